@@ -1,0 +1,5 @@
+/** Success or a reason. Nothing in `sim` throws for bad input; exceptions are for broken invariants. */
+export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+
+export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
+export const err = <E>(error: E): Result<never, E> => ({ ok: false, error });

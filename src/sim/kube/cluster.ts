@@ -1,0 +1,105 @@
+/**
+ * The cluster as the control plane sees it after scheduling, IPAM and endpoint discovery: the input of every driver.
+ * Field names follow the Kubernetes API.
+ */
+import type { Cidr, Ip } from '../wire/ip.ts';
+
+export interface Cluster {
+  readonly podCIDR: Cidr;
+  readonly serviceCIDR: Cidr;
+  /** The network that the nodes stand on. */
+  readonly nodeNetwork: { readonly cidr: Cidr; readonly gateway: Ip; readonly mtuBytes: number };
+  readonly nodes: readonly ClusterNode[];
+  readonly pods: readonly ClusterPod[];
+  readonly services: readonly ClusterService[];
+  /** Machines outside the cluster: a client, the router with the Internet behind it. */
+  readonly externals: readonly ExternalHost[];
+}
+
+export interface ClusterNode {
+  readonly name: string;
+  readonly ip: Ip;
+  readonly podCIDR: Cidr;
+  readonly role: 'control-plane' | 'worker';
+  readonly listens: readonly Listening[];
+}
+
+export interface ClusterPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly ip: Ip;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly listens: readonly Listening[];
+  readonly ready: boolean;
+  /** `Deployment default/web`, or `Pod default/web-1` itself. */
+  readonly owner: string;
+  /** Overrides the name that the CNI plugin would choose for the node's end of the pod's veth. */
+  readonly veth?: string;
+}
+
+/** A port that a program of a pod or host listens on. */
+export interface Listening {
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+  readonly program: string;
+  /** False after the person stopped it. */
+  readonly up?: boolean;
+}
+
+export interface ClusterService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** `None` for headless Services, absent for ExternalName. */
+  readonly clusterIP?: Ip | 'None';
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly ClusterServicePort[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy: 'Cluster' | 'Local';
+  readonly sessionAffinity?: { readonly type: 'ClientIP'; readonly timeoutSeconds: number };
+  readonly externalIPs: readonly Ip[];
+  readonly loadBalancerIPs: readonly Ip[];
+  readonly loadBalancerSourceRanges: readonly Cidr[];
+  readonly healthCheckNodePort?: number;
+}
+
+export interface ClusterServicePort {
+  /** Empty for the single unnamed port. */
+  readonly name: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly port: number;
+  readonly targetPort: number | string;
+  readonly nodePort?: number;
+  /** Endpoints of this port, as EndpointSlices would list them. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface Endpoint {
+  readonly ip: Ip;
+  readonly port: number;
+  /** Absent where the slice names no node (the `kubernetes` Service). */
+  readonly node?: string;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  /** `namespace/name` of the pod behind it. */
+  readonly pod?: string;
+}
+
+export interface ExternalHost {
+  readonly name: string;
+  readonly ip: Ip;
+  /** Addresses on its loopback: what stands for the Internet. */
+  readonly lo: readonly Ip[];
+  readonly listens: readonly Listening[];
+  /** It routes for the node network and drops private ranges, as an upstream router does. */
+  readonly isGateway: boolean;
+}
+
+/** The id of a pod's network namespace. */
+export const podNs = (pod: { readonly namespace: string; readonly name: string }): string => `${pod.namespace}/${pod.name}`;
+
+/** `ns/name:port`, or `ns/name` for an unnamed port, as kube-proxy prints it. */
+export const servicePortName = (service: { readonly namespace: string; readonly name: string }, port: { readonly name: string }): string =>
+  `${service.namespace}/${service.name}${port.name === '' ? '' : `:${port.name}`}`;

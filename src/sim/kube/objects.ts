@@ -1,0 +1,65 @@
+/**
+ * Kubernetes objects as the document keeps them: only the fields that are modelled, spelled as the API spells them. What a manifest
+ * holds beyond them is listed to the person on import.
+ */
+export type KubeObject = WorkloadObject | ServiceObject | NamespaceObject;
+
+export type WorkloadKind = 'Pod' | 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'Job';
+
+/** A Pod, or something that makes pods from a template. */
+export interface WorkloadObject {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent for a Pod, a DaemonSet (one per node) and where the default of 1 holds. */
+  readonly replicas?: number;
+  /** Labels of the pods. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly containers: readonly ContainerObject[];
+  readonly nodeName?: string;
+  /** False: the readiness probe fails. Default true. */
+  readonly ready?: boolean;
+}
+
+export interface ContainerObject {
+  readonly name: string;
+  readonly ports: readonly ContainerPortObject[];
+}
+
+export interface ContainerPortObject {
+  readonly name?: string;
+  readonly containerPort: number;
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
+}
+
+export interface ServiceObject {
+  readonly kind: 'Service';
+  readonly namespace: string;
+  readonly name: string;
+  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  readonly clusterIP?: string;
+  readonly externalName?: string;
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly ports: readonly ServicePortObject[];
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly sessionAffinity?: 'None' | 'ClientIP';
+  readonly sessionAffinityTimeoutSeconds?: number;
+  readonly externalIPs?: readonly string[];
+  readonly loadBalancerSourceRanges?: readonly string[];
+  readonly publishNotReadyAddresses?: boolean;
+}
+
+export interface ServicePortObject {
+  readonly name?: string;
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
+  readonly port: number;
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
+export interface NamespaceObject {
+  readonly kind: 'Namespace';
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}

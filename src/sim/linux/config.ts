@@ -1,0 +1,141 @@
+/**
+ * The configuration of one network namespace, as a value: what `ip`, `bridge`, `sysctl`, `iptables` and `ss` would print.
+ * Written by drivers (or changed by a fault), never by a packet. What packets write is in `memory.ts`.
+ */
+import type { Cidr, Ip } from '../wire/ip.ts';
+import type { Mac } from '../wire/mac.ts';
+import type { Ruleset } from './netfilter/iptables/rule.ts';
+import type { Origin } from './origin.ts';
+
+/** `node-1`, `default/web-1`, `client`, `underlay`: unique in a world. */
+export type NsId = string;
+
+/** Devices, by the kinds that `ip -d link` prints. `nic` is a physical port: its peer is a switch port. */
+export type Device = DeviceBase &
+  (
+    | { readonly kind: 'loopback' }
+    | { readonly kind: 'veth' | 'nic'; readonly peer: PortRef }
+    | { readonly kind: 'bridge' }
+    | { readonly kind: 'vxlan'; readonly vxlan: VxlanSettings }
+    | { readonly kind: 'dummy' }
+  );
+
+export interface DeviceBase {
+  readonly name: string;
+  readonly mac: Mac;
+  readonly mtuBytes: number;
+  readonly up: boolean;
+  /** The bridge that this device is a port of. */
+  readonly master?: string;
+  readonly hairpin?: boolean;
+  readonly promisc?: boolean;
+  readonly origin?: Origin;
+}
+
+export type DeviceKind = Device['kind'];
+
+export interface PortRef {
+  readonly ns: NsId;
+  readonly dev: string;
+}
+
+/** `ip link add … type vxlan id VNI local LOCAL dev LOWER dstport PORT [nolearning] [noudpcsum]`. */
+export interface VxlanSettings {
+  readonly vni: number;
+  readonly local: Ip;
+  readonly lower: string;
+  readonly dstPort: number;
+  readonly learning: boolean;
+  readonly udpChecksum: boolean;
+}
+
+export interface Address {
+  readonly dev: string;
+  readonly ip: Ip;
+  readonly prefix: number;
+  readonly scope: 'global' | 'host' | 'link';
+  readonly origin?: Origin;
+}
+
+/** One line of `ip route`. Connected and local routes are derived from addresses by `routing/tables.ts`, not written here. */
+export interface Route {
+  readonly dst: Cidr;
+  readonly type: 'unicast' | 'local' | 'broadcast' | 'blackhole' | 'unreachable' | 'prohibit';
+  readonly via?: Ip;
+  readonly dev?: string;
+  readonly src?: Ip;
+  readonly table: 'main' | 'local' | number;
+  readonly scope: 'global' | 'link' | 'host';
+  readonly proto?: string;
+  readonly metric?: number;
+  readonly onlink?: boolean;
+  readonly mtuBytes?: number;
+  readonly origin?: Origin;
+}
+
+/** One line of `ip neigh` that somebody wrote (`nud permanent`). */
+export interface Neighbour {
+  readonly dev: string;
+  readonly ip: Ip;
+  readonly mac: Mac;
+  readonly origin?: Origin;
+}
+
+/** One line of `bridge fdb`: `self` entries of a vxlan device have `dst`, entries of a bridge have `port`. */
+export interface FdbEntry {
+  readonly mac: Mac;
+  /** The vxlan device, or the bridge. */
+  readonly dev: string;
+  readonly dst?: Ip;
+  readonly port?: string;
+  readonly origin?: Origin;
+}
+
+/** The sysctls that the model honours, by their names under `net.`. Absent: the kernel's default. */
+export interface Sysctl {
+  readonly 'ipv4.ip_forward': 0 | 1;
+  readonly 'bridge.bridge-nf-call-iptables': 0 | 1;
+  /** max(all, dev) decides; per-device values under `ipv4.conf.DEV.rp_filter`. */
+  readonly 'ipv4.conf.all.rp_filter': 0 | 1 | 2;
+  readonly 'ipv4.conf.all.route_localnet': 0 | 1;
+  readonly 'netfilter.nf_conntrack_tcp_loose': 0 | 1;
+  readonly 'ipv4.ip_default_ttl': number;
+}
+
+export const SYSCTL_DEFAULTS: Sysctl = {
+  'ipv4.ip_forward': 0,
+  'bridge.bridge-nf-call-iptables': 1,
+  'ipv4.conf.all.rp_filter': 0,
+  'ipv4.conf.all.route_localnet': 0,
+  'netfilter.nf_conntrack_tcp_loose': 1,
+  'ipv4.ip_default_ttl': 64,
+};
+
+/** A program that waits on a port. `respond` names what it sends back; absent: the protocol's plain answer. */
+export interface Listener {
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+  /** Absent: every local address. */
+  readonly ip?: Ip;
+  readonly program: string;
+  readonly origin?: Origin;
+}
+
+export interface IpSet {
+  readonly name: string;
+  readonly type: string;
+  readonly nets: readonly Cidr[];
+}
+
+export interface NetnsConfig {
+  readonly id: NsId;
+  readonly devices: readonly Device[];
+  readonly addresses: readonly Address[];
+  readonly routes: readonly Route[];
+  readonly neighbours: readonly Neighbour[];
+  readonly fdb: readonly FdbEntry[];
+  readonly sysctl: Partial<Sysctl>;
+  readonly iptables: Ruleset;
+  readonly ipsets: readonly IpSet[];
+  readonly listeners: readonly Listener[];
+}

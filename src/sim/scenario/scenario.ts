@@ -1,0 +1,51 @@
+/**
+ * The saved document: a list of events. The state is a fold over it, undo edits the list, a link is its compact encoding.
+ * Events are in the past tense. Everything in it is plain JSON.
+ */
+import type { KubeObject } from '../kube/objects.ts';
+import type { Probe } from './probe.ts';
+
+export interface Scenario {
+  readonly events: readonly ScenarioEvent[];
+}
+
+export type ScenarioEvent =
+  | { readonly type: 'ClusterSized'; readonly nodes: number; readonly podCIDR: string; readonly nodeMask: number; readonly serviceCIDR: string; readonly nodeNetwork: string; readonly mtuBytes: number }
+  /** Replaces (`replace`) or adds to what stood. */
+  | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
+  | { readonly type: 'CniChosen'; readonly cni: string; readonly mode: string }
+  | { readonly type: 'ProxyChosen'; readonly proxy: string; readonly mode: string }
+  | { readonly type: 'WorkloadScaled'; readonly ref: string; readonly replicas: number }
+  | { readonly type: 'PodDeleted'; readonly ref: string }
+  | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: 'tcp' | 'udp'; readonly port: number }
+  | { readonly type: 'DeviceSetDown'; readonly ns: string; readonly dev: string }
+  /** `line` is the object as the tool prints it; the n-th equal line when `nth` is given (from 0). */
+  | { readonly type: 'RouteDeleted'; readonly ns: string; readonly line: string }
+  | { readonly type: 'NeighbourDeleted'; readonly ns: string; readonly line: string }
+  | { readonly type: 'FdbEntryDeleted'; readonly ns: string; readonly line: string }
+  | { readonly type: 'RuleDeleted'; readonly ns: string; readonly table: string; readonly line: string; readonly nth?: number }
+  | { readonly type: 'SysctlSet'; readonly ns: string; readonly key: string; readonly value: number }
+  | { readonly type: 'MtuSet'; readonly ns: string; readonly dev: string; readonly mtuBytes: number }
+  | { readonly type: 'ProbeSet'; readonly probe: Probe }
+  | { readonly type: 'SeedSet'; readonly seed: number };
+
+/** The fold of a scenario: what the engine builds a world from. Faults stay events, applied after the drivers. */
+export interface ScenarioState {
+  readonly nodes: number;
+  readonly podCIDR: string;
+  readonly nodeMask: number;
+  readonly serviceCIDR: string;
+  readonly nodeNetwork: string;
+  readonly mtuBytes: number;
+  readonly objects: readonly KubeObject[];
+  readonly cni: { readonly id: string; readonly mode: string };
+  readonly proxy: { readonly id: string; readonly mode: string };
+  readonly faults: readonly FaultEvent[];
+  readonly probe: Probe | null;
+  readonly seed: number;
+}
+
+export type FaultEvent = Extract<
+  ScenarioEvent,
+  { type: 'PodDeleted' | 'ListenerStopped' | 'DeviceSetDown' | 'RouteDeleted' | 'NeighbourDeleted' | 'FdbEntryDeleted' | 'RuleDeleted' | 'SysctlSet' | 'MtuSet' }
+>;

@@ -1,0 +1,131 @@
+/**
+ * Frames and packets as values. They are never changed in place: a rewrite makes a new one, so every step of a trace can
+ * keep the packet as it was. Only what a person can see in `tcpdump` is modelled; TCP has flags, ports and MSS, no windows.
+ */
+import type { Ip } from './ip.ts';
+import type { Mac } from './mac.ts';
+
+/** What one link carries. */
+export interface Frame {
+  readonly smac: Mac;
+  readonly dmac: Mac;
+  readonly payload: Arp | IpPacket;
+}
+
+/** RFC 826, IPv4 over Ethernet. */
+export interface Arp {
+  readonly kind: 'arp';
+  readonly op: 'who-has' | 'is-at';
+  readonly sha: Mac;
+  readonly spa: Ip;
+  readonly tha: Mac;
+  readonly tpa: Ip;
+}
+
+/** An IPv4 packet. `len` is the total length in bytes, `fragOffset` is in bytes. */
+export interface IpPacket {
+  readonly kind: 'ip';
+  readonly src: Ip;
+  readonly dst: Ip;
+  readonly ttl: number;
+  readonly df: boolean;
+  readonly mf: boolean;
+  readonly fragOffset: number;
+  readonly id: number;
+  readonly len: number;
+  readonly l4: L4;
+}
+
+export type L4 = Tcp | Udp | Icmp | LaterFragment;
+export type Protocol = 'tcp' | 'udp' | 'icmp';
+
+/** `flags` in tcpdump's letters, in the order F S R P A U: `S`, `SA`, `A`, `PA`, `FA`, `R`, `RA`. */
+export interface Tcp {
+  readonly proto: 'tcp';
+  readonly sport: number;
+  readonly dport: number;
+  readonly flags: string;
+  readonly seq: number;
+  readonly ack: number;
+  readonly mss?: number;
+  readonly dataBytes: number;
+  /** What the bytes say, for people: `GET / HTTP/1.1`. */
+  readonly note?: string;
+}
+
+export interface Udp {
+  readonly proto: 'udp';
+  readonly sport: number;
+  readonly dport: number;
+  readonly dataBytes: number;
+  readonly note?: string;
+  readonly checksum?: 'none';
+  readonly vxlan?: Vxlan;
+}
+
+/** RFC 7348. */
+export interface Vxlan {
+  readonly vni: number;
+  readonly inner: Frame;
+}
+
+/** RFC 792. An error quotes the packet that caused it. */
+export interface Icmp {
+  readonly proto: 'icmp';
+  readonly type: number;
+  readonly code: number;
+  readonly id: number;
+  readonly seq: number;
+  readonly dataBytes: number;
+  readonly mtu?: number;
+  readonly quoted?: IpPacket;
+}
+
+/** A fragment that is not the first: it has no transport header. */
+export interface LaterFragment {
+  readonly proto: Protocol;
+  readonly fragment: true;
+}
+
+export const isIp = (payload: Frame['payload']): payload is IpPacket => payload.kind === 'ip';
+export const isLaterFragment = (l4: L4): l4 is LaterFragment => 'fragment' in l4;
+
+/** The UDP ports of a packet that is VXLAN-encapsulated, or undefined. */
+export function vxlanOf(packet: IpPacket): Vxlan | undefined {
+  return packet.l4.proto === 'udp' && 'vxlan' in packet.l4 ? packet.l4.vxlan : undefined;
+}
+
+/** The innermost IP packet: what the two programs talk about. */
+export function innermost(frame: Frame): IpPacket | undefined {
+  let payload = frame.payload;
+  for (;;) {
+    if (payload.kind !== 'ip') return undefined;
+    const tunnel = vxlanOf(payload);
+    if (!tunnel) return payload;
+    payload = tunnel.inner.payload;
+  }
+}
+
+/** RFC 792 names as tcpdump prints them, keyed `type/code`. */
+export const ICMP_NAMES: Readonly<Record<string, string>> = {
+  '0/0': 'echo-reply',
+  '8/0': 'echo-request',
+  '3/0': 'net-unreachable',
+  '3/1': 'host-unreachable',
+  '3/2': 'proto-unreachable',
+  '3/3': 'port-unreachable',
+  '3/4': 'frag-needed',
+  '3/10': 'host-prohibited',
+  '3/13': 'admin-prohibited',
+  '11/0': 'ttl-exceeded',
+  '11/1': 'frag-reassembly',
+};
+
+export function icmpName(icmp: Icmp): string {
+  return ICMP_NAMES[`${icmp.type}/${icmp.code}`] ?? `${icmp.type}/${icmp.code}`;
+}
+
+/** ICMP messages that report about another packet (RFC 792): they never cause another error. */
+export function isIcmpError(l4: L4): l4 is Icmp & { quoted: IpPacket } {
+  return l4.proto === 'icmp' && 'quoted' in l4 && l4.quoted !== undefined;
+}
