@@ -10,7 +10,15 @@ export interface Scenario {
 }
 
 export type ScenarioEvent =
-  | { readonly type: 'ClusterSized'; readonly nodes: number; readonly podCIDR: string; readonly nodeMask: number; readonly serviceCIDR: string; readonly nodeNetwork: string; readonly mtuBytes: number }
+  | {
+      readonly type: 'ClusterSized';
+      readonly nodes: number;
+      readonly podCIDR: string;
+      readonly nodeMask: number;
+      readonly serviceCIDR: string;
+      readonly nodeNetwork: string;
+      readonly mtuBytes: number;
+    }
   /** Replaces (`replace`) or adds to what stood. */
   | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
   | { readonly type: 'CniChosen'; readonly cni: string; readonly mode: string }
@@ -23,7 +31,13 @@ export type ScenarioEvent =
   | { readonly type: 'RouteDeleted'; readonly ns: string; readonly line: string }
   | { readonly type: 'NeighbourDeleted'; readonly ns: string; readonly line: string }
   | { readonly type: 'FdbEntryDeleted'; readonly ns: string; readonly line: string }
-  | { readonly type: 'RuleDeleted'; readonly ns: string; readonly table: string; readonly line: string; readonly nth?: number }
+  | {
+      readonly type: 'RuleDeleted';
+      readonly ns: string;
+      readonly table: string;
+      readonly line: string;
+      readonly nth?: number;
+    }
   | { readonly type: 'SysctlSet'; readonly ns: string; readonly key: string; readonly value: number }
   | { readonly type: 'MtuSet'; readonly ns: string; readonly dev: string; readonly mtuBytes: number }
   | { readonly type: 'ProbeSet'; readonly probe: Probe }
@@ -47,5 +61,16 @@ export interface ScenarioState {
 
 export type FaultEvent = Extract<
   ScenarioEvent,
-  { type: 'PodDeleted' | 'ListenerStopped' | 'DeviceSetDown' | 'RouteDeleted' | 'NeighbourDeleted' | 'FdbEntryDeleted' | 'RuleDeleted' | 'SysctlSet' | 'MtuSet' }
+  {
+    type:
+      | 'PodDeleted'
+      | 'ListenerStopped'
+      | 'DeviceSetDown'
+      | 'RouteDeleted'
+      | 'NeighbourDeleted'
+      | 'FdbEntryDeleted'
+      | 'RuleDeleted'
+      | 'SysctlSet'
+      | 'MtuSet';
+  }
 >;

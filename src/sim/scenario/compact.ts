@@ -1,0 +1,28 @@
+import { BASE_STATE } from './defaults.ts';
+import { foldScenario } from './fold.ts';
+import { same } from './same.ts';
+import type { Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
+
+/**
+ * The shortest scenario with the same fold: at most one event of each kind, in a fixed order, none that says the default.
+ * Faults keep their own events and their order.
+ */
+export function compactScenario(scenario: Scenario): Scenario {
+  return toScenario(foldScenario(scenario));
+}
+
+/** The inverse of the fold. */
+export function toScenario(state: ScenarioState): Scenario {
+  const events: ScenarioEvent[] = [];
+  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects, cni, proxy, faults, probe, seed } =
+    state;
+  const size = { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+  if (!same({ ...BASE_STATE, ...size }, BASE_STATE)) events.push({ type: 'ClusterSized', ...size });
+  if (objects.length > 0) events.push({ type: 'ManifestsApplied', objects, replace: true });
+  if (!same(cni, BASE_STATE.cni)) events.push({ type: 'CniChosen', cni: cni.id, mode: cni.mode });
+  if (!same(proxy, BASE_STATE.proxy)) events.push({ type: 'ProxyChosen', proxy: proxy.id, mode: proxy.mode });
+  events.push(...faults);
+  if (probe !== null) events.push({ type: 'ProbeSet', probe });
+  if (seed !== BASE_STATE.seed) events.push({ type: 'SeedSet', seed });
+  return { events };
+}

@@ -1,0 +1,62 @@
+import type { KubeObject } from '../kube/objects.ts';
+import type { Scenario, ScenarioState } from './scenario.ts';
+
+/**
+ * A scenario without events. Never change a value: saved scenarios leave out what equals it. What a first visit shows is
+ * DEFAULT_SCENARIO, which may change.
+ */
+export const BASE_STATE: ScenarioState = {
+  nodes: 3,
+  podCIDR: '10.244.0.0/16',
+  nodeMask: 24,
+  serviceCIDR: '10.96.0.0/12',
+  nodeNetwork: '192.168.56.0/24',
+  mtuBytes: 1500,
+  objects: [],
+  cni: { id: 'flannel', mode: 'vxlan' },
+  proxy: { id: 'kube-proxy', mode: 'iptables' },
+  faults: [],
+  probe: null,
+  seed: 1,
+};
+
+const defaultObjects: readonly KubeObject[] = [
+  {
+    kind: 'Deployment',
+    namespace: 'default',
+    name: 'web',
+    replicas: 3,
+    labels: { app: 'web' },
+    containers: [{ name: 'web', ports: [{ name: 'http', containerPort: 8080 }] }],
+  },
+  {
+    kind: 'Pod',
+    namespace: 'default',
+    name: 'client',
+    labels: { app: 'client' },
+    containers: [{ name: 'client', ports: [] }],
+  },
+  {
+    kind: 'Service',
+    namespace: 'default',
+    name: 'web',
+    selector: { app: 'web' },
+    ports: [{ port: 80, targetPort: 'http' }],
+  },
+];
+
+/** What a first visit shows: a client calls a Service by its name, and an endpoint on another node answers. */
+export const DEFAULT_SCENARIO: Scenario = {
+  events: [
+    { type: 'ManifestsApplied', objects: defaultObjects, replace: true },
+    {
+      type: 'ProbeSet',
+      probe: {
+        from: { kind: 'pod', ref: 'default/client' },
+        to: { kind: 'service', ref: 'default/web', via: 'name' },
+        proto: 'tcp',
+        port: 80,
+      },
+    },
+  ],
+};

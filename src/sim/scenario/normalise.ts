@@ -1,0 +1,70 @@
+/**
+ * One spelling for each meaning: a field that says what the API server would default to is left out, so that equal clusters are
+ * equal values. Defaults are those of the Kubernetes API (core/v1, apps/v1).
+ */
+import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
+import { same } from './same.ts';
+
+const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
+
+/** Idempotent. */
+export function normaliseObject(object: KubeObject): KubeObject {
+  if (object.kind === 'Service') return normaliseService(object);
+  if (object.kind === 'Namespace') return normaliseNamespace(object);
+  return normaliseWorkload(object);
+}
+
+/** Whether `replicas` means anything: a Pod is one, a DaemonSet has one per node. */
+export function isScalable(kind: KubeObject['kind']): boolean {
+  return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' || kind === 'Job';
+}
+
+function normaliseWorkload(workload: WorkloadObject): WorkloadObject {
+  const replicas = isScalable(workload.kind) ? workload.replicas : undefined;
+  return without(
+    { ...workload, replicas, containers: workload.containers.map(normaliseContainer) },
+    { replicas: 1, ready: true, nodeName: '' },
+  );
+}
+
+function normaliseContainer(container: ContainerObject): ContainerObject {
+  return { ...container, ports: container.ports.map((port) => without(port, { name: '', protocol: 'TCP' })) };
+}
+
+function normaliseService(service: ServiceObject): ServiceObject {
+  const hasAffinity = service.sessionAffinity === 'ClientIP';
+  const ports = service.ports.map((port) => without(port, { name: '', protocol: 'TCP', targetPort: port.port }));
+  const timeout = hasAffinity ? service.sessionAffinityTimeoutSeconds : undefined;
+  return without(
+    { ...service, ports, sessionAffinityTimeoutSeconds: timeout },
+    {
+      type: 'ClusterIP',
+      clusterIP: '',
+      externalName: '',
+      selector: {},
+      externalTrafficPolicy: 'Cluster',
+      internalTrafficPolicy: 'Cluster',
+      sessionAffinity: 'None',
+      sessionAffinityTimeoutSeconds: CLIENT_IP_TIMEOUT_SECONDS,
+      externalIPs: [],
+      loadBalancerSourceRanges: [],
+      publishNotReadyAddresses: false,
+    },
+  );
+}
+
+function normaliseNamespace(namespace: NamespaceObject): NamespaceObject {
+  return without(namespace, { labels: {} });
+}
+
+/** The object without the fields that are undefined or say the default. */
+function without<T extends object>(
+  object: { readonly [Field in keyof T]: T[Field] | undefined },
+  defaults: { readonly [Field in keyof T]?: unknown },
+): T {
+  const said = Object.entries(object).filter(
+    ([field, value]) =>
+      value !== undefined && !(Object.hasOwn(defaults, field) && same(value, defaults[field as keyof T])),
+  );
+  return Object.fromEntries(said) as T;
+}
