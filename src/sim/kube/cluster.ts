@@ -98,8 +98,11 @@ export interface ExternalHost {
 }
 
 /** The id of a pod's network namespace. */
-export const podNs = (pod: { readonly namespace: string; readonly name: string }): string => `${pod.namespace}/${pod.name}`;
+export const podNs = (pod: { readonly namespace: string; readonly name: string }): string =>
+  `${pod.namespace}/${pod.name}`;
 
 /** `ns/name:port`, or `ns/name` for an unnamed port, as kube-proxy prints it. */
-export const servicePortName = (service: { readonly namespace: string; readonly name: string }, port: { readonly name: string }): string =>
-  `${service.namespace}/${service.name}${port.name === '' ? '' : `:${port.name}`}`;
+export const servicePortName = (
+  service: { readonly namespace: string; readonly name: string },
+  port: { readonly name: string },
+): string => `${service.namespace}/${service.name}${port.name === '' ? '' : `:${port.name}`}`;

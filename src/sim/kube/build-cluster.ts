@@ -1,0 +1,174 @@
+/** From the saved scenario's objects to the cluster that drivers see: names, nodes, addresses, endpoints. */
+import { must } from '../base/assert.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
+import type { Cluster, ClusterPod, ClusterService, ClusterServicePort, Listening } from './cluster.ts';
+import type { ClusterInput, ClusterNote, ClusterProblem, StoppedListener } from './cluster-input.ts';
+import { endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
+import { listeningOf } from './listening.ts';
+import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
+import type { ServiceObject } from './objects.ts';
+import { objectRef } from './objects-merge.ts';
+import { type PlacedPod, placePods } from './placement.ts';
+import { podLabels } from './pod-names.ts';
+import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts';
+
+/** API default of `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */
+const AFFINITY_TIMEOUT_SECONDS = 10_800;
+
+/**
+ * Builds the cluster, or says everything that stands in the way. What Kubernetes itself would accept and leave waiting (a pod without
+ * a free address, a load balancer without a cloud) is built as far as it goes and told in the notes.
+ */
+export function buildCluster(
+  input: ClusterInput,
+): Result<{ readonly cluster: Cluster; readonly notes: readonly ClusterNote[] }, readonly ClusterProblem[]> {
+  const plan = planNetwork(input);
+  if (!plan.ok) return plan;
+  const apiServerIP = cidrNth(plan.value.serviceCIDR, 1);
+  const notes: ClusterNote[] = [];
+  const services = readServices(input, notes);
+  const { addresses, problems } = allocateAddresses(services, plan.value.serviceCIDR, [apiServerIP]);
+  if (problems.length > 0) return err(problems);
+
+  const placement = placePods(input, plan.value.nodes);
+  notes.push(...placement.notes);
+  const pods = placement.pods.map(toSelectable);
+  const index = indexLabels(pods);
+  const selected = services.map((service) => selectedBy(service, index));
+  const stop = stopListeners(input.stoppedListeners);
+  const cluster: Cluster = {
+    ...plan.value,
+    nodes: plan.value.nodes.map((node) => ({ ...node, listens: stop(node.name, node.listens) })),
+    externals: plan.value.externals.map((host) => ({ ...host, listens: stop(host.name, host.listens) })),
+    pods: toClusterPods(pods, services, selected, stop, notes),
+    services: [
+      kubernetesService(plan.value, apiServerIP),
+      ...services.map((service, at) =>
+        toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), selected[at] ?? []),
+      ),
+    ],
+  };
+  return ok({ cluster, notes: distinct(notes) });
+}
+
+/** The Services of the manifests. The API server keeps its own Service as it wants it, whatever is applied. */
+function readServices(input: ClusterInput, notes: ClusterNote[]): readonly ServiceObject[] {
+  const services = input.objects.filter((object): object is ServiceObject => object.kind === 'Service');
+  return services.filter((service) => {
+    const ref = objectRef(service);
+    if (service.type === 'LoadBalancer') {
+      const text = 'EXTERNAL-IP <pending>: no cloud load balancer is modelled yet';
+      notes.push({ kind: 'pending', ref, text });
+    }
+    if (ref !== 'Service default/kubernetes') return true;
+    notes.push({ kind: 'ignored', ref, text: 'the API server makes this Service itself and undoes changes to it' });
+    return false;
+  });
+}
+
+function toSelectable({ workload, name, node, ip: address }: PlacedPod): SelectablePod {
+  const { namespace, ready = true } = workload;
+  return { namespace, name, node, ip: address, labels: podLabels(workload, name), ready, workload };
+}
+
+type Stop = (ns: string, listens: readonly Listening[]) => readonly Listening[];
+
+function toClusterPods(
+  pods: readonly SelectablePod[],
+  services: readonly ServiceObject[],
+  selected: readonly (readonly SelectablePod[])[],
+  stop: Stop,
+  notes: ClusterNote[],
+): readonly ClusterPod[] {
+  const servicesOf = new Map<SelectablePod, ServiceObject[]>(pods.map((pod) => [pod, []]));
+  for (const [at, service] of services.entries()) {
+    for (const pod of selected[at] ?? []) servicesOf.get(pod)?.push(service);
+  }
+  return pods.map((pod) => {
+    const { namespace, name, node, labels, ready, workload } = pod;
+    const owner = objectRef(workload);
+    const listening = listeningOf(owner, workload, servicesOf.get(pod) ?? []);
+    notes.push(...listening.notes);
+    const listens = stop(`${namespace}/${name}`, listening.listens);
+    return { namespace, name, node, ip: pod.ip, labels, listens, ready, owner };
+  });
+}
+
+function stopListeners(stopped: readonly StoppedListener[]): Stop {
+  const keyOf = (ns: string, { proto, port }: { proto: string; port: number }): string => `${ns} ${proto} ${port}`;
+  const keys = new Set(stopped.map((listener) => keyOf(listener.ns, listener)));
+  return (ns, listens) =>
+    keys.size === 0 ? listens : listens.map((one) => (keys.has(keyOf(ns, one)) ? { ...one, up: false } : one));
+}
+
+function toClusterService(
+  service: ServiceObject,
+  addresses: ServiceAddresses,
+  selected: readonly SelectablePod[],
+): ClusterService {
+  const { clusterIP, healthCheckNodePort } = addresses;
+  const timeoutSeconds = service.sessionAffinityTimeoutSeconds ?? AFFINITY_TIMEOUT_SECONDS;
+  return {
+    namespace: service.namespace,
+    name: service.name,
+    type: service.type ?? 'ClusterIP',
+    ...(clusterIP === undefined ? {} : { clusterIP }),
+    selector: service.selector ?? {},
+    ports: toClusterPorts(service, addresses, selected),
+    externalTrafficPolicy: service.externalTrafficPolicy ?? 'Cluster',
+    internalTrafficPolicy: service.internalTrafficPolicy ?? 'Cluster',
+    ...(service.sessionAffinity === 'ClientIP' ? { sessionAffinity: { type: 'ClientIP', timeoutSeconds } } : {}),
+    externalIPs: (service.externalIPs ?? []).flatMap((text) => valuesOf(parseIp(text))),
+    loadBalancerIPs: [],
+    loadBalancerSourceRanges: (service.loadBalancerSourceRanges ?? []).flatMap((text) =>
+      valuesOf(parseCidr(text.trim())),
+    ),
+    ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
+  };
+}
+
+/** Validation refused malformed texts on import; what an old document still holds has no effect. */
+const valuesOf = <T>(parsed: Result<T, string>): readonly T[] => (parsed.ok ? [parsed.value] : []);
+
+function toClusterPorts(
+  service: ServiceObject,
+  { nodePorts }: ServiceAddresses,
+  selected: readonly SelectablePod[],
+): readonly ClusterServicePort[] {
+  return service.ports.map((port, at) => {
+    const nodePort = nodePorts[at];
+    return {
+      name: port.name ?? '',
+      protocol: port.protocol ?? 'TCP',
+      port: port.port,
+      targetPort: port.targetPort ?? port.port,
+      ...(nodePort === undefined ? {} : { nodePort }),
+      endpoints: endpointsOf(service, port, selected),
+    };
+  });
+}
+
+/** The API server's own Service. It writes the endpoint itself, without a node name (pkg/controlplane/reconcilers). */
+function kubernetesService({ nodes }: NetworkPlan, clusterIP: Ip): ClusterService {
+  const apiServer = must(nodes[0], 'a control plane').ip;
+  const endpoint = { ip: apiServer, port: API_SERVER_PORT, ready: true, serving: true, terminating: false };
+  return {
+    namespace: 'default',
+    name: 'kubernetes',
+    type: 'ClusterIP',
+    clusterIP,
+    selector: {},
+    ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: API_SERVER_PORT, endpoints: [endpoint] }],
+    externalTrafficPolicy: 'Cluster',
+    internalTrafficPolicy: 'Cluster',
+    externalIPs: [],
+    loadBalancerIPs: [],
+    loadBalancerSourceRanges: [],
+  };
+}
+
+/** Replicas say the same thing once each: the person reads it once. */
+function distinct(notes: readonly ClusterNote[]): readonly ClusterNote[] {
+  return [...new Map(notes.map((note) => [`${note.kind} ${note.ref} ${note.text}`, note])).values()];
+}

@@ -1,0 +1,50 @@
+/** What a cluster is built from, and what the building says about it. Plain JSON, as a saved scenario keeps it. */
+import type { KubeObject } from './objects.ts';
+
+export interface ClusterInput {
+  readonly nodes: number;
+  readonly podCIDR: string;
+  /** Prefix length of one node's share of the pod CIDR (`--node-cidr-mask-size`). */
+  readonly nodeMask: number;
+  readonly serviceCIDR: string;
+  readonly nodeNetwork: string;
+  readonly mtuBytes: number;
+  readonly objects: readonly KubeObject[];
+  /** `namespace/name` of pods that were deleted, oldest first. */
+  readonly deletedPods: readonly string[];
+  readonly stoppedListeners: readonly StoppedListener[];
+  /**
+   * How `objects` and `deletedPods` came to be, oldest first. With it a pod keeps its node and address whatever is applied, scaled
+   * or deleted after it. Without it the objects are created in document order, then the pods are deleted.
+   */
+  readonly history?: readonly ClusterChange[];
+}
+
+export interface StoppedListener {
+  /** `namespace/name` of a pod, or the name of a node or an external host. */
+  readonly ns: string;
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** The events of a scenario that create and remove pods. */
+export type ClusterChange =
+  | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
+  | { readonly type: 'WorkloadScaled'; readonly ref: string; readonly replicas: number }
+  | { readonly type: 'PodDeleted'; readonly ref: string };
+
+/** Something that the person should know about a cluster that was built. */
+export interface ClusterNote {
+  /** `assumed`: the manifests did not say it. `pending`: Kubernetes is still waiting for something. `ignored`: has no effect here. */
+  readonly kind: 'assumed' | 'pending' | 'ignored';
+  /** `Pod default/web-1`, `Service default/web`. */
+  readonly ref: string;
+  readonly text: string;
+}
+
+/** Why no cluster can be built. `text` is complete: field, value and reason, in the API server's words where it has them. */
+export interface ClusterProblem {
+  /** `Service default/web`, or `cluster` for its size and networks. */
+  readonly ref: string;
+  readonly text: string;
+}

@@ -1,0 +1,34 @@
+import type { ClusterChange } from './cluster-input.ts';
+import type { KubeObject, WorkloadObject } from './objects.ts';
+
+/** `Deployment default/web`; `Namespace shop` for an object without a namespace. */
+export const objectRef = (object: KubeObject): string =>
+  object.kind === 'Namespace' ? `Namespace ${object.name}` : `${object.kind} ${object.namespace}/${object.name}`;
+
+export const isWorkload = (object: KubeObject): object is WorkloadObject =>
+  object.kind !== 'Service' && object.kind !== 'Namespace';
+
+/** True where `kubectl scale` works. */
+export const isScalable = (object: KubeObject): object is WorkloadObject =>
+  object.kind === 'Deployment' || object.kind === 'ReplicaSet' || object.kind === 'StatefulSet';
+
+/** `kubectl apply`: an object of the same kind and name is replaced where it stands, a new one comes last. */
+export function mergeObjects(standing: readonly KubeObject[], applied: readonly KubeObject[]): readonly KubeObject[] {
+  const byRef = new Map<string, KubeObject>();
+  for (const object of [...standing, ...applied]) byRef.set(objectRef(object), object);
+  return [...byRef.values()];
+}
+
+/** `ref` is `Deployment default/web`, or `default/web` where the kind is not in doubt. */
+export function scaleObjects(objects: readonly KubeObject[], ref: string, replicas: number): readonly KubeObject[] {
+  const isMeant = (object: KubeObject): boolean =>
+    objectRef(object) === ref || objectRef(object) === `${object.kind} ${ref}`;
+  return objects.map((object) => (isScalable(object) && isMeant(object) ? { ...object, replicas } : object));
+}
+
+/** The objects after a change. Deleting a pod changes no object: its controller still wants as many as before. */
+export function changeObjects(objects: readonly KubeObject[], change: ClusterChange): readonly KubeObject[] {
+  if (change.type === 'ManifestsApplied') return mergeObjects(change.replace ? [] : objects, change.objects);
+  if (change.type === 'WorkloadScaled') return scaleObjects(objects, change.ref, change.replicas);
+  return objects;
+}

@@ -1,0 +1,222 @@
+/** Controllers, scheduler and IPAM in one: which pods there are, on which node and with which address. */
+import { must } from '../base/assert.ts';
+import type { Ip } from '../wire/ip.ts';
+import { rangeText } from './capacity.ts';
+import type { ClusterNode } from './cluster.ts';
+import type { ClusterInput, ClusterNote } from './cluster-input.ts';
+import type { KubeObject, WorkloadObject } from './objects.ts';
+import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
+import { hasGeneratedName, podName } from './pod-names.ts';
+import { makePodRange, type PodRange } from './pod-range.ts';
+
+export interface PlacedPod {
+  readonly workload: WorkloadObject;
+  readonly name: string;
+  readonly node: string;
+  readonly ip: Ip;
+}
+
+export interface Placement {
+  /** In the order in which they were created. */
+  readonly pods: readonly PlacedPod[];
+  readonly notes: readonly ClusterNote[];
+}
+
+/** A place that a workload fills with a pod. Only `workload` and `ip` change while the pod lives. */
+interface LivePod {
+  workload: WorkloadObject;
+  readonly slot: string;
+  readonly key: string;
+  readonly name: string;
+  readonly node: NodeSpace;
+  ip: Ip | null;
+}
+
+interface NodeSpace {
+  readonly node: ClusterNode;
+  readonly range: PodRange;
+  pods: number;
+  readonly podsOfOwner: Map<string, number>;
+}
+
+/** Names per place that are tried before a pod is given up. */
+const NAME_ATTEMPTS_MAX = 1000;
+
+/** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
+export function placePods(input: ClusterInput, nodes: readonly ClusterNode[]): Placement {
+  const board = makeBoard(nodes);
+  if (input.history === undefined) {
+    board.reconcile(input.objects);
+    for (const ref of input.deletedPods) board.deletePod(ref);
+  } else {
+    let objects: readonly KubeObject[] = [];
+    for (const change of input.history) {
+      objects = changeObjects(objects, change);
+      if (change.type === 'ManifestsApplied') board.recreate(change.objects);
+      if (change.type === 'PodDeleted') board.deletePod(change.ref);
+      else board.reconcile(objects);
+    }
+  }
+  board.reconcile(input.objects);
+  return board.read();
+}
+
+interface Board {
+  /** Removes pods that nothing wants any more, then creates the missing ones in document order. */
+  reconcile(objects: readonly KubeObject[]): void;
+  /** Deletes a pod by `namespace/name`; its controller makes another one at once. A pod that is not there stays that way. */
+  deletePod(ref: string): void;
+  /** Bare Pods that were deleted and are applied again come back. */
+  recreate(objects: readonly KubeObject[]): void;
+  read(): Placement;
+}
+
+function makeBoard(nodes: readonly ClusterNode[]): Board {
+  const spaces = nodes.map(
+    (node): NodeSpace => ({ node, range: makePodRange(node.podCIDR), pods: 0, podsOfOwner: new Map() }),
+  );
+  const live = new Map<string, LivePod>();
+  const byName = new Map<string, LivePod>();
+  /** Names that a place has used up. */
+  const attempts = new Map<string, number>();
+  const goneForGood = new Set<string>();
+  const failures = new Map<string, ClusterNote>();
+
+  const create = (workload: WorkloadObject, slot: string, key: string): void => {
+    const space = chooseNode(spaces, workload, slot);
+    const name = space && chooseName(workload, slot, key, attempts, byName);
+    if (space === null || name === null) {
+      failures.set(key, failureOf(workload, slot, space === null));
+      return;
+    }
+    const pod: LivePod = { workload, slot, key, name, node: space, ip: space.range.take() };
+    live.set(key, pod);
+    byName.set(`${workload.namespace}/${name}`, pod);
+    countPod(pod, 1);
+  };
+  const remove = (pod: LivePod): void => {
+    live.delete(pod.key);
+    byName.delete(`${pod.workload.namespace}/${pod.name}`);
+    countPod(pod, -1);
+    if (pod.ip !== null) pod.node.range.release(pod.ip);
+  };
+  /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
+  const retryWaiting = (): void => {
+    for (const pod of live.values()) pod.ip ??= pod.node.range.take();
+  };
+
+  return {
+    reconcile(objects) {
+      const wanted = wantedSlots(objects, nodes);
+      for (const pod of [...live.values()]) if (!wanted.has(pod.key)) remove(pod);
+      for (const key of [...goneForGood]) if (!wanted.has(key)) goneForGood.delete(key);
+      failures.clear();
+      for (const [key, { workload, slot }] of wanted) {
+        const standing = live.get(key);
+        if (standing) standing.workload = workload;
+        else if (!goneForGood.has(key)) create(workload, slot, key);
+      }
+      retryWaiting();
+    },
+    deletePod(ref) {
+      const pod = byName.get(ref);
+      if (!pod) return;
+      remove(pod);
+      attempts.set(pod.key, (attempts.get(pod.key) ?? 0) + 1);
+      if (pod.workload.kind === 'Pod') goneForGood.add(pod.key);
+      else create(pod.workload, pod.slot, pod.key);
+      retryWaiting();
+    },
+    recreate(objects) {
+      for (const object of objects) if (object.kind === 'Pod') goneForGood.delete(slotKey(object, ''));
+    },
+    read: () => readBoard([...live.values()], [...failures.values()]),
+  };
+}
+
+function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[]): Placement {
+  const pods: PlacedPod[] = [];
+  const notes = [...failures];
+  for (const { workload, name, node, ip } of live) {
+    if (ip !== null) {
+      pods.push({ workload, name, node: node.node.name, ip });
+      continue;
+    }
+    // plugins/ipam/host-local/backend/allocator/allocator.go
+    const reason = `no IP addresses available in range set: ${rangeText(node.node.podCIDR)}`;
+    const text = `ContainerCreating on ${node.node.name}: failed to allocate for range 0: ${reason}`;
+    notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
+  }
+  return { pods, notes };
+}
+
+function countPod({ node, workload }: LivePod, by: 1 | -1): void {
+  const owner = objectRef(workload);
+  node.pods += by;
+  node.podsOfOwner.set(owner, (node.podsOfOwner.get(owner) ?? 0) + by);
+}
+
+const slotKey = (workload: WorkloadObject, slot: string): string => `${objectRef(workload)} ${slot}`;
+
+/** Every place to fill, in document order: replicas by number, one for each node for a DaemonSet. */
+function wantedSlots(objects: readonly KubeObject[], nodes: readonly ClusterNode[]) {
+  const wanted = new Map<string, { readonly workload: WorkloadObject; readonly slot: string }>();
+  for (const workload of objects) {
+    if (!isWorkload(workload)) continue;
+    for (const slot of slotsOf(workload, nodes)) wanted.set(slotKey(workload, slot), { workload, slot });
+  }
+  return wanted;
+}
+
+function slotsOf(workload: WorkloadObject, nodes: readonly ClusterNode[]): readonly string[] {
+  if (workload.kind === 'Pod') return [''];
+  if (workload.kind === 'DaemonSet') return nodes.map((node) => node.name);
+  return Array.from({ length: workload.replicas ?? 1 }, (_, index) => String(index));
+}
+
+/**
+ * The node with the fewest pods of the same owner, then with the fewest pods, then the first: what the default scheduler's
+ * PodTopologySpread and balanced allocation come to for equal nodes. Null where the named node does not exist.
+ * SIMPLIFIED: requests, taints, affinity and kubelet's limit of 110 pods are not looked at.
+ */
+function chooseNode(spaces: readonly NodeSpace[], workload: WorkloadObject, slot: string): NodeSpace | null {
+  const named = workload.kind === 'DaemonSet' ? slot : workload.nodeName;
+  if (named !== undefined) return spaces.find(({ node }) => node.name === named) ?? null;
+  const owner = objectRef(workload);
+  const first = must(spaces[0], 'a node');
+  let best = first;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const space of spaces) {
+    const own = space.podsOfOwner.get(owner) ?? 0;
+    if (own > fewest || (own === fewest && space.pods >= best.pods)) continue;
+    best = space;
+    fewest = own;
+  }
+  return best;
+}
+
+/** A name that is free in the namespace, or null: a Pod or StatefulSet cannot choose another one. */
+function chooseName(
+  workload: WorkloadObject,
+  slot: string,
+  key: string,
+  attempts: Map<string, number>,
+  byName: ReadonlyMap<string, LivePod>,
+): string | null {
+  const from = attempts.get(key) ?? 0;
+  const tries = hasGeneratedName(workload) ? NAME_ATTEMPTS_MAX : 1;
+  for (let attempt = from; attempt < from + tries; attempt++) {
+    const name = podName(workload, slot, attempt);
+    if (byName.has(`${workload.namespace}/${name}`)) continue;
+    attempts.set(key, attempt);
+    return name;
+  }
+  return null;
+}
+
+function failureOf(workload: WorkloadObject, slot: string, isNodeMissing: boolean): ClusterNote {
+  const ref = objectRef(workload);
+  if (isNodeMissing) return { kind: 'pending', ref, text: `nodeName ${workload.nodeName}: there is no such node` };
+  const name = podName(workload, slot, 0);
+  return { kind: 'pending', ref, text: `pods "${name}" already exists: another object made a pod of that name` };
+}

@@ -1,0 +1,31 @@
+import { type Cidr, cidrNth, type Ip } from '../wire/ip.ts';
+
+/** One node's pod addresses, given out as the host-local IPAM plugin does. */
+export interface PodRange {
+  /** The next free address, or null when none is left. */
+  take(): Ip | null;
+  release(address: Ip): void;
+}
+
+/** .1 is the bridge's. */
+const FIRST_POD_OFFSET = 2;
+
+/** Round robin from the last one reserved: a released address comes again only after the range has wrapped. */
+export function makePodRange(range: Cidr): PodRange {
+  const lastOffset = 2 ** (32 - range.prefix) - 2;
+  const taken = new Set<Ip>();
+  let next = FIRST_POD_OFFSET;
+  return {
+    take() {
+      if (taken.size > lastOffset - FIRST_POD_OFFSET) return null;
+      for (;;) {
+        const address = cidrNth(range, next);
+        next = next === lastOffset ? FIRST_POD_OFFSET : next + 1;
+        if (taken.has(address)) continue;
+        taken.add(address);
+        return address;
+      }
+    },
+    release: (address) => void taken.delete(address),
+  };
+}
