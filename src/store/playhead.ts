@@ -50,14 +50,7 @@ export interface Playhead extends ReadonlyStore<PlayheadState> {
 }
 
 export function createPlayhead(options: PlayheadOptions = {}): Playhead {
-  const store = createStore<PlayheadState>(() => ({
-    step: 0,
-    previousStep: 0,
-    playing: false,
-    speed: clamp(options.speed ?? 1, SPEED_MIN, SPEED_MAX),
-    detail: options.detail ?? 'beats',
-  }));
-  const { getState, setState } = store;
+  const { getState, setState, subscribe, getInitialState } = createStore(() => startingState(options));
   let loaded: Trace | null = null;
   let stops: Stops = stopsOf(null, 'beats');
   /** Time since the present stop was set out for, at speed 1. */
@@ -87,8 +80,8 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
 
   return {
     getState,
-    getInitialState: store.getInitialState,
-    subscribe: store.subscribe,
+    getInitialState,
+    subscribe,
     play,
     pause,
     toggle: () => (getState().playing ? pause() : play()),
@@ -115,16 +108,20 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
       spentMs += clamp(dtMs, 0, FRAME_MS_MAX) * getState().speed;
       for (let left = stops.steps.length; left > 0 && getState().playing; left--) {
         const { moveMs, lingerMs } = pace();
-        if (spentMs < moveMs + lingerMs) return;
+        const restMs = spentMs - moveMs - lingerMs;
+        if (restMs < 0) return;
         const next = stopBeside(stops, getState().step, 1);
         if (next === null) return pause();
-        const restMs = spentMs - moveMs - lingerMs;
         walk(next, true);
         spentMs = restMs;
       }
     },
     progress: () => clamp(spentMs / pace().moveMs, 0, 1),
   };
+}
+
+function startingState({ speed = 1, detail = 'beats' }: PlayheadOptions): PlayheadState {
+  return { step: 0, previousStep: 0, playing: false, speed: clamp(speed, SPEED_MIN, SPEED_MAX), detail };
 }
 
 /** Keeps the playhead on the session's trace. Returns the way to stop following. */
