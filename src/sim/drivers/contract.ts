@@ -2,9 +2,20 @@
  * What a driver is: a folder that turns "this cluster, as seen from this node" into plain Linux configuration. It never decides
  * where a packet goes. Fragments of several writers are joined in start order by `engine/world`.
  */
-import type { Address, Device, FdbEntry, IpSet, Listener, Neighbour, NetnsConfig, Route, Sysctl } from '../linux/config.ts';
-import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
+
 import type { Cluster, ClusterNode } from '../kube/cluster.ts';
+import type {
+  Address,
+  Device,
+  FdbEntry,
+  IpSet,
+  Listener,
+  Neighbour,
+  NetnsConfig,
+  Route,
+  Sysctl,
+} from '../linux/config.ts';
+import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
 
 /** A part of one namespace's configuration. Rule operations are applied in the order in which the writers start. */
 export interface Fragment {

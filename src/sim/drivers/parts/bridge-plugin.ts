@@ -1,0 +1,107 @@
+/** What the reference CNI plugin `bridge` leaves behind (containernetworking/plugins, plugins/main/bridge/bridge.go, v1.6). */
+import { hash32 } from '../../base/rng.ts';
+import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
+import type { Address, Device, Route } from '../../linux/config.ts';
+import type { Origin } from '../../linux/origin.ts';
+import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
+import type { Fragment } from '../contract.ts';
+import { stableMac } from './stable-mac.ts';
+
+/** What the calling plugin writes into the configuration of `bridge`. */
+export interface BridgeConfig {
+  readonly bridge: string;
+  readonly mtuBytes: number;
+  readonly hairpin: boolean;
+  /** `isDefaultGateway` adds the default route by itself; these are the routes of the `ipam` section. */
+  readonly routes: readonly Cidr[];
+}
+
+const BY = 'bridge (CNI plugin)';
+const POD_DEVICE = 'eth0';
+
+/** The bridge takes the first address of the node's pod network, and the pods use it as gateway. */
+export const gatewayOf = (node: ClusterNode): Ip => cidrNth(node.podCIDR, 1);
+
+/** `veth` and four random bytes, here four stable ones. */
+export function hostVeth(pod: ClusterPod): string {
+  return pod.veth ?? `veth${hash32(podNs(pod)).toString(16).padStart(8, '0')}`;
+}
+
+/** The node's side. Nobody makes the bridge before the first pod is added, so a node without pods has none. */
+export function bridgeNode(node: ClusterNode, pods: readonly ClusterPod[], config: BridgeConfig): Fragment {
+  if (pods.length === 0) return {};
+  const origin: Origin = { by: BY, for: `Node ${node.name}`, why: 'the first pod on this node needed a bridge' };
+  const bridge: Device = {
+    kind: 'bridge',
+    name: config.bridge,
+    mac: stableMac(`${node.name}/${config.bridge}`),
+    mtuBytes: config.mtuBytes,
+    up: true,
+    origin,
+  };
+  const gateway: Address = {
+    dev: config.bridge,
+    ip: gatewayOf(node),
+    prefix: node.podCIDR.prefix,
+    scope: 'global',
+    origin: { ...origin, why: 'the gateway of the pods of this node' },
+  };
+  return {
+    devices: [bridge, ...pods.map((pod) => hostEnd(pod, config))],
+    addresses: [gateway],
+    sysctl: { 'ipv4.ip_forward': 1 },
+  };
+}
+
+function hostEnd(pod: ClusterPod, config: BridgeConfig): Device {
+  const name = hostVeth(pod);
+  return {
+    kind: 'veth',
+    name,
+    mac: stableMac(`${pod.node}/${name}`),
+    mtuBytes: config.mtuBytes,
+    up: true,
+    master: config.bridge,
+    ...(config.hairpin ? { hairpin: true } : {}),
+    peer: { ns: podNs(pod), dev: POD_DEVICE },
+    origin: { by: BY, for: `Pod ${podNs(pod)}`, why: "the node's end of the pod's cable, a port of the bridge" },
+  };
+}
+
+/** The pod's side. */
+export function bridgePod(node: ClusterNode, pod: ClusterPod, config: BridgeConfig): Fragment {
+  const origin = (why: string): Origin => ({ by: BY, for: `Pod ${podNs(pod)}`, why });
+  const route = (dst: Cidr, why: string): Route => ({
+    dst,
+    type: 'unicast',
+    via: gatewayOf(node),
+    dev: POD_DEVICE,
+    table: 'main',
+    scope: 'global',
+    origin: origin(why),
+  });
+  const device: Device = {
+    kind: 'veth',
+    name: POD_DEVICE,
+    mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`),
+    mtuBytes: config.mtuBytes,
+    up: true,
+    peer: { ns: node.name, dev: hostVeth(pod) },
+    origin: origin("the pod's end of its cable"),
+  };
+  const address: Address = {
+    dev: POD_DEVICE,
+    ip: pod.ip,
+    prefix: node.podCIDR.prefix,
+    scope: 'global',
+    origin: { ...origin("a free address of the node's pod network"), by: 'host-local (CNI plugin)' },
+  };
+  return {
+    devices: [device],
+    addresses: [address],
+    routes: [
+      route(ANY_NET, "everything outside the node's pod network goes through the node"),
+      ...config.routes.map((dst) => route(dst, 'the pod network of the cluster is reached through the node')),
+    ],
+  };
+}

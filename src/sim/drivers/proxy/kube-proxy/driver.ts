@@ -1,0 +1,62 @@
+import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
+import { ip } from '../../../wire/ip.ts';
+import type { NodePlan, ProxyDriver } from '../../contract.ts';
+import { baseJumps, servesLoopback } from './base-rules.ts';
+import { restoreChains, restoreOps } from './iptables.ts';
+import { type LocalDetector, type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
+import { servicePorts } from './service-port.ts';
+
+export const KUBE_PROXY: ProxyDriver = {
+  id: 'kube-proxy',
+  label: 'kube-proxy',
+  about: 'The proxy that comes with Kubernetes: one DaemonSet pod per node writes rules for every Service.',
+  modes: [
+    {
+      id: 'iptables',
+      label: 'iptables',
+      about: 'A chain per Service and per endpoint in the nat table; a random choice for each new connection.',
+    },
+  ],
+  evidence: 'kernel-verified',
+  factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36)',
+  refuses: () => null,
+  plan: (cluster, node) => planIptables(cluster, node, PROXY_DEFAULTS),
+};
+
+/** SIMPLIFIED: the IPv4 proxier only; a dual-stack node runs a second one for IPv6. */
+export function planIptables(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodePlan {
+  const view = viewOf(cluster, node, options);
+  const ports = servicePorts(cluster.services, view.family, view.nodeName);
+  return {
+    node: {
+      iptables: [...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))],
+      ...(servesLoopback(view, options) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
+    },
+  };
+}
+
+/** SIMPLIFIED: of the node's addresses a proxy is told loopback and the node's own one, not those of devices that the CNI makes. */
+function viewOf(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodeView {
+  return {
+    nodeName: node.name,
+    family: 4,
+    nodeIP: node.ip,
+    localAddresses: [ip('127.0.0.1'), node.ip],
+    detector: detectorOf(cluster, node, options),
+  };
+}
+
+function detectorOf(cluster: Cluster, node: ClusterNode, { detectLocal }: ProxyOptions): LocalDetector | null {
+  switch (detectLocal.mode) {
+    case 'ClusterCIDR':
+      return { kind: 'cidr', cidr: cluster.podCIDR };
+    case 'NodeCIDR':
+      return { kind: 'cidr', cidr: node.podCIDR };
+    case 'BridgeInterface':
+      return { kind: 'device', device: detectLocal.bridge };
+    case 'InterfaceNamePrefix':
+      return { kind: 'device', device: `${detectLocal.prefix}+` };
+    case 'None':
+      return null;
+  }
+}

@@ -1,0 +1,104 @@
+/** Services as one proxier sees them: a record per service port, of one address family (pkg/proxy/serviceport.go, endpointslicecache.go, v1.33). */
+import { type ClusterService, type ClusterServicePort, type Endpoint, servicePortName } from '../../../kube/cluster.ts';
+import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
+
+export interface ServicePort {
+  /** `ns/name:port`. */
+  readonly name: string;
+  /** `ns/name`. */
+  readonly service: string;
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly clusterIP: Ip;
+  readonly port: number;
+  readonly nodePort: number | null;
+  readonly externalIPs: readonly Ip[];
+  readonly loadBalancerIPs: readonly Ip[];
+  readonly sourceRanges: readonly Cidr[];
+  readonly externalPolicyLocal: boolean;
+  readonly internalPolicyLocal: boolean;
+  readonly healthCheckNodePort: number | null;
+  /** ClientIP affinity; null without. */
+  readonly affinitySeconds: number | null;
+  readonly endpoints: readonly ProxyEndpoint[];
+}
+
+export interface ProxyEndpoint {
+  readonly ip: Ip;
+  readonly port: number;
+  /** `ip:port`: what the list is sorted by and what names its chain. */
+  readonly text: string;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  /** On this node. An endpoint without a node name is local nowhere. */
+  readonly local: boolean;
+  readonly zoneHints: readonly string[];
+}
+
+/** Some traffic from outside can be addressed to it. */
+export function isAccessible(port: Pick<ServicePort, 'nodePort' | 'externalIPs' | 'loadBalancerIPs'>): boolean {
+  return port.nodePort !== null || port.loadBalancerIPs.length > 0 || port.externalIPs.length > 0;
+}
+
+/** All service ports of a family by name. The real order is that of a Go map: any. A fixed one keeps a plan a function of the cluster. */
+export function servicePorts(services: readonly ClusterService[], family: 4 | 6, nodeName: string): ServicePort[] {
+  const found = services.flatMap((service) => readService(service, family, nodeName));
+  return found.sort((a, b) => compareText(a.name, b.name) || compareText(a.protocol, b.protocol));
+}
+
+function readService(service: ClusterService, family: 4 | 6, nodeName: string): ServicePort[] {
+  const { clusterIP, type } = service;
+  if (type === 'ExternalName' || clusterIP === undefined || clusterIP === 'None') return [];
+  if (familyOf(clusterIP) !== family) return [];
+  const isOurs = (ip: Ip): boolean => familyOf(ip) === family;
+  const wantsLocal = service.externalTrafficPolicy === 'Local';
+  const perService = {
+    service: `${service.namespace}/${service.name}`,
+    clusterIP,
+    externalIPs: service.externalIPs.filter(isOurs),
+    loadBalancerIPs: service.loadBalancerIPs.filter(isOurs),
+    sourceRanges: service.loadBalancerSourceRanges.filter((range) => range.family === family),
+    externalPolicyLocal: wantsLocal && (type !== 'ClusterIP' || service.externalIPs.length > 0),
+    internalPolicyLocal: service.internalTrafficPolicy === 'Local',
+    healthCheckNodePort: type === 'LoadBalancer' && wantsLocal ? (service.healthCheckNodePort ?? null) : null,
+    affinitySeconds: service.sessionAffinity?.timeoutSeconds ?? null,
+  };
+  return service.ports.map((port) => ({
+    ...perService,
+    name: servicePortName(service, port),
+    protocol: port.protocol.toLowerCase() as ServicePort['protocol'],
+    port: port.port,
+    nodePort: port.nodePort ?? null,
+    endpoints: readEndpoints(port, family, nodeName),
+  }));
+}
+
+/** Sorted as text, so `10.0.0.10:80` comes before `10.0.0.9:80`. Of two entries with one address, the non-terminating one stays. */
+function readEndpoints(port: ClusterServicePort, family: 4 | 6, nodeName: string): ProxyEndpoint[] {
+  const byText = new Map<string, ProxyEndpoint>();
+  for (const endpoint of port.endpoints) {
+    if (familyOf(endpoint.ip) !== family) continue;
+    const read = readEndpoint(endpoint, nodeName);
+    const known = byText.get(read.text);
+    if (!known || (known.terminating && !read.terminating)) byText.set(read.text, read);
+  }
+  return [...byText.values()].sort((a, b) => compareText(a.text, b.text));
+}
+
+/** SIMPLIFIED: EndpointSlice hints are not in the cluster model, so every endpoint is without zone hints. */
+function readEndpoint(endpoint: Endpoint, nodeName: string): ProxyEndpoint {
+  const { ip, port, ready, serving, terminating } = endpoint;
+  const host = familyOf(ip) === 6 ? `[${ip}]` : ip;
+  return {
+    ip,
+    port,
+    text: `${host}:${port}`,
+    ready,
+    serving,
+    terminating,
+    local: endpoint.node === nodeName,
+    zoneHints: [],
+  };
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

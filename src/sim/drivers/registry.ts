@@ -1,0 +1,35 @@
+/** Every CNI and every proxy that the person can choose. A new one is a folder and one line here. */
+import { must } from '../base/assert.ts';
+import { FLANNEL } from './cni/flannel/driver.ts';
+import type { CniDriver, ProxyDriver } from './contract.ts';
+import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
+import { NO_PROXY } from './proxy/none/driver.ts';
+
+export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL]);
+export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
+
+export function cniById(id: string): CniDriver {
+  return must(
+    CNIS.find((driver) => driver.id === id),
+    `CNI driver "${id}"`,
+  );
+}
+
+export function proxyById(id: string): ProxyDriver {
+  return must(
+    PROXIES.find((driver) => driver.id === id),
+    `proxy driver "${id}"`,
+  );
+}
+
+/** Two drivers, or two modes of one driver, with one name could not be told apart in a saved scenario. */
+export function withoutDuplicates<
+  D extends { readonly id: string; readonly modes: readonly { readonly id: string }[] },
+>(what: string, drivers: readonly D[]): readonly D[] {
+  const seen = new Set<string>();
+  for (const name of drivers.flatMap(({ id, modes }) => [id, ...modes.map((mode) => `${id}/${mode.id}`)])) {
+    if (seen.has(name)) throw new Error(`Broken invariant: two ${what} drivers are called "${name}"`);
+    seen.add(name);
+  }
+  return drivers;
+}
