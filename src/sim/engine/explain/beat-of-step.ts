@@ -1,0 +1,152 @@
+import type { NsId } from '../../linux/config.ts';
+import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
+import type { Step } from '../../linux/step.ts';
+import type { BeatMark, TracePacket } from '../trace.ts';
+import { UNDERLAY } from '../world.ts';
+import { portsOf, socketText } from './packet-words.ts';
+
+export interface PacketView {
+  readonly packet: TracePacket;
+  /** The steps of this packet only. */
+  readonly steps: readonly Step[];
+}
+
+type Moment = { readonly mark: BeatMark; readonly title: string } | null;
+type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
+
+/** The moment that a step is worth, or null: most steps are details of a moment. `at` is its place in `view.steps`. */
+export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
+  switch (step.kind) {
+    case 'send':
+      return { mark: 'send', title: `${step.by} sends ${step.what}` };
+    case 'dev':
+      return deviceMoment(view, step, at);
+    case 'nat':
+      return natMoment(step);
+    case 'rule':
+      return ruleMoment(step);
+    case 'chain-end':
+      return step.verdict === 'DROP' ? { mark: 'policy', title: `${step.chain} policy DROP` } : null;
+    case 'conntrack':
+      return conntrackMoment(step);
+    case 'route':
+      return routeMoment(view, step, at);
+    case 'neighbour':
+      return step.state === 'FAILED' ? { mark: 'arp', title: `No MAC for ${step.ip}` } : null;
+    case 'bridged-dnat':
+      return { mark: 'device', title: 'Bridge changes the MAC' };
+    case 'encap':
+      return { mark: 'encap', title: `Encapsulated to ${step.dst}` };
+    case 'decap':
+      return { mark: 'decap', title: `Unwrapped by ${step.dev}` };
+    case 'fragment':
+      return { mark: 'device', title: `Cut into ${step.pieces} fragments` };
+    case 'deliver':
+      return deliverMoment(step);
+    case 'drop':
+      return { mark: 'drop', title: dropTitle(step) };
+    default:
+      return null;
+  }
+}
+
+/** Entering a machine by a device, or crossing the wire; where a packet is delivered, the delivery is the moment. */
+function deviceMoment(view: PacketView, step: Of<'dev'>, at: number): Moment {
+  if (step.dir !== 'in') return null;
+  const earlier = view.steps.slice(0, at).findLast((s) => s.kind === 'dev');
+  if (!earlier || earlier.ns === step.ns) return null;
+  if (step.ns === UNDERLAY) return { mark: 'device', title: 'Crosses the node network' };
+  const arrives = view.steps.some((s) => s.kind === 'deliver' && s.ns === step.ns && s.to !== 'tunnel');
+  if (step.outer || arrives) return null;
+  return { mark: 'device', title: `Enters ${shortNs(step.ns)}: ${step.dev}` };
+}
+
+function natMoment(step: Of<'nat'>): Moment {
+  const { before, after } = step;
+  const ports = portsOf(after.l4);
+  if (step.cause === 'icmp-error') return { mark: 'conntrack', title: `Error rewritten: ${after.src}` };
+  if (step.manip === 'dst') {
+    const to = socketText(after.dst, ports?.dport);
+    if (step.cause === 'rule') return { mark: 'dnat', title: `DNAT to ${to}` };
+    return { mark: 'conntrack', title: `Conntrack: to ${to}` };
+  }
+  if (step.cause === 'rule') {
+    const title = before.src === after.src ? `SNAT: new port ${ports?.sport ?? ''}` : `Masquerade as ${after.src}`;
+    return { mark: 'snat', title };
+  }
+  return { mark: 'conntrack', title: `Conntrack: from ${socketText(after.src, ports?.sport)}` };
+}
+
+const isPolicyRule = (rule: Rule): boolean => rule.origin?.for?.includes('NetworkPolicy') === true;
+
+function ruleMoment(step: Of<'rule'>): Moment {
+  const target = step.rule.target?.kind;
+  if (step.effect === 'drop')
+    return { mark: 'policy', title: `${target === 'REJECT' ? 'REJECT' : 'DROP'} in ${step.chain}` };
+  if (step.effect === 'accept' && isPolicyRule(step.rule))
+    return { mark: 'policy', title: `Allowed by ${step.rule.origin?.for}` };
+  return null;
+}
+
+function conntrackMoment(step: Of<'conntrack'>): Moment {
+  if (step.state === 'INVALID') return { mark: 'conntrack', title: 'Conntrack: INVALID' };
+  if (step.state === 'RELATED') return { mark: 'conntrack', title: 'Conntrack: RELATED error' };
+  return null;
+}
+
+/** A sender's own default route is no news; nor is the routing of a tunnel's outer packet. */
+function routeMoment(view: PacketView, step: Of<'route'>, at: number): Moment {
+  if (step.outer) return null;
+  const bad = !['local', 'forward', 'output', 'broadcast'].includes(step.decision);
+  if (bad) return { mark: 'route', title: `Route: ${step.decision.replace('-', ' ')}` };
+  if (view.steps[0]?.ns === step.ns && (step.route === null || step.route.dst.prefix === 0)) return null;
+  const again = view.steps
+    .slice(at + 1)
+    .find((s) => s.kind === 'route' && s.ns === step.ns && !s.outer && s.direction === step.direction);
+  if (again && sameMachine(view, at, again)) return null;
+  if (step.decision === 'local') return { mark: 'route', title: `Route: for ${shortNs(step.ns)} itself` };
+  const way = [step.nextHop ? `via ${step.nextHop}` : '', step.dev ? `dev ${step.dev}` : ''].filter(Boolean).join(' ');
+  return { mark: 'route', title: `Route: ${way}` };
+}
+
+/** No device in between: the same visit of the same machine routed twice, and the second decision holds. */
+function sameMachine(view: PacketView, at: number, again: Step): boolean {
+  return !view.steps.slice(at, view.steps.indexOf(again)).some((s) => s.kind === 'dev');
+}
+
+function deliverMoment(step: Of<'deliver'>): Moment {
+  if (step.to === 'tunnel') return null;
+  const where = shortNs(step.ns);
+  if (step.to === 'nobody') return { mark: 'deliver', title: `Nobody listens on ${where}` };
+  return { mark: 'deliver', title: `Arrives at ${where}` };
+}
+
+function dropTitle(step: Of<'drop'>): string {
+  return DROP_TITLES[step.reason] ?? `Dropped: ${step.reason}`;
+}
+
+const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {
+  NETFILTER_DROP: 'Dropped by a rule',
+  DEV_DOWN: 'Device is down',
+  NO_CARRIER: 'Link is down',
+  OTHERHOST: 'Not for this machine',
+  BRIDGE_NO_EGRESS_PORT: 'No bridge port',
+  BRIDGE_NOT_HAIRPIN: 'Hairpin is off',
+  IP_INNOROUTES: 'No route',
+  IP_OUTNOROUTES: 'No route',
+  IP_RPFILTER: 'Reverse path check',
+  IP_MARTIAN: 'Impossible address',
+  IP_FORWARDING_OFF: 'Forwarding is off',
+  IP_BLACKHOLE: 'Blackhole route',
+  TTL_EXPIRED: 'TTL used up',
+  PKT_TOO_BIG: 'Too big, may not fragment',
+  NEIGH_FAILED: 'Nobody answers ARP',
+  VXLAN_NO_REMOTE: 'No FDB entry',
+  VXLAN_INVALID_HDR: 'Wrong VXLAN header',
+  NO_SOCKET: 'Nobody listens',
+  UNEXPECTED_SEGMENT: 'Unexpected segment',
+  NAT_FAILED: 'NAT failed',
+  HOPS_MAX: 'Too many hops',
+};

@@ -1,0 +1,38 @@
+import type { PacketId, Step } from '../../linux/step.ts';
+import type { Beat, BeatMark, TracePacket } from '../trace.ts';
+import { beatOfStep, type PacketView } from './beat-of-step.ts';
+import { isArp } from './packet-words.ts';
+
+/**
+ * The moments at which the timeline stops by default: about twenty for a first packet and its answer. A packet that
+ * repeats an earlier one's path, and each ARP question or answer, is one moment.
+ */
+export function beatsOf(steps: readonly Step[], packets: readonly TracePacket[]): Beat[] {
+  const byPacket = new Map<PacketId, Step[]>();
+  for (const step of steps) {
+    const list = byPacket.get(step.packet);
+    if (list) list.push(step);
+    else byPacket.set(step.packet, [step]);
+  }
+  const beats = packets.flatMap((packet) => beatsOfPacket(packet, byPacket.get(packet.id) ?? []));
+  return beats.sort((a, b) => a.step - b.step);
+}
+
+function beatsOfPacket(packet: TracePacket, steps: readonly Step[]): Beat[] {
+  const first = steps[0];
+  if (!first) return [];
+  const beat = (step: Step, mark: BeatMark, title: string): Beat => {
+    return { step: step.i, packet: packet.id, lane: packet.lane, ns: step.ns, mark, title };
+  };
+  if (isArp(first.frame)) {
+    const frame = 'payload' in first.frame ? first.frame.payload : null;
+    if (frame?.kind !== 'arp') return [];
+    return [beat(first, 'arp', frame.op === 'who-has' ? `ARP: who has ${frame.tpa}?` : `ARP: ${frame.spa} answers`)];
+  }
+  if (packet.repeats !== null) return [beat(first, 'send', `${packet.title}: same path`)];
+  const view: PacketView = { packet, steps };
+  return steps.flatMap((step, at) => {
+    const found = beatOfStep(view, step, at);
+    return found ? [beat(step, found.mark, found.title)] : [];
+  });
+}

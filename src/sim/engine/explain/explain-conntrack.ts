@@ -1,0 +1,181 @@
+/** Connection tracking and the rewriting of addresses. Facts: net/netfilter/nf_conntrack_core.c, nf_nat_core.c, Linux 6.18. */
+import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
+import type { CtSnapshot, Step } from '../../linux/step.ts';
+import { ruleEvidence } from './evidence.ts';
+import { serviceName } from './names.ts';
+import { endsOf, portsOf, socketText } from './packet-words.ts';
+import { deviceOf, type Scene, type StepOf, type Told, visitFromHere, visitSoFar } from './scene.ts';
+
+export function explainConntrack({ step, here, trace }: Scene<StepOf<'conntrack'>>): Told {
+  const checks = step.entry ? [`${listCommand(step.entry)}   # on ${here}`] : [`conntrack -L   # on ${here}`];
+  const title = `Conntrack on ${here}: ${step.state}`;
+  const say = (sentence: string): Told => ({ title, sentence, checks });
+  switch (step.state) {
+    case 'NEW':
+      if (!step.created) return say(`${here} has seen this flow, but no answer to it yet: still NEW.`);
+      return say(
+        `${here} has not seen this flow before and writes an entry for it. Every node keeps its own table; only the first packet of a flow is shown to the nat table.`,
+      );
+    case 'ESTABLISHED':
+      return say(establishedSentence(step, here, trace.steps));
+    case 'RELATED':
+      return say(
+        `This ICMP error quotes a packet of a known flow, so it counts as RELATED: it is let through with that flow, and its addresses are translated with it.`,
+      );
+    case 'INVALID':
+      return say(
+        `This segment fits no flow that ${here} knows: it saw no SYN that this answers. Nothing is translated for it, and a rule that drops INVALID will end it.`,
+      );
+    case 'UNTRACKED':
+      return say(`A rule in the raw table asked not to track this packet, so no NAT can happen to it.`);
+  }
+}
+
+function establishedSentence(step: StepOf<'conntrack'>, here: string, steps: readonly Step[]): string {
+  const { entry } = step;
+  const translated = entry && (entry.dnat || entry.snat);
+  const isFirstReply = !steps
+    .slice(0, step.i)
+    .some((s) => s.kind === 'conntrack' && s.ns === step.ns && s.entry?.id === entry?.id && s.dir === 'reply');
+  const which = step.dir === 'reply' ? 'the answer to a flow' : 'a later packet of a flow';
+  const skips = `It skips the nat table:`;
+  if (!translated)
+    return `${here} knows this as ${which} that it has seen. ${skips} there is nothing to translate for this flow.`;
+  const how =
+    step.dir === 'reply' && isFirstReply
+      ? 'the entry itself says how to put the addresses back'
+      : 'the entry says which addresses to write';
+  return `${here} knows this as ${which} that it translated. ${skips} ${how}.`;
+}
+
+function listCommand(entry: CtSnapshot): string {
+  const port = entry.proto === 'icmp' ? '' : ` --orig-port-src ${entry.original.sport}`;
+  return `conntrack -L -p ${entry.proto} -s ${entry.original.src} -d ${entry.original.dst}${port}`;
+}
+
+export function explainNat(scene: Scene<StepOf<'nat'>>): Told {
+  const { step, here } = scene;
+  const checks = [`${listCommand(step.entry)}   # on ${here}`];
+  if (step.cause === 'icmp-error') return { ...explainErrorNat(scene), checks };
+  if (step.cause === 'conntrack') return { ...explainReturnNat(scene), checks };
+  const rule = lastRule(scene);
+  const evidence = rule ? [ruleEvidence(scene.ns, here, rule.table, rule.chain, rule.index)] : [];
+  const grep = rule ? [`iptables-save -t ${rule.table} | grep ${rule.chain}   # on ${here}`] : [];
+  const told = step.manip === 'dst' ? explainDnat(scene, rule) : explainSnat(scene, rule);
+  return { ...told, evidence, checks: [...grep, ...checks] };
+}
+
+function lastRule(scene: Scene): StepOf<'rule'> | undefined {
+  return visitSoFar(scene).findLast((s): s is StepOf<'rule'> => s.kind === 'rule' && s.table === 'nat');
+}
+
+function explainDnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefined): Omit<Told, 'evidence'> {
+  const { step, here, names } = scene;
+  const asked = endsOf(step.before).dst;
+  const to = portsOf(step.after.l4)?.dport;
+  const port = portsOf(step.before.l4)?.dport;
+  const proto = step.before.l4.proto;
+  const door = port === undefined || proto === 'icmp' ? undefined : names.door(step.before.dst, port, proto);
+  const whose = door
+    ? `, ${door.door === 'nodePort' ? 'a node port' : 'the address'} of ${serviceName(door.service)}`
+    : '';
+  const by = rule?.rule.origin?.by ?? 'a rule';
+  const chosen = choiceOf(scene);
+  return {
+    title: `DNAT to ${socketText(step.after.dst, to)}`,
+    sentence: `${here} translates the destination. The packet asked for ${asked}${whose}; ${by === 'a rule' ? by : `${by}'s rule`} picked endpoint ${names.endpoint(step.after.dst, to ?? null)}${chosen}. Conntrack remembers the choice for the rest of the flow.`,
+  };
+}
+
+/** ` (1 of 3, chosen at random)`: counts the rules of the chain that led to the translating one. */
+function choiceOf(scene: Scene<StepOf<'nat'>>): string {
+  const { ns } = scene;
+  const rules = visitSoFar(scene).filter((s): s is StepOf<'rule'> => s.kind === 'rule' && s.table === 'nat');
+  const last = rules.at(-1);
+  const leads = (rule: Rule): boolean => {
+    const { target } = rule;
+    if (target?.kind !== 'jump' && target?.kind !== 'goto') return false;
+    return (
+      ns.iptables
+        .get('nat')
+        ?.chains.get(target.chain)
+        ?.rules.some((r) => r.target?.kind === 'DNAT') === true
+    );
+  };
+  const parent = rules.findLast((s) => targetChain(s.rule) === last?.chain);
+  if (!parent) return '';
+  const all = ns.iptables.get('nat')?.chains.get(parent.chain)?.rules.filter(leads) ?? [];
+  if (parent.rule.matches.some((m) => m.kind === 'recent')) return `, the same as last time (session affinity)`;
+  const endpoints = new Set(all.map(targetChain)).size;
+  return endpoints > 1 ? ` (1 of ${endpoints}, chosen at random)` : ` (the only one)`;
+}
+
+const targetChain = (rule: Rule): string | undefined =>
+  rule.target?.kind === 'jump' || rule.target?.kind === 'goto' ? rule.target.chain : undefined;
+
+function explainSnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefined): Omit<Told, 'evidence'> {
+  const { step, here, names } = scene;
+  const { before, after } = step;
+  const port = portsOf(after.l4)?.sport;
+  if (before.src === after.src) {
+    return {
+      title: `New source port ${port ?? ''}`,
+      sentence: `The address is already right, so only the source port changes: to ${port}, a free one picked at random (--random-fully).`,
+    };
+  }
+  const isMasquerade = rule?.rule.target?.kind !== 'SNAT';
+  const dev = leavingDevice(scene);
+  const why = isMasquerade
+    ? `Masquerading takes the address of the device by which the packet leaves${dev ? `: ${dev}` : ''}.`
+    : `The rule names the address.`;
+  return {
+    title: `${isMasquerade ? 'Masquerade' : 'SNAT'}: ${before.src} becomes ${after.src}`,
+    sentence: `${here} hides the sender: ${names.ipLong(before.src)} becomes ${socketText(after.src, port)}. ${why} Now the answer must come back through ${here}, the only one that can translate it back.`,
+  };
+}
+
+/** The last routing decision of this visit, else the device seen next. */
+function leavingDevice(scene: Scene): string | undefined {
+  const next = visitFromHere(scene).find((s) => s.kind === 'dev' && s.dir === 'out');
+  const route = visitSoFar(scene).findLast((s) => s.kind === 'route');
+  const dev = route?.kind === 'route' ? route.dev : next?.kind === 'dev' ? next.dev : undefined;
+  return dev !== undefined && deviceOf(scene.ns, dev) ? dev : undefined;
+}
+
+function explainReturnNat(scene: Scene<StepOf<'nat'>>): Omit<Told, 'evidence' | 'checks'> {
+  const { step, here, names } = scene;
+  const was = endsOf(step.before);
+  const now = endsOf(step.after);
+  const answers = isReply(scene);
+  if (step.manip === 'src' && answers) {
+    const service = names.ip(step.after.src);
+    return {
+      title: `Answer comes from ${now.src} again`,
+      sentence: `${here} puts the address back that was asked: ${was.src} becomes ${now.src} (${service}). No rule does this: conntrack remembers the flow. Without it the client would get an answer from a stranger.`,
+    };
+  }
+  if (answers) {
+    return {
+      title: `Answer goes to ${now.dst} again`,
+      sentence: `The answer was sent to ${was.dst}, the address that masquerading had put there. Conntrack on ${here} knows the real sender and writes ${now.dst} (${names.ip(step.after.dst)}), before routing.`,
+    };
+  }
+  const what =
+    step.manip === 'dst' ? `destination ${was.dst} becomes ${now.dst}` : `source ${was.src} becomes ${now.src}`;
+  return {
+    title: `Same translation as before`,
+    sentence: `A later packet of a known flow: the nat table is not asked again. From the conntrack entry, ${what}, as for the first packet.`,
+  };
+}
+
+/** The packet travels against the direction in which the flow began, as the lookup in this visit said. */
+function isReply(scene: Scene): boolean {
+  return visitSoFar(scene).findLast((s): s is StepOf<'conntrack'> => s.kind === 'conntrack')?.dir === 'reply';
+}
+
+function explainErrorNat({ step, here }: Scene<StepOf<'nat'>>): Omit<Told, 'evidence' | 'checks'> {
+  return {
+    title: `Error translated with its flow`,
+    sentence: `The error quotes a packet that ${here} had translated. Both the quoted packet and the sender of the error are put back, so that the program recognises it: ${step.before.src} becomes ${step.after.src}. This is why every router on the way seems to have the Service's address.`,
+  };
+}

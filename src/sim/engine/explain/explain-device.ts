@@ -1,0 +1,134 @@
+/** Devices: what it means that a frame is seen here. */
+import type { Device } from '../../linux/config.ts';
+import type { Step } from '../../linux/step.ts';
+import { UNDERLAY } from '../world.ts';
+import { lineEvidence } from './evidence.ts';
+import { frameLine } from './lines.ts';
+import { innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
+import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+import { capture, inside } from './where.ts';
+
+type DeviceScene = Scene<StepOf<'dev'>>;
+
+export function explainDevice(scene: DeviceScene): Told {
+  const { step, here, names } = scene;
+  const device = deviceOf(scene.ns, step.dev);
+  const way = step.dir === 'in' ? 'in by' : 'out by';
+  const packet = innerPacket(step.frame);
+  const command = capture(step.dev, isArp(step.frame) ? 'arp' : `host ${packet?.src ?? ''}`);
+  return {
+    title: step.ns === UNDERLAY ? `Crosses ${here}` : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
+    sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
+    evidence: [lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame))],
+    checks:
+      step.ns === UNDERLAY
+        ? []
+        : [inside(names, step.ns, command), inside(names, step.ns, `ip -d link show dev ${step.dev}`)],
+  };
+}
+
+function arpSentence({ step, here, names }: DeviceScene): string {
+  const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
+  if (!arp) return '';
+  if (arp.op === 'is-at')
+    return `${names.ip(arp.spa)} answers: ${arp.spa} is at ${arp.sha}. Whoever asked keeps that as a neighbour entry.`;
+  const asks = `${names.ip(arp.spa)} needs a MAC address before it can send to ${names.ipLong(arp.tpa)}, so it asks everybody on the link.`;
+  return step.dir === 'in' ? `${asks} ${here} hears the question on ${step.dev}.` : asks;
+}
+
+function deviceSentence(scene: DeviceScene, device: Device | undefined): string {
+  if (scene.step.ns === UNDERLAY) return wireSentence(scene);
+  switch (device?.kind) {
+    case 'veth':
+      return vethSentence(scene, device);
+    case 'bridge':
+      return bridgeSentence(scene, device);
+    case 'vxlan':
+      return vxlanSentence(scene, device);
+    case 'loopback':
+      return `${scene.step.dev} is ${scene.here}'s loopback: what is sent here comes straight back in, and never leaves ${scene.here}.`;
+    case 'nic':
+      return nicSentence(scene);
+    default:
+      return `The packet goes ${scene.step.dir} at ${scene.step.dev} of ${scene.here}.`;
+  }
+}
+
+function wireSentence({ step }: DeviceScene): string {
+  if (!step.outer)
+    return `The switch of the node network looks at MAC addresses only. It forwards the frame and changes nothing.`;
+  return `The switch sees a UDP packet between two nodes. The pod addresses are inside it, so this network needs no route to any pod.`;
+}
+
+function vethSentence(scene: DeviceScene, device: Device & { kind: 'veth' | 'nic' }): string {
+  const { step, here, names } = scene;
+  const far = `${device.peer.dev} of ${names.ns(device.peer.ns)}`;
+  const isInPod = names.pod(step.ns) !== undefined;
+  if (isInPod && step.dir === 'out')
+    return `${step.dev} is one end of a veth pair, a virtual cable: what ${here} puts in here comes out of ${far}.`;
+  if (isInPod) return `The packet comes out of the pod's end of the veth pair, and ${here} takes it in.`;
+  if (step.dir === 'out') {
+    const hairpin = cameInBy(scene) === step.dev;
+    const back = hairpin ? ` It leaves by the port it came in by, which a bridge allows only in hairpin mode.` : '';
+    return `${step.dev} is the node's end of the veth pair of ${names.ns(device.peer.ns)}: what goes in here comes out of its ${device.peer.dev}.${back}`;
+  }
+  if (device.master === undefined)
+    return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. ${here} routes it.`;
+  return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. This end is a port of the bridge ${device.master}, so ${here} first looks at MAC addresses, not at routes.`;
+}
+
+/** The device by which the packet entered this visit. */
+function cameInBy(scene: Scene): string | undefined {
+  const first = visitSoFar(scene).find((s): s is StepOf<'dev'> => s.kind === 'dev' && s.dir === 'in');
+  return first?.dev;
+}
+
+const wasTranslated = (steps: readonly Step[]): boolean => steps.some((s) => s.kind === 'nat' && s.manip === 'dst');
+
+function bridgeSentence(scene: DeviceScene, device: Device): string {
+  const { step, here } = scene;
+  if (step.dir === 'in') {
+    const seen = wasTranslated(visitSoFar(scene))
+      ? ` PREROUTING already ran at the bridge port, so a capture on ${device.name} shows the new destination, not the one the program asked for.`
+      : '';
+    return `The frame is addressed to the MAC of ${device.name} itself, so the bridge hands it up and ${here} routes it.${seen}`;
+  }
+  const isOwn = cameInBy(scene) === undefined;
+  const from = isOwn ? `${here} made this packet and` : here;
+  return `${from} sends it into the bridge ${device.name}, on the network where its next hop lives. The bridge finds the port by MAC address.`;
+}
+
+function vxlanSentence(scene: DeviceScene, device: Device): string {
+  const { step, here } = scene;
+  const ttl = innerPacket(step.frame)?.ttl;
+  if (step.dir === 'out')
+    return `${device.name} is a tunnel device: what is sent here gets wrapped into a UDP packet for another node. Here it still has its own addresses, and TTL ${ttl}.`;
+  return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire. For ${here} it is a new arrival: it starts again at PREROUTING.`;
+}
+
+function nicSentence({ step, here }: DeviceScene): string {
+  if (step.outer && step.dir === 'out')
+    return `The packet leaves ${here}. From outside only node addresses can be seen; the pod's packet is the load.`;
+  if (step.outer)
+    return `A UDP packet from another node arrives. ${here} does not know yet that a pod's packet is inside.`;
+  return step.dir === 'out'
+    ? `The packet leaves ${here} for the node network by ${step.dev}.`
+    : `The packet arrives from the node network on ${step.dev}.`;
+}
+
+/**
+ * br_nf_pre_routing_finish_bridge and br_nf_dev_queue_xmit (net/bridge/br_netfilter_hooks.c, Linux 6.18): a DNATed frame whose
+ * new destination is on the same bridge is bridged, with a new destination MAC; the source MAC and the TTL stay.
+ */
+export function explainBridgedDnat({ step, here, names }: Scene<StepOf<'bridged-dnat'>>): Told {
+  const owner = names.mac(step.after);
+  const ttl = innerPacket(step.frame)?.ttl;
+  return {
+    title: `Same bridge: only the MAC changes`,
+    sentence: `The new destination is on the same bridge, so ${here} does not route: it changes the destination MAC to ${owner === null ? step.after : `that of ${owner}`} and bridges the frame. The TTL stays ${ttl}, because bridging is not forwarding.`,
+    checks: [
+      `sysctl net.bridge.bridge-nf-call-iptables   # on ${here}`,
+      `ip neigh show dev ${step.dev}   # on ${here}`,
+    ],
+  };
+}

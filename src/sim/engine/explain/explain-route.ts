@@ -1,0 +1,134 @@
+/** Routing decisions, TTL and next hops. */
+import { neighbourEvidence, routeEvidence } from './evidence.ts';
+import { routeLine } from './lines.ts';
+import { innerPacket, packetOf } from './packet-words.ts';
+import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+import { inside } from './where.ts';
+
+type RouteScene = Scene<StepOf<'route'>>;
+
+export function explainRoute(scene: RouteScene): Told {
+  const { step, here, ns, names } = scene;
+  return {
+    title: routeTitle(scene),
+    sentence: routeSentence(scene),
+    evidence: [routeEvidence(ns, here, step.table, step.route)],
+    checks: [inside(names, step.ns, routeGet(scene))],
+  };
+}
+
+/** `ip route get DST [from SRC iif DEV]`: what the kernel would decide, asked in its own words. */
+function routeGet(scene: RouteScene): string {
+  const { step, ns } = scene;
+  const source = packetOf(step.frame)?.src;
+  const entered = visitSoFar(scene).findLast((s) => s.kind === 'hook' && s.hook === 'PREROUTING' && s.family === 'ip');
+  const iif = entered?.kind === 'hook' ? entered.iif : undefined;
+  if (step.direction === 'output' || iif === undefined || !deviceOf(ns, iif)) return `ip route get ${step.dst}`;
+  return `ip route get ${step.dst} from ${source} iif ${iif}`;
+}
+
+function routeTitle({ step, here }: RouteScene): string {
+  const way = [step.nextHop ? `via ${step.nextHop}` : '', step.dev ? `dev ${step.dev}` : ''].filter(Boolean).join(' ');
+  if (step.decision === 'local') return `Route: for ${here} itself`;
+  if (step.decision === 'forward' || step.decision === 'output') return `Route: ${way}`;
+  return `Route: ${step.decision.replace('-', ' ')}`;
+}
+
+function routeSentence(scene: RouteScene): string {
+  const { step, here, names } = scene;
+  const to = names.ipLong(step.dst);
+  switch (step.decision) {
+    case 'local':
+      return step.outer
+        ? `The outer packet is addressed to ${here}: it goes up to INPUT and to the tunnel's UDP port.`
+        : `${step.dst} is an address of ${here} itself, so the packet goes up to a program here, not on to another machine.`;
+    case 'broadcast':
+      return `${step.dst} is a broadcast address of ${here}'s network.`;
+    case 'forward':
+    case 'output':
+      return `${forwardSentence(scene)}${sourceSentence(scene)}`;
+    case 'no-route':
+      return `No route of ${here} covers ${to}, not even a default route: the packet has nowhere to go.`;
+    case 'blackhole':
+      return `The most specific route for ${to} is a blackhole: packets to it are thrown away without an answer.`;
+    case 'unreachable':
+    case 'prohibit':
+      return `The most specific route for ${to} says "${step.decision}": the sender gets an ICMP error.`;
+  }
+}
+
+function forwardSentence(scene: RouteScene): string {
+  const { step, here, ns, names } = scene;
+  const { route } = step;
+  const to = names.ipLong(step.dst);
+  const best = route ? ` ${routeLine(route)} is the longest prefix that covers it.` : '';
+  const device = deviceOf(ns, step.dev);
+  if (device?.kind === 'vxlan') {
+    const node = names.nodeOfPodRange(step.dst);
+    const whose = node ? `, the pods of ${node.name}` : '';
+    return `${here} must get the packet to ${to}.${best} It leads to ${step.nextHop ?? step.dst} over the tunnel ${step.dev}${whose}.`;
+  }
+  if (route?.dst.prefix === 0) {
+    const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
+    const service = names.service(step.dst);
+    const nobody = service || names.podAt(step.dst) === undefined ? '' : ' No better route exists for this pod.';
+    return `${here} knows no special way to ${to}, so it takes the default route to ${target}.${nobody}`;
+  }
+  if (step.nextHop !== undefined && step.nextHop !== step.dst)
+    return `${here} must get the packet to ${to}.${best} The next machine is ${names.ipLong(step.nextHop)}, on ${step.dev}.`;
+  return `${to} is on a network that ${here} is part of (${step.dev}): no further router is needed.`;
+}
+
+function sourceSentence({ step }: RouteScene): string {
+  return step.src && step.direction === 'output' && !step.outer
+    ? ` The route also gives the source address: ${step.src}.`
+    : '';
+}
+
+/** net/ipv4/ip_forward.c: the check comes before the FORWARD hook, the decrement just before it. */
+export function explainTtl({ step, here, names }: Scene<StepOf<'ttl'>>): Told {
+  const left = step.after;
+  return {
+    title: `TTL ${step.before} becomes ${left}`,
+    sentence: `${here} forwards the packet like a router, so it takes one from the TTL. Only forwarding does this: a bridge and a tunnel leave the TTL alone, so the receiver can count the routers.`,
+    checks: [
+      `sysctl net.ipv4.ip_forward   # on ${here}`,
+      `traceroute -n ${innerPacket(step.frame)?.dst ?? ''}   # from ${names.ip(innerPacket(step.frame)?.src ?? ('' as never))}`,
+    ],
+  };
+}
+
+export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
+  const { step, here, ns, names } = scene;
+  const who = names.ipLong(step.ip);
+  const check = [inside(names, step.ns, `ip neigh show dev ${step.dev}`)];
+  const written = ns.neighbours.some((n) => n.dev === step.dev);
+  const evidence = step.entry || written ? [neighbourEvidence(ns, here, step.dev, step.entry)] : [];
+  const told = (title: string, sentence: string): Told => ({ title, sentence, evidence, checks: check });
+  switch (step.state) {
+    case 'PERMANENT': {
+      const by = step.entry?.origin ? ` ${step.entry.origin.by} wrote it` : ' It is written down';
+      return told(
+        `Next hop ${step.ip} is ${step.mac}`,
+        `The next hop is ${who}.${by}, so no ARP question is needed on ${step.dev}: the destination MAC is ${step.mac}.`,
+      );
+    }
+    case 'REACHABLE':
+      return told(
+        `Next hop ${step.ip} is ${step.mac}`,
+        `Routes give an IP address, links need a MAC address: ${here} knows from ARP that ${who} is at ${step.mac}.`,
+      );
+    case 'NOARP':
+      return told(`No MAC address needed`, `${step.dev} has no use for MAC addresses, so there is nothing to look up.`);
+    case 'INCOMPLETE':
+      return told(
+        `Nobody knows ${step.ip} yet`,
+        `${here} knows the IP address of the next hop, ${who}, but not its MAC address. The packet waits while ARP asks on ${step.dev}.`,
+      );
+    case 'FAILED':
+      return told(
+        `Nobody answers for ${step.ip}`,
+        `${here} asked three times, a second apart, who has ${who}, and nobody on ${step.dev} answered. The packets that waited are given up.`,
+      );
+  }
+}

@@ -1,0 +1,151 @@
+/** Rules: what was evaluated, what matched, and what the writer of the rule wanted. */
+import type { Match, Rule, Target } from '../../linux/netfilter/iptables/rule.ts';
+import { policyEvidence, ruleEvidence } from './evidence.ts';
+import { count, writerOf } from './names.ts';
+import { type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+
+type RuleScene = Scene<StepOf<'rule'>>;
+
+export function explainRule(scene: RuleScene): Told {
+  const { step, here, ns } = scene;
+  const evaluated = step.index - step.first + 1;
+  const what = step.rule.target ? targetTitle(step.rule.target) : 'counts';
+  return {
+    title: `${step.chain}: ${what}`,
+    sentence: `${ruleSentence(scene)}${writerSentence(step.rule)}`,
+    counts: `${count(evaluated, 'rule')} evaluated, 1 matched`,
+    evidence: [ruleEvidence(ns, here, step.table, step.chain, step.index)],
+    checks: [`iptables-save -t ${step.table} | grep ${step.chain}   # on ${here}`],
+  };
+}
+
+export function targetTitle(target: Target): string {
+  switch (target.kind) {
+    case 'jump':
+    case 'goto':
+      return `to ${target.chain}`;
+    case 'MARK':
+      return 'marks the packet';
+    case 'DNAT':
+      return `DNAT to ${target.to}${target.port === undefined ? '' : `:${target.port}`}`;
+    case 'REJECT':
+      return `REJECT (${target.with})`;
+    default:
+      return target.kind;
+  }
+}
+
+/** The writer's own reason, where it gave one. */
+function writerSentence(rule: Rule): string {
+  const { origin } = rule;
+  if (!origin) return '';
+  if (origin.fault || origin.by === 'you') return ` You added this rule.`;
+  return ` Written by ${writerOf(origin)}${origin.why ? `: ${origin.why}` : ''}.`;
+}
+
+function ruleSentence(scene: RuleScene): string {
+  const { step } = scene;
+  const { target } = step.rule;
+  switch (target?.kind) {
+    case 'jump':
+    case 'goto':
+      return jumpSentence(scene, target.chain);
+    case 'ACCEPT':
+      return acceptSentence(scene);
+    case 'DROP':
+      return `The packet matches and is thrown away, without a word to the sender: the program will wait until it gives up.`;
+    case 'REJECT':
+      return `The packet matches and is refused: ${rejectAnswer(target.with)} goes back, so the program knows at once.`;
+    case 'RETURN':
+      return `Nothing more to do in ${step.chain}: back to the chain that called it.`;
+    case 'DNAT':
+      return `The destination becomes ${targetTitle(target).slice('DNAT to '.length)}.`;
+    case 'SNAT':
+      return `The source becomes ${target.to}.`;
+    case 'MASQUERADE':
+      return `The source becomes the address of the device by which the packet leaves, so that the answer comes back to ${scene.here}.`;
+    case 'MARK':
+      return markSentence(scene, target);
+    case 'NOTRACK':
+      return `Connection tracking is told to leave this packet alone.`;
+    default:
+      return `The rule has no target: it only counts or remembers.`;
+  }
+}
+
+const rejectAnswer = (how: string): string =>
+  how === 'tcp-reset' ? 'a TCP RST' : `an ICMP error (${how.replace('icmp-', '').replaceAll('-', ' ')})`;
+
+function jumpSentence(scene: RuleScene, chain: string): string {
+  const { step, names } = scene;
+  const owner = names.chain(step.ns, step.table, chain);
+  const about = owner === null ? '' : `, the chain for ${owner}`;
+  const random = step.rule.matches.find((m): m is Match & { kind: 'statistic' } => m.kind === 'statistic');
+  if (random)
+    return `The dice fell on ${chain}${about}: this rule takes ${share(random.probability)} of the packets that reach it, so that in the end all endpoints get the same share.`;
+  if (step.rule.matches.some((m) => m.kind === 'recent'))
+    return `This client was seen before, so it goes to the same endpoint again: ${chain}${about}.`;
+  if (hasDice(scene))
+    return `The dice fell on none of the rules before, and the last one takes the rest: ${chain}${about}.`;
+  return `${capitalWhy(step.rule)}continues in ${chain}${about}.`;
+}
+
+/** An earlier rule of this chain drew lots. */
+function hasDice({ step, ns }: RuleScene): boolean {
+  const rules = ns.iptables.get(step.table)?.chains.get(step.chain)?.rules ?? [];
+  return rules.slice(step.first, step.index).some((rule) => rule.matches.some((m) => m.kind === 'statistic'));
+}
+
+function share(probability: number): string {
+  const whole = 1 / probability;
+  return Math.abs(whole - Math.round(whole)) < 1e-6
+    ? `1 of ${Math.round(whole)}`
+    : `${Math.round(probability * 100)} %`;
+}
+
+function capitalWhy(rule: Rule): string {
+  const comment = rule.matches.find((m): m is Match & { kind: 'comment' } => m.kind === 'comment');
+  return comment ? `Matches "${comment.text}" and ` : 'The packet matches and ';
+}
+
+function acceptSentence({ step, here }: RuleScene): string {
+  const known = step.rule.matches.some((m) => m.kind === 'conntrack' && !m.invert && m.states.includes('ESTABLISHED'));
+  if (known) return `The flow is already known to ${here}, so its packets pass without being checked rule by rule.`;
+  return `The packet matches and may pass: no later rule of the ${step.table} table is asked at this hook.`;
+}
+
+function markSentence({ step, ns }: RuleScene, target: Target & { kind: 'MARK' }): string {
+  const hex = `0x${target.value.toString(16)}`;
+  const before = target.mask === 0 ? 'flips' : 'sets';
+  if ((step.markAfter & target.value) === 0)
+    return `The mark ${hex} has done its work and is taken off (it ${before} the bit), so that the packet is not masqueraded twice.`;
+  const readers = [...(ns.iptables.get('nat')?.chains.values() ?? [])].find((chain) =>
+    chain.rules.some((rule) => rule.matches.some((m) => m.kind === 'mark' && m.value === target.value)),
+  );
+  const later = readers ? `: ${readers.name} will read it in POSTROUTING and masquerade` : '';
+  return `The packet gets the mark ${hex}, a note that only this node sees${later}. It cannot be masqueraded here, because the way out is not known yet.`;
+}
+
+export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
+  const { step, here, ns } = scene;
+  const evaluated = step.end - step.first;
+  const base = {
+    counts: `${count(evaluated, 'rule')} evaluated, none decided`,
+    evidence: [policyEvidence(ns, here, step.table, step.chain)],
+    checks: [`iptables -t ${step.table} -S ${step.chain}   # on ${here}`],
+  };
+  if (step.verdict === 'return')
+    return {
+      ...base,
+      title: `${step.chain}: nothing for this packet`,
+      sentence: `No rule of ${step.chain} decides about this packet: back to the chain that called it.`,
+    };
+  const refused = visitSoFar(scene).some((s) => s.kind === 'conntrack' && s.state === 'INVALID')
+    ? ' Conntrack had called it INVALID.'
+    : '';
+  const sentence =
+    step.verdict === 'DROP'
+      ? `No rule of ${step.chain} accepted the packet, and the chain's policy is DROP: it is thrown away silently.${refused}`
+      : `No rule of the ${step.table} table at ${step.chain} objected, so the chain's policy decides: ACCEPT.`;
+  return { ...base, title: `${step.chain}: policy ${step.verdict}`, sentence };
+}

@@ -1,0 +1,87 @@
+/** Forwarding databases, envelopes and fragments. */
+import { fdbEvidence } from './evidence.ts';
+import { innerPacket } from './packet-words.ts';
+import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
+
+/** What VXLAN adds over IPv4: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
+const VXLAN_OVERHEAD_BYTES = 50;
+
+export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
+  const { step, here, ns, names } = scene;
+  const owner = names.mac(step.mac);
+  const who = owner === null ? step.mac : `${step.mac} (${owner})`;
+  const isTunnel = deviceOf(ns, step.dev)?.kind === 'vxlan';
+  const evidence = step.entry || isTunnel ? [fdbEvidence(ns, here, step.dev, step.entry)] : [];
+  const checks = [`bridge fdb show ${isTunnel ? 'dev' : 'br'} ${step.dev}   # on ${here}`];
+  const told = (title: string, sentence: string): Told => ({ title, sentence, evidence, checks });
+  switch (step.decision) {
+    case 'remote':
+      return told(
+        `FDB: behind ${step.dst}`,
+        `The tunnel's forwarding database says behind which node a MAC address lives: ${who} is at ${step.dst === undefined ? 'a remote node' : names.ipLong(step.dst)}. That becomes the outer destination.`,
+      );
+    case 'port':
+      return told(
+        `Bridge port ${step.port}`,
+        `${step.dev} sends the frame to one port only: ${who} was last seen behind ${step.port}${step.learned ? ', as the bridge learned from an earlier frame' : ''}.`,
+      );
+    case 'local':
+      return told(
+        `For ${step.dev} itself`,
+        `The destination MAC belongs to ${step.dev}, so the bridge does not forward the frame: it hands it up to ${here}.`,
+      );
+    case 'flood':
+      return told(
+        `Flooded to all ports`,
+        `${step.dev} does not know where ${who} lives, so it sends the frame to every port except the one it came from.`,
+      );
+    case 'none':
+      return told(
+        `No FDB entry for ${step.mac}`,
+        `${step.dev} does not know behind which node ${who} lives. It does not learn or flood here, so somebody has to write the entry, and nobody did.`,
+      );
+  }
+}
+
+/**
+ * vxlan_xmit (drivers/net/vxlan/vxlan_core.c, Linux 6.18): TTL 64, DF not set whatever the inner packet says, source port a hash
+ * of the inner flow.
+ */
+export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>): Told {
+  const device = deviceOf(ns, step.dev);
+  const port = device?.kind === 'vxlan' ? device.vxlan.dstPort : 8472;
+  return {
+    title: `Encapsulated to ${step.dst}`,
+    sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${VXLAN_OVERHEAD_BYTES} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.`,
+    checks: [`ip -d link show dev ${step.dev}   # on ${here}`, `tcpdump -p -ni any udp port ${port}   # on ${here}`],
+  };
+}
+
+export function explainDecap({ step, here }: Scene<StepOf<'decap'>>): Told {
+  const inner = innerPacket(step.frame);
+  return {
+    title: `Unwrapped by ${step.dev}`,
+    sentence: `The envelope (VNI ${step.vni}) comes off on ${here}. Inside is the packet as the other node sent it: TTL ${inner?.ttl ?? '?'}, because the way between the nodes counts as one link, however many routers it has.`,
+    checks: [`ip -d link show dev ${step.dev}   # on ${here}`],
+  };
+}
+
+export function explainFragment({ step, here }: Scene<StepOf<'fragment'>>): Told {
+  return {
+    title: `Cut into ${step.pieces} fragments`,
+    sentence: `The packet is larger than the way out allows (MTU ${step.mtuBytes}). Its sender did not forbid it (DF is not set), so ${here} cuts it into ${step.pieces} pieces; only the first has the port numbers.`,
+    checks: [`ip link show   # MTUs on ${here}`],
+  };
+}
+
+export function explainReassemble({ step, here }: Scene<StepOf<'reassemble'>>): Told {
+  const why =
+    step.by === 'conntrack'
+      ? 'Connection tracking needs the ports, and only the first piece has them'
+      : 'The program must get one datagram';
+  return {
+    title: `${step.pieces} fragments joined`,
+    sentence: `${why}, so ${here} waits for all ${step.pieces} pieces and joins them. The rules see one packet.`,
+    checks: [`nstat -az IpReasmOKs   # on ${here}`],
+  };
+}

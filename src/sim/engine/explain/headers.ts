@@ -1,0 +1,133 @@
+/** The header stack of a packet, outermost first, with the fields that changed since the packet's previous step. */
+import { never } from '../../base/assert.ts';
+import type { Step } from '../../linux/step.ts';
+import {
+  type Arp,
+  type Frame,
+  type Icmp,
+  type IpPacket,
+  icmpName,
+  isLaterFragment,
+  type L4,
+  type Tcp,
+  type Udp,
+} from '../../wire/frame.ts';
+import type { HeaderField, HeaderLayer } from './explanation.ts';
+import type { Names } from './names.ts';
+import { isFrame } from './packet-words.ts';
+
+type Field = readonly [name: string, value: string | number];
+
+const layer = (title: string, fields: readonly Field[]): HeaderLayer => ({
+  title,
+  fields: fields.map(([name, value]) => ({ name, value: String(value) })),
+});
+
+export function headersOf(frame: Frame | IpPacket, names: Names): HeaderLayer[] {
+  return isFrame(frame) ? frameLayers(frame, names) : ipLayers(frame, names);
+}
+
+function frameLayers(frame: Frame, names: Names): HeaderLayer[] {
+  const owner = (mac: Frame['smac']): string => {
+    const who = names.mac(mac);
+    return who === null ? mac : `${mac} (${who})`;
+  };
+  const ethernet = layer('Ethernet', [
+    ['from', owner(frame.smac)],
+    ['to', frame.dmac === 'ff:ff:ff:ff:ff:ff' ? `${frame.dmac} (everybody)` : owner(frame.dmac)],
+  ]);
+  return [ethernet, ...(frame.payload.kind === 'arp' ? [arpLayer(frame.payload)] : ipLayers(frame.payload, names))];
+}
+
+function arpLayer(arp: Arp): HeaderLayer {
+  const isQuestion = arp.op === 'who-has';
+  return layer('ARP', [
+    ['says', isQuestion ? `who has ${arp.tpa}? tell ${arp.spa}` : `${arp.spa} is at ${arp.sha}`],
+    ['sender', `${arp.spa} ${arp.sha}`],
+    ['target', isQuestion ? arp.tpa : `${arp.tpa} ${arp.tha}`],
+  ]);
+}
+
+function ipLayers(packet: IpPacket, names: Names): HeaderLayer[] {
+  const isPiece = packet.mf || packet.fragOffset > 0;
+  const fields: Field[] = [
+    ['source', names.ipLong(packet.src)],
+    ['destination', names.ipLong(packet.dst)],
+    ['TTL', packet.ttl],
+    ['length', `${packet.len} bytes`],
+    ['fragments', packet.df ? 'not allowed (DF)' : 'allowed'],
+  ];
+  if (isPiece) fields.push(['piece', `from byte ${packet.fragOffset}${packet.mf ? ', more follow' : ', the last'}`]);
+  return [layer('IPv4', fields), ...transportLayers(packet.l4, names)];
+}
+
+function transportLayers(l4: L4, names: Names): HeaderLayer[] {
+  if (isLaterFragment(l4))
+    return [layer(`${l4.proto.toUpperCase()} (continued)`, [['header', 'in the first fragment']])];
+  switch (l4.proto) {
+    case 'tcp':
+      return [layer('TCP', tcpFields(l4))];
+    case 'udp':
+      return udpLayers(l4, names);
+    case 'icmp':
+      return icmpLayers(l4, names);
+    default:
+      return never(l4, 'transport');
+  }
+}
+
+const FLAG_WORDS: Readonly<Record<string, string>> = { F: 'FIN', S: 'SYN', R: 'RST', P: 'PSH', A: 'ACK', U: 'URG' };
+
+function tcpFields(tcp: Tcp): Field[] {
+  const fields: Field[] = [
+    ['source port', tcp.sport],
+    ['destination port', tcp.dport],
+    ['flags', [...tcp.flags].map((flag) => FLAG_WORDS[flag] ?? flag).join(' ')],
+  ];
+  if (tcp.mss !== undefined) fields.push(['MSS', tcp.mss]);
+  if (tcp.dataBytes > 0) fields.push(['data', tcp.note ?? `${tcp.dataBytes} bytes`]);
+  return fields;
+}
+
+function udpLayers(udp: Udp, names: Names): HeaderLayer[] {
+  const fields: Field[] = [
+    ['source port', udp.sport],
+    ['destination port', udp.dport],
+  ];
+  if (udp.checksum === 'none') fields.push(['checksum', '0 (none)']);
+  if (!udp.vxlan && udp.dataBytes > 0) fields.push(['data', udp.note ?? `${udp.dataBytes} bytes`]);
+  if (!udp.vxlan) return [layer('UDP', fields)];
+  return [layer('UDP', fields), layer('VXLAN', [['VNI', udp.vxlan.vni]]), ...frameLayers(udp.vxlan.inner, names)];
+}
+
+function icmpLayers(icmp: Icmp, names: Names): HeaderLayer[] {
+  const fields: Field[] = [['type', `${icmpName(icmp).replaceAll('-', ' ')} (${icmp.type}/${icmp.code})`]];
+  if (!icmp.quoted) fields.push(['id', icmp.id], ['sequence', icmp.seq]);
+  if (icmp.mtu !== undefined) fields.push(['next-hop MTU', `${icmp.mtu} bytes`]);
+  const quoted = icmp.quoted ? ipLayers(icmp.quoted, names).map((l) => ({ ...l, title: `quoted ${l.title}` })) : [];
+  return [layer('ICMP', fields), ...quoted];
+}
+
+/**
+ * Marks what changed. Stacks are aligned from the innermost layer, so a new envelope around the packet does not make
+ * every field below it look changed.
+ */
+export function changedHeaders(now: readonly HeaderLayer[], before: readonly HeaderLayer[] | null): HeaderLayer[] {
+  if (!before) return [...now];
+  return now.map((current, i) => {
+    const old = before[before.length - (now.length - i)];
+    if (old?.title !== current.title) return current;
+    return { ...current, fields: current.fields.map((field) => changedField(field, old.fields)) };
+  });
+}
+
+function changedField(field: HeaderField, old: readonly HeaderField[]): HeaderField {
+  const was = old.find(({ name }) => name === field.name);
+  return was && was.value !== field.value ? { ...field, before: was.value } : field;
+}
+
+/** The frame before a step: the one that the packet's previous step left; a NAT step carries its own. */
+export function frameBefore(step: Step, previous: Step | undefined): Frame | IpPacket | null {
+  if (step.kind === 'nat') return step.before;
+  return previous?.frame ?? null;
+}

@@ -1,0 +1,171 @@
+import {
+  type Cluster,
+  type ClusterNode,
+  type ClusterPod,
+  type ClusterService,
+  type ClusterServicePort,
+  podNs,
+} from '../../kube/cluster.ts';
+import type { NsId } from '../../linux/config.ts';
+import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
+import type { Origin } from '../../linux/origin.ts';
+import { cidrHas, type Ip } from '../../wire/ip.ts';
+import type { Mac } from '../../wire/mac.ts';
+import { UNDERLAY, type World } from '../world.ts';
+
+/** How a Service is reached: which of its addresses, on which port. */
+export interface ServiceDoor {
+  readonly service: ClusterService;
+  readonly port: ClusterServicePort;
+  readonly door: 'clusterIP' | 'nodePort' | 'externalIP' | 'loadBalancer';
+}
+
+/** Which Kubernetes object owns an address, a chain or a namespace. Built once per world and kept. */
+export interface Names {
+  /** `web-1`, `node-1`, `Service default/web`, `node-1's cni0`; the address itself where nobody is known to own it. */
+  ip(ip: Ip): string;
+  /** `10.244.1.2 (web-1)`; the bare address where nobody owns it. */
+  ipLong(ip: Ip): string;
+  /** `10.244.1.2:8080 (web-1)`. */
+  endpoint(ip: Ip, port: number | null): string;
+  /** `web-1`, `node-1`, `client`, `the node network`. */
+  ns(ns: NsId): string;
+  /** `Pod default/web-1`, `Node node-1`, `client (outside the cluster)`. */
+  place(ns: NsId): string;
+  /** `the bridge of node-2`, `node-2's flannel.1`, `web-1`; null for an unknown MAC. */
+  mac(mac: Mac): string | null;
+  /** What a chain is for: `Service default/web`, from the origins of its rules. */
+  chain(ns: NsId, table: TableName, chain: string): string | null;
+  podAt(ip: Ip): ClusterPod | undefined;
+  nodeAt(ip: Ip): ClusterNode | undefined;
+  node(ns: NsId): ClusterNode | undefined;
+  pod(ns: NsId): ClusterPod | undefined;
+  /** The node whose pod range holds this address. */
+  nodeOfPodRange(ip: Ip): ClusterNode | undefined;
+  service(ip: Ip): ClusterService | undefined;
+  door(ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined;
+  readonly cluster: Cluster;
+}
+
+const kept = new WeakMap<World, Names>();
+
+export function namesOf(world: World): Names {
+  const known = kept.get(world);
+  if (known) return known;
+  const names = makeNames(world);
+  kept.set(world, names);
+  return names;
+}
+
+export const serviceName = (service: { readonly namespace: string; readonly name: string }): string =>
+  `Service ${service.namespace}/${service.name}`;
+
+export const podName = (pod: { readonly namespace: string; readonly name: string }): string => `Pod ${podNs(pod)}`;
+
+/** Whose work an object is: `kube-proxy for Service default/web`, `you`. */
+export const writerOf = (origin: Origin): string => (origin.for ? `${origin.by} for ${origin.for}` : origin.by);
+
+export const isFault = (origin: Origin | undefined): boolean => origin?.fault === true || origin?.by === 'you';
+
+/** `a, b and c`. */
+export function listOf(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** `1 rule`, `3 rules`. */
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+const addressed = (service: ClusterService): readonly Ip[] => [
+  ...(service.clusterIP && service.clusterIP !== 'None' ? [service.clusterIP] : []),
+  ...service.externalIPs,
+  ...service.loadBalancerIPs,
+];
+
+function ownersOf(world: World): Map<Ip, string> {
+  const { cluster } = world;
+  const owners = new Map<Ip, string>();
+  for (const [id, ns] of world.namespaces) {
+    for (const { ip, dev } of ns.addresses) {
+      if (!ip.startsWith('127.')) owners.set(ip, id === UNDERLAY ? `the switch's ${dev}` : `${shortNs(id)}'s ${dev}`);
+    }
+  }
+  for (const service of cluster.services) for (const ip of addressed(service)) owners.set(ip, serviceName(service));
+  for (const host of cluster.externals) {
+    owners.set(host.ip, host.name);
+    for (const ip of host.lo) owners.set(ip, `${ip}, behind ${host.name}`);
+  }
+  for (const pod of cluster.pods) owners.set(pod.ip, pod.name);
+  // Last, because a pod on the host's network has the node's address.
+  for (const node of cluster.nodes) owners.set(node.ip, node.name);
+  return owners;
+}
+
+const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
+
+function macOwners(world: World): Map<Mac, string> {
+  const owners = new Map<Mac, string>();
+  for (const [id, ns] of world.namespaces) {
+    for (const device of ns.devices) {
+      if (device.kind === 'loopback' || id === UNDERLAY) continue;
+      const label = id.includes('/') ? shortNs(id) : `${id}'s ${device.name}`;
+      if (!owners.has(device.mac) || !device.master) owners.set(device.mac, label);
+    }
+  }
+  return owners;
+}
+
+function doorOf(cluster: Cluster, ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined {
+  const isNode = cluster.nodes.some((node) => node.ip === ip);
+  for (const service of cluster.services) {
+    for (const sp of service.ports) {
+      if (sp.protocol.toLowerCase() !== proto) continue;
+      if (sp.port === port && service.clusterIP === ip) return { service, port: sp, door: 'clusterIP' };
+      if (sp.port === port && service.externalIPs.includes(ip)) return { service, port: sp, door: 'externalIP' };
+      if (sp.port === port && service.loadBalancerIPs.includes(ip)) return { service, port: sp, door: 'loadBalancer' };
+      if (sp.nodePort === port && isNode) return { service, port: sp, door: 'nodePort' };
+    }
+  }
+  return undefined;
+}
+
+/** The object that most rules of a chain were written for; null when they were written for several. */
+function chainOwner(world: World, ns: NsId, table: TableName, chain: string): string | null {
+  const rules = world.namespaces.get(ns)?.iptables.get(table)?.chains.get(chain)?.rules ?? [];
+  const owners = new Set(rules.flatMap((rule) => rule.origin?.for ?? []));
+  const [only] = owners;
+  return owners.size === 1 && only !== undefined ? only : null;
+}
+
+function makeNames(world: World): Names {
+  const { cluster } = world;
+  const owners = ownersOf(world);
+  const macs = macOwners(world);
+  const pods = new Map(cluster.pods.map((pod) => [podNs(pod), pod]));
+  const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
+  const bare = (ip: Ip): string => (owners.has(ip) ? ` (${owners.get(ip)})` : '');
+  return {
+    cluster,
+    ip: (ip) => owners.get(ip) ?? ip,
+    ipLong: (ip) => `${ip}${bare(ip)}`,
+    endpoint: (ip, port) => `${ip}${port === null ? '' : `:${port}`}${bare(ip)}`,
+    ns: (ns) => (ns === UNDERLAY ? 'the node network' : shortNs(ns)),
+    place: (ns) => {
+      const pod = pods.get(ns);
+      if (pod) return podName(pod);
+      if (ns === UNDERLAY) return 'Node network (the switch between the nodes)';
+      return nodes.has(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
+    },
+    mac: (mac) => macs.get(mac) ?? null,
+    chain: (ns, table, chain) => chainOwner(world, ns, table, chain),
+    podAt: (ip) => cluster.pods.find((pod) => pod.ip === ip),
+    nodeAt: (ip) => cluster.nodes.find((node) => node.ip === ip),
+    node: (ns) => nodes.get(ns),
+    pod: (ns) => pods.get(ns),
+    nodeOfPodRange: (ip) => cluster.nodes.find((node) => cidrHas(node.podCIDR, ip)),
+    service: (ip) => cluster.services.find((service) => addressed(service).includes(ip)),
+    door: (ip, port, proto) => doorOf(cluster, ip, port, proto),
+  };
+}

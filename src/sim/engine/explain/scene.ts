@@ -1,0 +1,80 @@
+import { must } from '../../base/assert.ts';
+import type { Device, NetnsConfig } from '../../linux/config.ts';
+import type { Step } from '../../linux/step.ts';
+import type { Trace } from '../trace.ts';
+import type { World } from '../world.ts';
+import type { Evidence } from './explanation.ts';
+import { type Names, namesOf } from './names.ts';
+import { previousOf } from './packet-words.ts';
+
+export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+/** What the explainers of one step look at. */
+export interface Scene<S extends Step = Step> {
+  readonly trace: Trace;
+  readonly world: World;
+  readonly names: Names;
+  readonly step: S;
+  /** The configuration of the step's namespace. */
+  readonly ns: NetnsConfig;
+  /** `node-1`, `web-1`. */
+  readonly here: string;
+  readonly previous: Step | undefined;
+}
+
+/** What an explainer of one family says; `explain` adds place, headers and conntrack. */
+export interface Told {
+  readonly title: string;
+  readonly sentence: string;
+  readonly evidence?: readonly Evidence[];
+  readonly counts?: string;
+  readonly checks?: readonly string[];
+}
+
+const NOTHING: Omit<NetnsConfig, 'id'> = {
+  devices: [],
+  addresses: [],
+  routes: [],
+  neighbours: [],
+  fdb: [],
+  sysctl: {},
+  iptables: new Map(),
+  ipsets: [],
+  listeners: [],
+};
+
+export function sceneOf(trace: Trace, world: World, index: number): Scene {
+  const step = must(trace.steps[index], `step ${index}`);
+  const names = namesOf(world);
+  const ns = world.namespaces.get(step.ns) ?? { id: step.ns, ...NOTHING };
+  return { trace, world, names, step, ns, here: names.ns(step.ns), previous: previousOf(trace.steps, index) };
+}
+
+export const deviceOf = (ns: NetnsConfig, name: string | undefined): Device | undefined =>
+  ns.devices.find((device) => device.name === name);
+
+/** Earlier steps of the same packet in the same visit of this namespace, oldest first. */
+export function visitSoFar(scene: Scene): Step[] {
+  const { step, trace } = scene;
+  const found: Step[] = [];
+  for (let i = step.i - 1; i >= 0; i--) {
+    const earlier = trace.steps[i];
+    if (earlier?.packet !== step.packet) continue;
+    if (earlier.ns !== step.ns) break;
+    found.unshift(earlier);
+  }
+  return found;
+}
+
+/** The rest of the packet's steps in this visit, from this step on. */
+export function visitFromHere(scene: Scene): Step[] {
+  const { step, trace } = scene;
+  const found: Step[] = [];
+  for (let i = step.i; i < trace.steps.length; i++) {
+    const later = trace.steps[i];
+    if (later?.packet !== step.packet) continue;
+    if (later.ns !== step.ns) break;
+    found.push(later);
+  }
+  return found;
+}

@@ -1,0 +1,144 @@
+import type { ClusterService } from '../../kube/cluster.ts';
+import type { NsId } from '../../linux/config.ts';
+import type { Culprit, DropReason, PacketId, Step } from '../../linux/step.ts';
+import type { Probe, ProbeFrom } from '../../scenario/probe.ts';
+import { isIcmpError } from '../../wire/frame.ts';
+import type { Ip } from '../../wire/ip.ts';
+import type { ProgramResult } from '../program-result.ts';
+import type { World } from '../world.ts';
+import { type Names, namesOf, type ServiceDoor } from './names.ts';
+import { innerPacket, isArp, portsOf } from './packet-words.ts';
+import type { StepOf } from './scene.ts';
+
+/** Everything that a verdict is derived from: what the program learned, and what the steps show about why. */
+export interface Case {
+  readonly result: ProgramResult;
+  readonly steps: readonly Step[];
+  readonly world: World;
+  readonly probe: Probe;
+  readonly names: Names;
+  /** The namespace of the program. */
+  readonly from: NsId;
+  readonly proto: 'tcp' | 'udp' | 'icmp';
+  /** What the program asked for; null when the name did not resolve or nothing was sent and only a name is known. */
+  readonly asked: { readonly ip: Ip; readonly port: number | null } | null;
+  /** The Service port behind the asked address, if there is one. */
+  readonly door: ServiceDoor | null;
+  /** The Service that owns the asked address, whatever the port. */
+  readonly service: ClusterService | null;
+  /** What the first request was translated to. */
+  readonly translated: StepOf<'nat'> | null;
+  /** The first packet that the program sent. */
+  readonly first: StepOf<'send'> | null;
+  /** The first drop that counts. */
+  readonly drop: StepOf<'drop'> | null;
+  /** The rule, or the chain policy, that dropped the packet of `drop`. */
+  readonly dropRule: StepOf<'rule'> | StepOf<'chain-end'> | null;
+}
+
+/** What was found: the verdict without what the program printed. */
+export interface Finding {
+  readonly sentence: string;
+  readonly remedy: string | null;
+  readonly step: number | null;
+  readonly reason?: DropReason;
+  readonly culprit?: Culprit;
+}
+
+const isSend = (step: Step): step is StepOf<'send'> => step.kind === 'send' && !isArp(step.frame) && !step.outer;
+
+/** ICMP redirects are advice, and their loss decides nothing (RFC 792). */
+function counts(step: Step): step is StepOf<'drop'> {
+  if (step.kind !== 'drop' || isArp(step.frame) || step.reason === 'OTHERHOST') return false;
+  const l4 = innerPacket(step.frame)?.l4;
+  return !(l4?.proto === 'icmp' && 'type' in l4 && l4.type === 5);
+}
+
+export function caseOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Case {
+  const names = namesOf(world);
+  const first = steps.find(isSend) ?? null;
+  const proto = probe.proto === 'tcp' || probe.proto === 'udp' ? probe.proto : 'icmp';
+  const asked = askedOf(first, probe, names);
+  const door = asked && asked.port !== null && proto !== 'icmp' ? names.door(asked.ip, asked.port, proto) : undefined;
+  const drop = decisiveDrop(steps, result);
+  return {
+    result,
+    steps,
+    world,
+    probe,
+    names,
+    from: first?.ns ?? probe.from.ref,
+    proto,
+    asked,
+    door: door ?? null,
+    service: (asked && names.service(asked.ip)) ?? door?.service ?? null,
+    translated: translationOf(steps, first?.packet),
+    first,
+    drop,
+    dropRule: drop && ruleBefore(steps, drop),
+  };
+}
+
+/** A packet that was rejected is dropped too; when the program got an error, the packet that the error quotes decides. */
+function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'drop'> | null {
+  const drops = steps.filter(counts);
+  const told = result.atStep === null ? undefined : steps[result.atStep];
+  const quoting = told && innerPacket(told.frame);
+  if (told && quoting && isIcmpError(quoting.l4)) {
+    const answered = steps.find((s) => s.kind === 'send' && s.packet === told.packet);
+    const blamed = answered?.kind === 'send' ? drops.find((s) => s.packet === answered.answers) : undefined;
+    if (blamed) return blamed;
+  }
+  return drops[0] ?? null;
+}
+
+function ruleBefore(steps: readonly Step[], drop: StepOf<'drop'>): StepOf<'rule'> | StepOf<'chain-end'> | null {
+  const found = steps
+    .slice(0, drop.i)
+    .findLast(
+      (s) =>
+        s.packet === drop.packet &&
+        s.ns === drop.ns &&
+        ((s.kind === 'rule' && s.effect === 'drop') || (s.kind === 'chain-end' && s.verdict === 'DROP')),
+    );
+  return found?.kind === 'rule' || found?.kind === 'chain-end' ? found : null;
+}
+
+function translationOf(steps: readonly Step[], packet: PacketId | undefined): StepOf<'nat'> | null {
+  const found = steps.find((s) => s.packet === packet && s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule');
+  return found?.kind === 'nat' ? found : null;
+}
+
+function askedOf(first: StepOf<'send'> | null, probe: Probe, names: Names): Case['asked'] {
+  const packet = first && innerPacket(first.frame);
+  if (packet) return { ip: packet.dst, port: portsOf(packet.l4)?.dport ?? null };
+  const ip = ipOfEnd(probe.to, names);
+  return ip === null ? null : { ip, port: probe.port ?? null };
+}
+
+function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
+  const isNamed = (o: { readonly namespace: string; readonly name: string }): boolean =>
+    to.kind !== 'ip' && `${o.namespace}/${o.name}` === to.ref;
+  switch (to.kind) {
+    case 'ip':
+      return to.ip as Ip;
+    case 'pod':
+      return cluster.pods.find(isNamed)?.ip ?? null;
+    case 'node':
+      return cluster.nodes.find(({ name }) => name === to.ref)?.ip ?? null;
+    case 'external':
+      return cluster.externals.find(({ name }) => name === to.ref)?.ip ?? null;
+    case 'service': {
+      const clusterIP = cluster.services.find(isNamed)?.clusterIP;
+      return clusterIP && clusterIP !== 'None' ? clusterIP : null;
+    }
+  }
+}
+
+export const endName = (end: ProbeFrom | Probe['to']): string => (end.kind === 'ip' ? end.ip : end.ref);
+
+/** `10.96.0.10:80`; the end's name where no address is known. */
+export function askedText({ asked, probe }: Case): string {
+  if (!asked) return endName(probe.to);
+  return asked.port === null ? asked.ip : `${asked.ip}:${asked.port}`;
+}

@@ -1,0 +1,46 @@
+import type { Step } from '../../linux/step.ts';
+import type { Probe } from '../../scenario/probe.ts';
+import type { ProgramResult } from '../program-result.ts';
+import type { Outcome, Verdict } from '../trace.ts';
+import type { World } from '../world.ts';
+import { caseOf } from './verdict-case.ts';
+import { findGood } from './verdict-good.ts';
+import { findLost } from './verdict-lost.ts';
+import { printedOf } from './verdict-printed.ts';
+import { findRefused } from './verdict-refused.ts';
+import { findSize, findTtl, findUnresolved } from './verdict-told.ts';
+
+const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply', 'route-traced']);
+
+/**
+ * What the program printed, one plain sentence that names the object that decided, and the smallest change that would help. All of
+ * it is derived from the steps and the world; no scenario is known by name.
+ */
+export function verdictOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Verdict {
+  const c = caseOf(result, steps, world, probe);
+  const { outcome } = result;
+  return { outcome, good: GOOD.has(outcome), printed: printedOf(c), ...findingOf(c) };
+}
+
+function findingOf(c: ReturnType<typeof caseOf>): ReturnType<typeof findLost> {
+  switch (c.result.outcome) {
+    case 'connected':
+    case 'reply':
+    case 'route-traced':
+      return findGood(c);
+    case 'refused':
+    case 'prohibited':
+      return findRefused(c);
+    case 'message-too-long':
+      return findSize(c);
+    case 'ttl-exceeded':
+      return findTtl(c);
+    case 'unresolved':
+      return findUnresolved(c);
+    case 'timeout':
+    case 'no-route':
+    case 'host-unreachable':
+    case 'net-unreachable':
+      return findLost(c);
+  }
+}
