@@ -8,9 +8,9 @@ export const objectRef = (object: KubeObject): string =>
 export const isWorkload = (object: KubeObject): object is WorkloadObject =>
   object.kind !== 'Service' && object.kind !== 'Namespace';
 
-/** True where `kubectl scale` works. */
+/** True where `replicas` means something: a Pod is one, a DaemonSet has one for each node. */
 export const isScalable = (object: KubeObject): object is WorkloadObject =>
-  object.kind === 'Deployment' || object.kind === 'ReplicaSet' || object.kind === 'StatefulSet';
+  isWorkload(object) && object.kind !== 'Pod' && object.kind !== 'DaemonSet';
 
 /** `kubectl apply`: an object of the same kind and name is replaced where it stands, a new one comes last. */
 export function mergeObjects(standing: readonly KubeObject[], applied: readonly KubeObject[]): readonly KubeObject[] {
@@ -19,7 +19,7 @@ export function mergeObjects(standing: readonly KubeObject[], applied: readonly 
   return [...byRef.values()];
 }
 
-/** `ref` is `Deployment default/web`, or `default/web` where the kind is not in doubt. */
+/** `ref` is `Deployment default/web`, or `default/web` for every workload of that name. */
 export function scaleObjects(objects: readonly KubeObject[], ref: string, replicas: number): readonly KubeObject[] {
   const isMeant = (object: KubeObject): boolean =>
     objectRef(object) === ref || objectRef(object) === `${object.kind} ${ref}`;

@@ -1,0 +1,52 @@
+/** Errors of one field, in the words of k8s.io/apimachinery/pkg/util/validation/field/errors.go. */
+
+/** `['spec', 'ports', 0, 'port']` is `spec.ports[0].port`. */
+export type Path = readonly (string | number)[];
+
+export interface FieldError {
+  readonly path: Path;
+  /** Complete: field, kind of error, value and reason. */
+  readonly text: string;
+}
+
+export const pathText = (path: Path): string =>
+  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+
+export const required = (path: Path, detail = ''): FieldError => fieldError(path, 'Required value', detail);
+
+export const forbidden = (path: Path, detail: string): FieldError => fieldError(path, 'Forbidden', detail);
+
+export const duplicate = (path: Path, value: GoValue): FieldError =>
+  fieldError(path, `Duplicate value: ${goText(value)}`, '');
+
+export const invalid = (path: Path, value: GoValue, detail: string): FieldError =>
+  fieldError(path, `Invalid value: ${goText(value)}`, detail);
+
+/** The API server sorts what it supports. */
+export const unsupported = (path: Path, value: string, supported: readonly string[]): FieldError => {
+  const list = [...supported].sort().map((one) => JSON.stringify(one));
+  return fieldError(path, `Unsupported value: ${JSON.stringify(value)}`, `supported values: ${list.join(', ')}`);
+};
+
+/** A value to show; `{ go }` is already written as Go prints it. */
+export type GoValue =
+  | string
+  | number
+  | { readonly map: Readonly<Record<string, string>> }
+  | { readonly list: readonly string[] }
+  | { readonly go: string };
+
+function goText(value: GoValue): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if ('go' in value) return value.go;
+  if ('map' in value) {
+    const pairs = Object.entries(value.map).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `map[string]string{${pairs.map(([key, one]) => `${JSON.stringify(key)}:${JSON.stringify(one)}`).join(', ')}}`;
+  }
+  return `[]string{${value.list.map((one) => JSON.stringify(one)).join(', ')}}`;
+}
+
+function fieldError(path: Path, type: string, detail: string): FieldError {
+  return { path, text: `${pathText(path)}: ${type}${detail === '' ? '' : `: ${detail}`}` };
+}

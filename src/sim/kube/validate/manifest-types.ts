@@ -1,0 +1,93 @@
+/** Manifests after their shape was checked: what stands in a field is of the field's type, but may be anything of that type. */
+
+export interface MetaManifest {
+  readonly name?: string | undefined;
+  readonly generateName?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ServiceManifest {
+  readonly metadata?: MetaManifest | undefined;
+  readonly spec?: ServiceSpec | undefined;
+}
+
+export interface ServiceSpec {
+  readonly type?: string | undefined;
+  readonly clusterIP?: string | undefined;
+  readonly clusterIPs?: readonly string[] | undefined;
+  readonly ipFamilies?: readonly string[] | undefined;
+  readonly ipFamilyPolicy?: string | undefined;
+  readonly externalName?: string | undefined;
+  readonly selector?: Readonly<Record<string, string>> | undefined;
+  readonly ports?: readonly ServicePort[] | undefined;
+  readonly externalTrafficPolicy?: string | undefined;
+  readonly internalTrafficPolicy?: string | undefined;
+  readonly sessionAffinity?: string | undefined;
+  readonly sessionAffinityConfig?:
+    | { readonly clientIP?: { readonly timeoutSeconds?: number | undefined } | undefined }
+    | undefined;
+  readonly externalIPs?: readonly string[] | undefined;
+  readonly loadBalancerSourceRanges?: readonly string[] | undefined;
+  readonly allocateLoadBalancerNodePorts?: boolean | undefined;
+  readonly publishNotReadyAddresses?: boolean | undefined;
+}
+
+export interface ServicePort {
+  readonly name?: string | undefined;
+  readonly protocol?: string | undefined;
+  readonly port?: number | undefined;
+  readonly targetPort?: number | string | undefined;
+  readonly nodePort?: number | undefined;
+  readonly appProtocol?: string | undefined;
+}
+
+export interface PodManifest {
+  readonly metadata?: MetaManifest | undefined;
+  readonly spec?: PodSpec | undefined;
+}
+
+export interface PodSpec {
+  readonly containers?: readonly Container[] | undefined;
+  readonly initContainers?: readonly Container[] | undefined;
+  readonly nodeName?: string | undefined;
+  readonly restartPolicy?: string | undefined;
+}
+
+export interface Container {
+  readonly name?: string | undefined;
+  readonly image?: string | undefined;
+  readonly ports?: readonly ContainerPort[] | undefined;
+}
+
+export interface ContainerPort {
+  readonly name?: string | undefined;
+  readonly containerPort?: number | undefined;
+  readonly protocol?: string | undefined;
+}
+
+/** Deployment, StatefulSet, DaemonSet, ReplicaSet, Job. */
+export interface ControllerManifest {
+  readonly metadata?: MetaManifest | undefined;
+  readonly spec?: ControllerSpec | undefined;
+}
+
+export interface ControllerSpec {
+  readonly replicas?: number | undefined;
+  readonly parallelism?: number | undefined;
+  readonly completions?: number | undefined;
+  readonly selector?: LabelSelector | undefined;
+  readonly template?: PodManifest | undefined;
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?: readonly SelectorRequirement[] | undefined;
+}
+
+export interface SelectorRequirement {
+  readonly key?: string | undefined;
+  readonly operator?: string | undefined;
+  readonly values?: readonly string[] | undefined;
+}
