@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { layoutPicture } from './layout.ts';
+import { type MadeUp, makeUpWorld } from './made-up-world.ts';
+import { makePicture } from './picture.ts';
+import type { Layout, LayoutBox, Rect } from './plot.ts';
+
+const madeUp: fc.Arbitrary<MadeUp & { pods: readonly number[] }> = fc.integer({ min: 1, max: 12 }).chain((nodes) =>
+  fc.record({
+    nodes: fc.constant(nodes),
+    pods: fc.array(fc.integer({ min: 0, max: 30 }), { minLength: nodes, maxLength: nodes }),
+    shape: fc.constantFrom('overlay' as const, 'bridge' as const, 'routed' as const),
+    services: fc.integer({ min: 0, max: 20 }),
+    longNames: fc.boolean(),
+  }),
+);
+
+const focusOf = (made: MadeUp, picks: readonly number[]): Set<string> => {
+  const all = makeUpWorld(made).cluster.pods;
+  return new Set(picks.flatMap((pick) => (all.length === 0 ? [] : [`default/${all[pick % all.length]!.name}`])));
+};
+
+const layoutOf = (made: MadeUp, focus: ReadonlySet<string> = new Set()): Layout =>
+  layoutPicture(makePicture(makeUpWorld(made)), focus);
+
+const overlap = (a: Rect, b: Rect): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+const inside = (inner: Rect, outer: Rect): boolean =>
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
+
+it('gives the same picture the same places', () => {
+  fc.assert(
+    fc.property(madeUp, (made) => {
+      expect([...layoutOf(made).boxes]).toEqual([...layoutOf(made).boxes]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it('lets no two siblings overlap, and keeps every box in its container', () => {
+  fc.assert(
+    fc.property(madeUp, fc.array(fc.nat(), { maxLength: 6 }), (made, picks) => {
+      const layout = layoutOf(made, focusOf(made, picks));
+      const siblings = new Map<string | null, LayoutBox[]>();
+      for (const box of layout.boxes.values()) {
+        const { parent } = box.element;
+        const outer = parent === null ? layout.bounds : layout.boxes.get(parent)!.rect;
+        expect(inside(box.rect, outer), `${box.element.id} in ${parent}`).toBe(true);
+        siblings.set(parent, [...(siblings.get(parent) ?? []), box]);
+      }
+      for (const group of siblings.values())
+        for (const [i, a] of group.entries())
+          for (const b of group.slice(i + 1))
+            expect(overlap(a.rect, b.rect), `${a.element.id} and ${b.element.id}`).toBe(false);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('moves nothing outside the node that a pod is added to', () => {
+  fc.assert(
+    fc.property(madeUp, fc.nat(), (made, pick) => {
+      const grown = pick % made.nodes;
+      const before = layoutOf(made);
+      const after = layoutOf({ ...made, pods: made.pods.map((count, i) => (i === grown ? count + 1 : count)) });
+      expect(after.bounds).toEqual(before.bounds);
+      for (const [id, { rect, element }] of before.boxes) {
+        if (element.kind === 'pod' || element.kind === 'fold') {
+          if (element.parent === `ns:node-${grown + 1}`) continue;
+        }
+        expect(after.boxes.get(id)?.rect, id).toEqual(rect);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('shows every pod, or counts it', () => {
+  fc.assert(
+    fc.property(madeUp, fc.array(fc.nat(), { maxLength: 5 }), (made, picks) => {
+      const focus = focusOf(made, picks);
+      const layout = layoutOf(made, focus);
+      for (const { namespace, name } of makeUpWorld(made).cluster.pods) {
+        const id = `ns:${namespace}/${name}`;
+        const shown = layout.boxes.get(id);
+        expect(shown !== undefined || layout.boxes.has(layout.foldedInto.get(id)!)).toBe(true);
+        if (focus.has(`${namespace}/${name}`)) expect(['tall', 'full', 'line']).toContain(shown?.size);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('draws wires only along the axes', () => {
+  fc.assert(
+    fc.property(madeUp, (made) => {
+      const { net } = layoutOf(made);
+      for (const { a, b, kind } of net.wires) {
+        if (kind === 'unseen') continue;
+        const [p, q] = [net.at(a), net.at(b)];
+        expect(p.x === q.x || p.y === q.y, `${a} to ${b}`).toBe(true);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it('places 100 nodes with 1,000 pods in far less than a frame budget of a slow machine', () => {
+  const picture = makePicture(makeUpWorld({ nodes: 100, pods: 10, shape: 'overlay' }));
+  const start = performance.now();
+  const layout = layoutPicture(picture);
+  expect(performance.now() - start).toBeLessThan(300);
+  expect(layout.boxes.size).toBeGreaterThan(1500);
+});

@@ -1,0 +1,308 @@
+/**
+ * What there is to draw, before anybody knows where: machines, rooms, ports, gates and Services, read from the configuration of the
+ * namespaces alone. A CNI that makes no bridge gets no bridge bar; nothing here knows a CNI by name.
+ */
+import type { World } from '../sim/engine/world.ts';
+import { UNDERLAY } from '../sim/engine/world.ts';
+import { type ClusterService, podNs } from '../sim/kube/cluster.ts';
+import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
+import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
+import { hookChains } from './hook-chains.ts';
+import { idOf, type PictureId } from './picture-id.ts';
+
+export type ElementKind =
+  | 'node'
+  | 'outside'
+  | 'pod'
+  | 'fold'
+  | 'bridge'
+  | 'tunnel'
+  | 'nic'
+  | 'device'
+  | 'hook'
+  | 'route'
+  | 'sockets'
+  | 'conntrack'
+  | 'service'
+  | 'underlay';
+
+/** One thing that is drawn, named and can be selected. */
+export interface PictureElement {
+  readonly id: PictureId;
+  readonly kind: ElementKind;
+  readonly label: string;
+  /** Usually an address; empty for none. */
+  readonly sublabel: string;
+  /** One sentence for the accessible name and the tooltip. */
+  readonly about: string;
+  readonly ns: NsId;
+  readonly parent: PictureId | null;
+  /** Small print that is worth its place only when zoomed in. */
+  readonly details: readonly string[];
+  /** It exists, and does not work: a device that is down, a pod that is not ready. */
+  readonly isOff?: true;
+}
+
+/** A pod's room and how its wire ends on the node. */
+export interface Room {
+  readonly element: PictureElement;
+  /** The pod's own device, and the node's end of it. */
+  readonly dev: string | null;
+  readonly hostDev: string | null;
+  /** The bridge that the node's end is a port of; null: the node routes to it. */
+  readonly bridge: string | null;
+}
+
+export interface NodePicture {
+  readonly element: PictureElement;
+  readonly ns: NsId;
+  readonly rooms: readonly Room[];
+  readonly bridges: readonly PictureElement[];
+  readonly tunnels: readonly PictureElement[];
+  readonly nics: readonly PictureElement[];
+  /** Loopback and what else stands alone (dummy devices). */
+  readonly devices: readonly PictureElement[];
+  readonly hooks: ReadonlyMap<HookName, PictureElement>;
+  readonly route: PictureElement;
+  readonly sockets: PictureElement;
+  readonly conntrack: PictureElement;
+  /** Bridged packets, too, are shown to netfilter (`bridge-nf-call-iptables`). */
+  readonly hasBridgedHooks: boolean;
+}
+
+export interface OutsidePicture {
+  readonly element: PictureElement;
+  readonly ns: NsId;
+  readonly isGateway: boolean;
+  readonly dev: string | null;
+}
+
+export interface ServicePicture {
+  readonly element: PictureElement;
+  readonly endpoints: readonly PictureId[];
+}
+
+export interface Picture {
+  readonly nodes: readonly NodePicture[];
+  readonly outside: readonly OutsidePicture[];
+  readonly services: readonly ServicePicture[];
+  readonly underlay: PictureElement | null;
+  /** Switch ports of the underlay, by the machine that is plugged in. */
+  readonly switchPorts: ReadonlyMap<NsId, string>;
+}
+
+export const HOOKS: readonly HookName[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+const HOOK_ABOUT: Readonly<Record<HookName, string>> = {
+  PREROUTING: 'every packet that arrives, before the routing decision; DNAT happens here',
+  INPUT: 'packets for this node itself',
+  FORWARD: 'packets that this node passes on',
+  OUTPUT: 'packets that this node itself makes',
+  POSTROUTING: 'every packet that leaves, after the routing decision; SNAT happens here',
+};
+
+/** Devices with a far end of their own: what they send is wrapped and sent again by the node itself. */
+const TUNNEL_KINDS: ReadonlySet<string> = new Set(['vxlan', 'geneve', 'ipip', 'wireguard']);
+
+function addressOf(config: NetnsConfig, dev: string): string {
+  return config.addresses.find((address) => address.dev === dev)?.ip ?? '';
+}
+
+function deviceElement(config: NetnsConfig, device: Device, kind: ElementKind, about: string): PictureElement {
+  const ip = addressOf(config, device.name);
+  return {
+    id: idOf({ kind: 'dev', ns: config.id, dev: device.name }),
+    kind,
+    label: device.name,
+    sublabel: ip,
+    about: `${device.name} on ${config.id}, ${about}${ip === '' ? '' : `, ${ip}`}${device.up ? '' : ', down'}`,
+    ns: config.id,
+    parent: idOf({ kind: 'ns', ns: config.id }),
+    details: [`${device.mac}`, `mtu ${device.mtuBytes}`],
+    ...(device.up ? {} : { isOff: true as const }),
+  };
+}
+
+/** The node's end of a pod's veth: the device on the node whose peer is in the pod's namespace. */
+function hostEnds(config: NetnsConfig): Map<NsId, Device> {
+  const ends = new Map<NsId, Device>();
+  for (const device of config.devices) if ('peer' in device) ends.set(device.peer.ns, device);
+  return ends;
+}
+
+function rooms(world: World, node: NetnsConfig): Room[] {
+  const ends = hostEnds(node);
+  const found: Room[] = [];
+  for (const pod of world.cluster.pods) {
+    if (pod.node !== node.id) continue;
+    const ns = podNs(pod);
+    const config = world.namespaces.get(ns);
+    if (!config) continue;
+    const device = config.devices.find((candidate) => candidate.kind !== 'loopback');
+    const host = ends.get(ns);
+    const ports = pod.listens.map(
+      ({ proto, port, program, up }) => `${port}/${proto} ${program}${up === false ? ' (stopped)' : ''}`,
+    );
+    found.push({
+      element: {
+        id: idOf({ kind: 'ns', ns }),
+        kind: 'pod',
+        label: pod.namespace === 'default' ? pod.name : ns,
+        sublabel: pod.ip,
+        about: `Pod ${ns}, ${pod.ip}, on ${node.id}${pod.ready ? '' : ', not ready'}`,
+        ns,
+        parent: idOf({ kind: 'ns', ns: node.id }),
+        details: ports,
+        ...(pod.ready ? {} : { isOff: true as const }),
+      },
+      dev: device?.name ?? null,
+      hostDev: host?.name ?? null,
+      bridge: host?.master ?? null,
+    });
+  }
+  return found;
+}
+
+function hookElement(config: NetnsConfig, hook: HookName): PictureElement {
+  return {
+    id: idOf({ kind: 'hook', ns: config.id, hook }),
+    kind: 'hook',
+    label: hook,
+    sublabel: '',
+    about: `${hook} hook on ${config.id}: ${HOOK_ABOUT[hook]}`,
+    ns: config.id,
+    parent: idOf({ kind: 'ns', ns: config.id }),
+    details: hookChains(config.iptables, hook),
+  };
+}
+
+function socketsOf(config: NetnsConfig): string[] {
+  return config.listeners.map(({ port, proto, program }) => `${port}/${proto} ${program}`);
+}
+
+function nodePicture(world: World, config: NetnsConfig, role: string): NodePicture {
+  const parent = idOf({ kind: 'ns', ns: config.id });
+  const inside = (
+    kind: 'route' | 'sockets' | 'conntrack',
+    label: string,
+    about: string,
+    details: readonly string[] = [],
+  ) => ({
+    id: idOf({ kind, ns: config.id }),
+    kind,
+    label,
+    sublabel: '',
+    about,
+    ns: config.id,
+    parent,
+    details,
+  });
+  const ofKind = (test: (device: Device) => boolean, kind: ElementKind, about: string): PictureElement[] =>
+    config.devices.filter(test).map((device) => deviceElement(config, device, kind, about));
+  const nics = ofKind((device) => device.kind === 'nic', 'nic', 'network card on the node network');
+  const tunnels = ofKind(
+    (device) => TUNNEL_KINDS.has(device.kind),
+    'tunnel',
+    'tunnel device: it puts a packet into a second envelope',
+  );
+  const devices = ofKind((device) => device.kind === 'loopback' || device.kind === 'dummy', 'device', 'local device');
+  const programs = socketsOf(config);
+  return {
+    element: {
+      id: parent,
+      kind: 'node',
+      label: config.id,
+      sublabel: nics[0]?.sublabel ?? '',
+      about: `Node ${config.id}, ${role}`,
+      ns: config.id,
+      parent: null,
+      details: [role],
+    },
+    ns: config.id,
+    rooms: rooms(world, config),
+    bridges: ofKind((device) => device.kind === 'bridge', 'bridge', 'bridge: a switch inside the node'),
+    tunnels,
+    nics,
+    devices,
+    hooks: new Map(HOOKS.map((hook) => [hook, hookElement(config, hook)])),
+    route: inside('route', 'route', `Routing decision of ${config.id}`),
+    sockets: inside(
+      'sockets',
+      'processes',
+      `Programs on ${config.id} itself: ${programs.join(', ') || 'none listens'}`,
+      programs,
+    ),
+    conntrack: inside('conntrack', 'conntrack', `Connection tracking table of ${config.id}`),
+    hasBridgedHooks:
+      (config.sysctl['bridge.bridge-nf-call-iptables'] ?? SYSCTL_DEFAULTS['bridge.bridge-nf-call-iptables']) === 1,
+  };
+}
+
+function outsidePictures(world: World): OutsidePicture[] {
+  return world.cluster.externals.map((host) => ({
+    element: {
+      id: idOf({ kind: 'ns', ns: host.name }),
+      kind: 'outside',
+      label: host.name,
+      sublabel: host.lo[0] ?? host.ip,
+      about: `${host.name}, outside the cluster, ${[host.ip, ...host.lo].join(', ')}`,
+      ns: host.name,
+      parent: null,
+      details: host.listens.map(({ port, proto, program }) => `${port}/${proto} ${program}`),
+    },
+    ns: host.name,
+    isGateway: host.isGateway,
+    dev: world.namespaces.get(host.name)?.devices.find((device) => device.kind !== 'loopback')?.name ?? null,
+  }));
+}
+
+function servicePicture(service: ClusterService): ServicePicture {
+  const ref = `${service.namespace}/${service.name}`;
+  const port = service.ports[0]?.port;
+  const ip = service.clusterIP === undefined ? service.type : service.clusterIP;
+  const nodePorts = service.ports.flatMap((each) => (each.nodePort === undefined ? [] : [`NodePort ${each.nodePort}`]));
+  const pods = service.ports.flatMap((each) => each.endpoints.flatMap(({ pod }) => (pod === undefined ? [] : [pod])));
+  return {
+    element: {
+      id: idOf({ kind: 'svc', ref }),
+      kind: 'service',
+      label: service.namespace === 'default' ? service.name : ref,
+      sublabel: ip === 'None' ? 'headless' : port === undefined ? ip : `${ip}:${port}`,
+      about: `Service ${ref}, ${ip}${port === undefined ? '' : `:${port}`}: an address that exists only in the rules of each node, no packet visits it`,
+      ns: '',
+      parent: null,
+      details: nodePorts,
+      ...(pods.length === 0 ? { isOff: true as const } : {}),
+    },
+    endpoints: [...new Set(pods)].map((ns) => idOf({ kind: 'ns', ns })),
+  };
+}
+
+export function makePicture(world: World): Picture {
+  const underlay = world.namespaces.get(UNDERLAY);
+  const nodes: NodePicture[] = [];
+  for (const node of world.cluster.nodes) {
+    const config = world.namespaces.get(node.name);
+    if (config) nodes.push(nodePicture(world, config, node.role));
+  }
+  return {
+    nodes,
+    outside: outsidePictures(world),
+    services: world.cluster.services.map(servicePicture),
+    underlay: underlay
+      ? {
+          id: idOf({ kind: 'ns', ns: UNDERLAY }),
+          kind: 'underlay',
+          label: 'node network',
+          sublabel: world.cluster.nodeNetwork.cidr.text,
+          about: `The network that the nodes stand on, ${world.cluster.nodeNetwork.cidr.text}`,
+          ns: UNDERLAY,
+          parent: null,
+          details: [`mtu ${world.cluster.nodeNetwork.mtuBytes}`],
+        }
+      : null,
+    switchPorts: new Map(
+      (underlay?.devices ?? []).flatMap((device) => ('peer' in device ? [[device.peer.ns, device.name] as const] : [])),
+    ),
+  };
+}
