@@ -20,7 +20,7 @@ const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
   switch (step.kind) {
     case 'send':
-      return { mark: 'send', title: `${step.by} sends ${step.what}` };
+      return { mark: 'send', title: `${step.what.replace(/(:| \().*/, '')} from ${shortNs(step.ns)}` };
     case 'dev':
       return deviceMoment(view, step, at);
     case 'nat':

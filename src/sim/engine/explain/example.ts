@@ -123,6 +123,7 @@ export const exampleWorld: World = {
   proxy: { id: 'kube-proxy', mode: 'iptables' },
   warm: true,
   seed: 1,
+  notes: [],
 };
 
 const syn: IpPacket = {

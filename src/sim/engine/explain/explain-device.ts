@@ -120,8 +120,8 @@ function nicSentence({ step, here }: DeviceScene): string {
  * br_nf_pre_routing_finish_bridge and br_nf_dev_queue_xmit (net/bridge/br_netfilter_hooks.c, Linux 6.18): a DNATed frame whose
  * new destination is on the same bridge is bridged, with a new destination MAC; the source MAC and the TTL stay.
  */
-export function explainBridgedDnat({ step, here, names }: Scene<StepOf<'bridged-dnat'>>): Told {
-  const owner = names.mac(step.after);
+export function explainBridgedDnat({ step, here, macs }: Scene<StepOf<'bridged-dnat'>>): Told {
+  const owner = macs.get(step.after) ?? null;
   const ttl = innerPacket(step.frame)?.ttl;
   return {
     title: `Same bridge: only the MAC changes`,

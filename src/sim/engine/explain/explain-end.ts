@@ -1,39 +1,51 @@
 /** Where packets begin and end. */
-
+import { type IpPacket, icmpName, isIcmpError } from '../../wire/frame.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
-import { writerOf } from './names.ts';
-import { endsOf, innerPacket, kindOfPacket } from './packet-words.ts';
+import { isFault, writerOf } from './names.ts';
+import { endsOf, innerPacket, isArp, kindOfPacket } from './packet-words.ts';
 import type { Scene, StepOf, Told } from './scene.ts';
 import { inside } from './where.ts';
 
-export function explainSend(scene: Scene<StepOf<'send'>>): Told {
-  const { step, here, names } = scene;
+type SendScene = Scene<StepOf<'send'>>;
+type DeliverScene = Scene<StepOf<'deliver'>>;
+
+export function explainSend(scene: SendScene): Told {
+  const { step, here } = scene;
   const packet = innerPacket(step.frame);
-  const ends = packet && endsOf(packet);
-  const to = packet ? names.ip(packet.dst) : 'everybody on the link';
-  const whose =
-    packet && names.service(packet.dst)
-      ? ` That is a Service's virtual address: no machine has it on a device, so something on the way must translate it.`
-      : '';
-  const title = `${step.by} on ${here} sends ${step.what}`;
-  if (step.answers !== undefined)
-    return {
-      title,
-      sentence: `${step.by} on ${here} answers: ${step.what}${ends ? `, ${ends.src} to ${ends.dst}` : ''}. It answers the addresses that it saw, which may not be those that the sender used.`,
-    };
+  const who = step.by === 'kernel' ? `The kernel of ${here}` : `${step.by} on ${here}`;
   return {
-    title,
-    sentence: `${step.by} on ${here} sends ${step.what}${ends ? ` from ${ends.src} to ${ends.dst}` : ''}${packet && to !== packet.dst ? ` (${to})` : ''}.${whose}`,
+    title: `${who} sends ${step.what}`,
+    sentence: packet ? sendSentence(scene, packet, who) : `${who} sends ${step.what}.`,
   };
 }
 
-export function explainDeliver(scene: Scene<StepOf<'deliver'>>): Told {
+function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
+  const { step, here, names, trace } = scene;
+  const { src, dst } = endsOf(packet);
+  const owner = names.ip(packet.dst);
+  const to = owner === packet.dst ? dst : `${dst} (${owner})`;
+  if (isIcmpError(packet.l4))
+    return `${who} tells ${owner} what went wrong: ${step.what}. The error quotes the packet that caused it, so that the sender can find the program that it belongs to.`;
+  if (packet.l4.proto === 'tcp' && 'flags' in packet.l4 && packet.l4.flags.startsWith('R'))
+    return `No program of ${here} has this connection, so the kernel itself answers ${to} with a RST: go away.`;
+  if (step.answers !== undefined || packet.src !== trace.from.ip) {
+    const asked = trace.to.ip !== null && names.service(trace.to.ip);
+    const blind = asked ? ` It answers the addresses that it saw, and knows nothing of the Service.` : '';
+    return `${who} answers: ${step.what}, from ${src} to ${to}.${blind}`;
+  }
+  const virtual = names.service(packet.dst)
+    ? ` That is a virtual address: no machine has it on a device, so something on the way must translate it.`
+    : '';
+  return `${who} sends ${step.what} from ${src} to ${to}.${virtual}`;
+}
+
+export function explainDeliver(scene: DeliverScene): Told {
   const { step, here, names } = scene;
   const packet = innerPacket(step.frame);
   const kind = kindOfPacket(step.frame);
-  const from = packet ? ` It sees ${names.endpoint(packet.src, null)} as the sender, with TTL ${packet.ttl}.` : '';
+  if (isArp(step.frame)) return explainArpDelivery(scene);
   const ss = inside(names, step.ns, packet?.l4.proto === 'udp' ? 'ss -lun' : 'ss -ltn');
   switch (step.to) {
     case 'tunnel':
@@ -45,43 +57,97 @@ export function explainDeliver(scene: Scene<StepOf<'deliver'>>): Told {
     case 'icmp':
       return {
         title: `${kind} reaches ${here}`,
-        sentence: `The kernel of ${here} handles ICMP itself; no program has to listen.${from}`,
+        sentence: `The kernel of ${here} answers ICMP itself; no program has to listen. ${seenText(scene)}`,
       };
     case 'nobody':
-      return {
-        title: `Nobody listens on ${here}`,
-        sentence: `The packet arrived: ${step.what}. No program of ${here} listens on that port, so the kernel itself refuses: a RST for TCP, ICMP port unreachable for UDP.`,
-        evidence: [lineEvidence(`Listening sockets of ${here}`, 'ss -lntu', null)],
-        checks: [ss],
-      };
+      return explainNobody(scene, ss);
     case 'socket': {
       const { socket } = step;
-      const program = socket?.program ?? 'the program that asked';
+      const evidence = socket
+        ? [lineEvidence(`Listening sockets of ${here}`, 'ss -lntu', listenerLine(socket), socket.origin)]
+        : [];
+      const program = socket?.program ?? step.what.split(/'s | learns/)[0] ?? 'the program';
       return {
         title: `Arrives at ${program} on ${here}`,
-        sentence: `${kind} reaches ${program} on ${here}.${from}`,
-        ...(socket
-          ? {
-              evidence: [lineEvidence(`Listening sockets of ${here}`, 'ss -lntu', listenerLine(socket), socket.origin)],
-              checks: [ss],
-            }
-          : {}),
+        sentence: arrivalSentence(scene, program),
+        evidence,
+        checks: socket ? [ss] : [],
       };
     }
   }
 }
 
+/** ARP: everybody on the link hears the question, one answers. */
+function explainArpDelivery({ step, here }: DeliverScene): Told {
+  const isMine = step.to !== 'nobody';
+  const isAnswer = step.what.startsWith('ARP reply');
+  if (isAnswer)
+    return {
+      title: `${here} learns the MAC address`,
+      sentence: `${here} keeps the answer as a neighbour entry, and the packets that waited for it go on.`,
+    };
+  return {
+    title: isMine ? `The question is for ${here}` : `Not for ${here}`,
+    sentence: isMine
+      ? `The address that is asked for belongs to ${here}, so its kernel answers.`
+      : `${here} does not have that address, and stays silent.`,
+  };
+}
+
+function explainNobody({ step, here }: DeliverScene, ss: string): Told {
+  const packet = innerPacket(step.frame);
+  if (packet?.l4.proto === 'icmp')
+    return {
+      title: `Nobody on ${here} waits for this`,
+      sentence: `${here} gets the ICMP message and ignores it: ${step.what}.`,
+    };
+  const how = packet?.l4.proto === 'udp' ? 'an ICMP port unreachable' : 'a RST';
+  return {
+    title: `Nobody listens on ${here}`,
+    sentence: `The packet arrived: ${step.what}. The network has done its work; the kernel of ${here} refuses with ${how}.`,
+    evidence: [lineEvidence(`Listening sockets of ${here}`, 'ss -lntu', null)],
+    checks: [ss],
+  };
+}
+
+/** `It sees 10.244.1.3 (tool-1) as the sender, and TTL 62.` */
+function seenText({ step, names }: DeliverScene): string {
+  const packet = innerPacket(step.frame);
+  return packet ? `It sees ${names.ipLong(packet.src)} as the sender, and TTL ${packet.ttl}.` : '';
+}
+
+function arrivalSentence(scene: DeliverScene, program: string): string {
+  const { step, here, names, trace } = scene;
+  const packet = innerPacket(step.frame);
+  const kind = kindOfPacket(step.frame);
+  if (!packet) return `${kind} reaches ${program} on ${here}.`;
+  if (isIcmpError(packet.l4))
+    return `${program} on ${here} learns from ${names.ipLong(packet.src)} that its packet did not get through: ${icmpName(packet.l4).replaceAll('-', ' ')}.`;
+  if (kind === 'TCP RST') return `${program} on ${here} learns that the other side refuses: connection refused.`;
+  if (step.ns !== trace.from.ns) {
+    const isMasked = trace.from.ip !== null && packet.src !== trace.from.ip;
+    const masked = isMasked ? ` The client's own address, ${trace.from.ip}, was masqueraded on the way.` : '';
+    return `${kind} reaches ${program} on ${here}. ${seenText(scene)}${masked}`;
+  }
+  const same =
+    packet.src === trace.to.ip
+      ? `It comes from ${names.ipLong(packet.src)}, the address that was asked, so it fits.`
+      : seenText(scene);
+  return `${kind} reaches ${program} on ${here}. ${same}`;
+}
+
 export function explainDrop(scene: Scene<StepOf<'drop'>>): Told {
   const { step, names } = scene;
   const { culprit } = step;
-  const by = culprit?.origin ? ` It was written by ${writerOf(culprit.origin)}.` : '';
+  const by = culprit?.origin ? ` Written by ${writerOf(culprit.origin)}.` : '';
+  const blame = isFault(culprit?.origin) ? ' You changed this.' : by;
   const evidence =
     culprit && culprit.kind !== 'none'
-      ? [lineEvidence(`What decided: ${culprit.kind}`, step.reason, culprit.text, culprit.origin)]
+      ? [lineEvidence(`What decided: ${culprit.kind}`, `reason ${step.reason}`, culprit.text, culprit.origin)]
       : [];
   return {
     title: dropTitle(step.reason),
-    sentence: `${dropSentence(step, names)}${culprit?.origin?.fault ? ' You injected this fault.' : by}`,
+    sentence: `${dropSentence(step, names)}${blame}`,
     evidence,
     checks: [`perf trace -e skb:kfree_skb   # on ${scene.here}: reason ${step.reason}`],
   };

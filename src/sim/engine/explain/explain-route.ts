@@ -53,9 +53,18 @@ function routeSentence(scene: RouteScene): string {
       return `The most specific route for ${to} is a blackhole: packets to it are thrown away without an answer.`;
     case 'unreachable':
     case 'prohibit':
+      if (mayNotForward(scene))
+        return `${to} is not an address of ${here}, and ${here} may not forward: net.ipv4.ip_forward is 0. Forwarding is what makes a machine a router.`;
       return `The most specific route for ${to} says "${step.decision}": the sender gets an ICMP error.`;
   }
 }
+
+/** With forwarding off, the lookup for somebody else's packet ends as unreachable, whatever the routes say (ip_route_input_slow). */
+const mayNotForward = ({ step, ns }: RouteScene): boolean =>
+  step.direction === 'input' &&
+  step.route?.type !== 'unreachable' &&
+  step.route?.type !== 'prohibit' &&
+  ns.sysctl['ipv4.ip_forward'] !== 1;
 
 function forwardSentence(scene: RouteScene): string {
   const { step, here, ns, names } = scene;

@@ -7,8 +7,8 @@ import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
 const VXLAN_OVERHEAD_BYTES = 50;
 
 export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
-  const { step, here, ns, names } = scene;
-  const owner = names.mac(step.mac);
+  const { step, here, ns, names, macs } = scene;
+  const owner = macs.get(step.mac) ?? null;
   const who = owner === null ? step.mac : `${step.mac} (${owner})`;
   const isTunnel = deviceOf(ns, step.dev)?.kind === 'vxlan';
   const evidence = step.entry || isTunnel ? [fdbEvidence(ns, here, step.dev, step.entry)] : [];

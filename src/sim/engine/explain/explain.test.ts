@@ -15,7 +15,7 @@ describe('explain', () => {
 
   it('has beats, text and no change against itself', () => {
     expect(beatsOf(exampleTrace.steps, exampleTrace.packets).map(({ title }) => title)).toEqual([
-      'curl sends TCP SYN',
+      'TCP SYN from tool-1',
       'Enters node-1: veth-tool-1',
       'DNAT to 10.244.2.2:8080',
     ]);

@@ -17,13 +17,13 @@ import { type Scene, sceneOf, type Told } from './scene.ts';
 export function explain(trace: Trace, world: World, stepIndex: number): Explanation {
   const scene = sceneOf(trace, world, stepIndex);
   const told = tell(scene);
-  const { step, names, previous } = scene;
+  const { step, previous } = scene;
   const before = frameBefore(step, previous);
   return {
     title: told.title,
     sentence: told.sentence,
     place: placeOf(scene),
-    headers: changedHeaders(headersOf(step.frame, names), before && headersOf(before, names)),
+    headers: changedHeaders(headersOf(step.frame, scene), before && headersOf(before, scene)),
     evidence: told.evidence ?? [],
     counts: told.counts ?? null,
     conntrack: conntrackAt(trace.steps, stepIndex, step.ns, scene.here),

@@ -12,9 +12,16 @@ import {
   type Tcp,
   type Udp,
 } from '../../wire/frame.ts';
+import type { Mac } from '../../wire/mac.ts';
 import type { HeaderField, HeaderLayer } from './explanation.ts';
 import type { Names } from './names.ts';
 import { isFrame } from './packet-words.ts';
+
+/** Who owns an address, for people. */
+export interface Owners {
+  readonly names: Pick<Names, 'ipLong'>;
+  readonly macs: ReadonlyMap<Mac, string>;
+}
 
 type Field = readonly [name: string, value: string | number];
 
@@ -23,20 +30,20 @@ const layer = (title: string, fields: readonly Field[]): HeaderLayer => ({
   fields: fields.map(([name, value]) => ({ name, value: String(value) })),
 });
 
-export function headersOf(frame: Frame | IpPacket, names: Names): HeaderLayer[] {
-  return isFrame(frame) ? frameLayers(frame, names) : ipLayers(frame, names);
+export function headersOf(frame: Frame | IpPacket, owners: Owners): HeaderLayer[] {
+  return isFrame(frame) ? frameLayers(frame, owners) : ipLayers(frame, owners);
 }
 
-function frameLayers(frame: Frame, names: Names): HeaderLayer[] {
+function frameLayers(frame: Frame, owners: Owners): HeaderLayer[] {
   const owner = (mac: Frame['smac']): string => {
-    const who = names.mac(mac);
-    return who === null ? mac : `${mac} (${who})`;
+    const who = owners.macs.get(mac);
+    return who === undefined ? mac : `${mac} (${who})`;
   };
   const ethernet = layer('Ethernet', [
     ['from', owner(frame.smac)],
     ['to', frame.dmac === 'ff:ff:ff:ff:ff:ff' ? `${frame.dmac} (everybody)` : owner(frame.dmac)],
   ]);
-  return [ethernet, ...(frame.payload.kind === 'arp' ? [arpLayer(frame.payload)] : ipLayers(frame.payload, names))];
+  return [ethernet, ...(frame.payload.kind === 'arp' ? [arpLayer(frame.payload)] : ipLayers(frame.payload, owners))];
 }
 
 function arpLayer(arp: Arp): HeaderLayer {
@@ -48,29 +55,29 @@ function arpLayer(arp: Arp): HeaderLayer {
   ]);
 }
 
-function ipLayers(packet: IpPacket, names: Names): HeaderLayer[] {
+function ipLayers(packet: IpPacket, owners: Owners): HeaderLayer[] {
   const isPiece = packet.mf || packet.fragOffset > 0;
   const fields: Field[] = [
-    ['source', names.ipLong(packet.src)],
-    ['destination', names.ipLong(packet.dst)],
+    ['source', owners.names.ipLong(packet.src)],
+    ['destination', owners.names.ipLong(packet.dst)],
     ['TTL', packet.ttl],
     ['length', `${packet.len} bytes`],
     ['fragments', packet.df ? 'not allowed (DF)' : 'allowed'],
   ];
   if (isPiece) fields.push(['piece', `from byte ${packet.fragOffset}${packet.mf ? ', more follow' : ', the last'}`]);
-  return [layer('IPv4', fields), ...transportLayers(packet.l4, names)];
+  return [layer('IPv4', fields), ...transportLayers(packet.l4, owners)];
 }
 
-function transportLayers(l4: L4, names: Names): HeaderLayer[] {
+function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
   if (isLaterFragment(l4))
     return [layer(`${l4.proto.toUpperCase()} (continued)`, [['header', 'in the first fragment']])];
   switch (l4.proto) {
     case 'tcp':
       return [layer('TCP', tcpFields(l4))];
     case 'udp':
-      return udpLayers(l4, names);
+      return udpLayers(l4, owners);
     case 'icmp':
-      return icmpLayers(l4, names);
+      return icmpLayers(l4, owners);
     default:
       return never(l4, 'transport');
   }
@@ -89,7 +96,7 @@ function tcpFields(tcp: Tcp): Field[] {
   return fields;
 }
 
-function udpLayers(udp: Udp, names: Names): HeaderLayer[] {
+function udpLayers(udp: Udp, owners: Owners): HeaderLayer[] {
   const fields: Field[] = [
     ['source port', udp.sport],
     ['destination port', udp.dport],
@@ -97,14 +104,14 @@ function udpLayers(udp: Udp, names: Names): HeaderLayer[] {
   if (udp.checksum === 'none') fields.push(['checksum', '0 (none)']);
   if (!udp.vxlan && udp.dataBytes > 0) fields.push(['data', udp.note ?? `${udp.dataBytes} bytes`]);
   if (!udp.vxlan) return [layer('UDP', fields)];
-  return [layer('UDP', fields), layer('VXLAN', [['VNI', udp.vxlan.vni]]), ...frameLayers(udp.vxlan.inner, names)];
+  return [layer('UDP', fields), layer('VXLAN', [['VNI', udp.vxlan.vni]]), ...frameLayers(udp.vxlan.inner, owners)];
 }
 
-function icmpLayers(icmp: Icmp, names: Names): HeaderLayer[] {
+function icmpLayers(icmp: Icmp, owners: Owners): HeaderLayer[] {
   const fields: Field[] = [['type', `${icmpName(icmp).replaceAll('-', ' ')} (${icmp.type}/${icmp.code})`]];
   if (!icmp.quoted) fields.push(['id', icmp.id], ['sequence', icmp.seq]);
   if (icmp.mtu !== undefined) fields.push(['next-hop MTU', `${icmp.mtu} bytes`]);
-  const quoted = icmp.quoted ? ipLayers(icmp.quoted, names).map((l) => ({ ...l, title: `quoted ${l.title}` })) : [];
+  const quoted = icmp.quoted ? ipLayers(icmp.quoted, owners).map((l) => ({ ...l, title: `quoted ${l.title}` })) : [];
   return [layer('ICMP', fields), ...quoted];
 }
 

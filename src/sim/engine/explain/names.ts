@@ -10,7 +10,6 @@ import type { NsId } from '../../linux/config.ts';
 import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { cidrHas, type Ip } from '../../wire/ip.ts';
-import type { Mac } from '../../wire/mac.ts';
 import { UNDERLAY, type World } from '../world.ts';
 
 /** How a Service is reached: which of its addresses, on which port. */
@@ -20,7 +19,10 @@ export interface ServiceDoor {
   readonly door: 'clusterIP' | 'nodePort' | 'externalIP' | 'loadBalancer';
 }
 
-/** Which Kubernetes object owns an address, a chain or a namespace. Built once per world and kept. */
+/**
+ * Which Kubernetes object owns an address, a chain or a namespace. Built once per world and kept. Namespaces are only looked
+ * into where a question is about them: a world makes them when somebody looks.
+ */
 export interface Names {
   /** `web-1`, `node-1`, `Service default/web`, `node-1's cni0`; the address itself where nobody is known to own it. */
   ip(ip: Ip): string;
@@ -32,8 +34,6 @@ export interface Names {
   ns(ns: NsId): string;
   /** `Pod default/web-1`, `Node node-1`, `client (outside the cluster)`. */
   place(ns: NsId): string;
-  /** `the bridge of node-2`, `node-2's flannel.1`, `web-1`; null for an unknown MAC. */
-  mac(mac: Mac): string | null;
   /** What a chain is for: `Service default/web`, from the origins of its rules. */
   chain(ns: NsId, table: TableName, chain: string): string | null;
   podAt(ip: Ip): ClusterPod | undefined;
@@ -84,18 +84,12 @@ const addressed = (service: ClusterService): readonly Ip[] => [
   ...service.loadBalancerIPs,
 ];
 
-function ownersOf(world: World): Map<Ip, string> {
-  const { cluster } = world;
+function ownersOf(cluster: Cluster): Map<Ip, string> {
   const owners = new Map<Ip, string>();
-  for (const [id, ns] of world.namespaces) {
-    for (const { ip, dev } of ns.addresses) {
-      if (!ip.startsWith('127.')) owners.set(ip, id === UNDERLAY ? `the switch's ${dev}` : `${shortNs(id)}'s ${dev}`);
-    }
-  }
   for (const service of cluster.services) for (const ip of addressed(service)) owners.set(ip, serviceName(service));
   for (const host of cluster.externals) {
     owners.set(host.ip, host.name);
-    for (const ip of host.lo) owners.set(ip, `${ip}, behind ${host.name}`);
+    for (const ip of host.lo) owners.set(ip, `behind ${host.name}`);
   }
   for (const pod of cluster.pods) owners.set(pod.ip, pod.name);
   // Last, because a pod on the host's network has the node's address.
@@ -103,19 +97,14 @@ function ownersOf(world: World): Map<Ip, string> {
   return owners;
 }
 
-const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
-
-function macOwners(world: World): Map<Mac, string> {
-  const owners = new Map<Mac, string>();
-  for (const [id, ns] of world.namespaces) {
-    for (const device of ns.devices) {
-      if (device.kind === 'loopback' || id === UNDERLAY) continue;
-      const label = id.includes('/') ? shortNs(id) : `${id}'s ${device.name}`;
-      if (!owners.has(device.mac) || !device.master) owners.set(device.mac, label);
-    }
-  }
-  return owners;
+/** An address of a pod range that no pod has may be a node's own: of its bridge, or of its tunnel device. */
+function nodeDeviceAt(world: World, ip: Ip): string | undefined {
+  const node = world.cluster.nodes.find(({ podCIDR }) => cidrHas(podCIDR, ip));
+  const address = node && world.namespaces.get(node.name)?.addresses.find((a) => a.ip === ip);
+  return node && address && `${node.name}'s ${address.dev}`;
 }
+
+const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 
 function doorOf(cluster: Cluster, ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined {
   const isNode = cluster.nodes.some((node) => node.ip === ip);
@@ -141,14 +130,14 @@ function chainOwner(world: World, ns: NsId, table: TableName, chain: string): st
 
 function makeNames(world: World): Names {
   const { cluster } = world;
-  const owners = ownersOf(world);
-  const macs = macOwners(world);
+  const owners = ownersOf(cluster);
+  const ownerOf = (ip: Ip): string | undefined => owners.get(ip) ?? nodeDeviceAt(world, ip);
   const pods = new Map(cluster.pods.map((pod) => [podNs(pod), pod]));
   const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
-  const bare = (ip: Ip): string => (owners.has(ip) ? ` (${owners.get(ip)})` : '');
+  const bare = (ip: Ip): string => (ownerOf(ip) === undefined ? '' : ` (${ownerOf(ip)})`);
   return {
     cluster,
-    ip: (ip) => owners.get(ip) ?? ip,
+    ip: (ip) => ownerOf(ip) ?? ip,
     ipLong: (ip) => `${ip}${bare(ip)}`,
     endpoint: (ip, port) => `${ip}${port === null ? '' : `:${port}`}${bare(ip)}`,
     ns: (ns) => (ns === UNDERLAY ? 'the node network' : shortNs(ns)),
@@ -158,7 +147,6 @@ function makeNames(world: World): Names {
       if (ns === UNDERLAY) return 'Node network (the switch between the nodes)';
       return nodes.has(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
     },
-    mac: (mac) => macs.get(mac) ?? null,
     chain: (ns, table, chain) => chainOwner(world, ns, table, chain),
     podAt: (ip) => cluster.pods.find((pod) => pod.ip === ip),
     nodeAt: (ip) => cluster.nodes.find((node) => node.ip === ip),

@@ -1,8 +1,9 @@
 import { must } from '../../base/assert.ts';
 import type { Device, NetnsConfig } from '../../linux/config.ts';
 import type { Step } from '../../linux/step.ts';
+import type { Mac } from '../../wire/mac.ts';
 import type { Trace } from '../trace.ts';
-import type { World } from '../world.ts';
+import { UNDERLAY, type World } from '../world.ts';
 import type { Evidence } from './explanation.ts';
 import { type Names, namesOf } from './names.ts';
 import { previousOf } from './packet-words.ts';
@@ -14,6 +15,8 @@ export interface Scene<S extends Step = Step> {
   readonly trace: Trace;
   readonly world: World;
   readonly names: Names;
+  /** Whose MAC address it is. */
+  readonly macs: ReadonlyMap<Mac, string>;
   readonly step: S;
   /** The configuration of the step's namespace. */
   readonly ns: NetnsConfig;
@@ -43,11 +46,30 @@ const NOTHING: Omit<NetnsConfig, 'id'> = {
   listeners: [],
 };
 
+const keptMacs = new WeakMap<Trace, ReadonlyMap<Mac, string>>();
+
+/** Whose MAC addresses a trace shows: `web-1`, `node-2's flannel.1`. Only namespaces that its packets visited are looked at. */
+export function macsOf(trace: Trace, world: World): ReadonlyMap<Mac, string> {
+  const known = keptMacs.get(trace);
+  if (known) return known;
+  const macs = new Map<Mac, string>();
+  const names = namesOf(world);
+  for (const id of new Set(trace.steps.map(({ ns }) => ns))) {
+    const isNode = names.node(id) !== undefined;
+    for (const device of id === UNDERLAY ? [] : (world.namespaces.get(id)?.devices ?? [])) {
+      if (device.kind !== 'loopback') macs.set(device.mac, isNode ? `${id}'s ${device.name}` : names.ns(id));
+    }
+  }
+  keptMacs.set(trace, macs);
+  return macs;
+}
+
 export function sceneOf(trace: Trace, world: World, index: number): Scene {
   const step = must(trace.steps[index], `step ${index}`);
   const names = namesOf(world);
   const ns = world.namespaces.get(step.ns) ?? { id: step.ns, ...NOTHING };
-  return { trace, world, names, step, ns, here: names.ns(step.ns), previous: previousOf(trace.steps, index) };
+  const macs = macsOf(trace, world);
+  return { trace, world, names, macs, step, ns, here: names.ns(step.ns), previous: previousOf(trace.steps, index) };
 }
 
 export const deviceOf = (ns: NetnsConfig, name: string | undefined): Device | undefined =>

@@ -19,6 +19,7 @@ const HEADS: Partial<Record<Case['result']['outcome'], string>> = {
 export function findLost(c: Case): Finding {
   const head = HEADS[c.result.outcome] ?? 'Failed';
   const { drop } = c;
+  if (!drop && c.first === null) return findUnsent(c, head);
   if (!drop) {
     return {
       sentence: `${head}: every packet arrived, but nothing came back to ${c.names.ns(c.from)}.`,
@@ -30,6 +31,25 @@ export function findLost(c: Case): Finding {
   const finding = special ?? findByReason(c, drop);
   return { ...finding, sentence: `${head}: ${finding.sentence}` };
 }
+
+/** The program's own machine had no way: no packet exists, the call failed at once (ip_route_output_key). */
+function findUnsent(c: Case, head: string): Finding {
+  const place = c.names.ns(c.from);
+  const to = askedText(c);
+  const why = UNSENT[c.result.errno ?? ''] ?? `${place} has no route to ${to}, not even a default route`;
+  return {
+    sentence: `${head}: ${why.replace('{place}', place).replace('{to}', to)}, so no packet was sent.`,
+    remedy: `Give ${place} a route: ip route add default via GATEWAY`,
+    step: c.result.atStep,
+    culprit: { kind: 'route', text: `no route to ${to}` },
+  };
+}
+
+const UNSENT: Readonly<Record<string, string>> = {
+  EINVAL: 'a blackhole route of {place} covers {to}',
+  EHOSTUNREACH: 'an unreachable route of {place} covers {to}',
+  EACCES: 'a prohibit route of {place} covers {to}',
+};
 
 export function dropBase(drop: StepOf<'drop'>): Pick<Finding, 'step' | 'reason' | 'culprit'> {
   return { step: drop.i, reason: drop.reason, ...(drop.culprit ? { culprit: drop.culprit } : {}) };

@@ -1,4 +1,5 @@
 import type { ClusterPod } from '../../kube/cluster.ts';
+import type { Step } from '../../linux/step.ts';
 import { isFault, podName, serviceName } from './names.ts';
 import { innerPacket, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -8,9 +9,15 @@ import { findLost } from './verdict-lost.ts';
 /** Refused: a rule said no aloud, or the packet arrived where nobody listens. */
 export function findRefused(c: Case): Finding {
   if (c.dropRule?.kind === 'rule' && c.drop) return findReject(c, c.drop, c.dropRule);
-  const nobody = c.steps.find((s) => s.kind === 'deliver' && s.to === 'nobody');
+  const nobody = c.steps.find((s) => s.kind === 'deliver' && s.to === 'nobody' && portOf(s) !== undefined);
   if (nobody?.kind === 'deliver') return findNobody(c, nobody);
   return findLost(c);
+}
+
+/** Only TCP and UDP can be refused by an empty port; ARP and ICMP have none. */
+function portOf(step: Step): number | undefined {
+  const packet = innerPacket(step.frame);
+  return packet && portsOf(packet.l4)?.dport;
 }
 
 function findReject(c: Case, drop: StepOf<'drop'>, rule: StepOf<'rule'>): Finding {
@@ -57,7 +64,7 @@ export function endpointRemedy(c: Case): string {
 
 function findNobody(c: Case, step: StepOf<'deliver'>): Finding {
   const packet = innerPacket(step.frame);
-  const port = packet && portsOf(packet.l4)?.dport;
+  const port = portOf(step);
   const place = c.names.ns(step.ns);
   const how = c.proto === 'udp' ? 'with ICMP port unreachable' : 'with a RST';
   const listens = c.names.pod(step.ns)?.listens ?? c.names.node(step.ns)?.listens ?? [];
