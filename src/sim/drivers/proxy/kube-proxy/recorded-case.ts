@@ -1,0 +1,180 @@
+/**
+ * Test cases that were recorded from kube-proxy's own tests: Services, EndpointSlices and flags as Kubernetes JSON, and the rules expected.
+ * Nothing in the app reads them; `truth.test.ts` and the replay command do.
+ */
+import type { ClusterService, ClusterServicePort, Endpoint } from '../../../kube/cluster.ts';
+import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
+import { parseRuleset } from '../../../linux/netfilter/iptables/parse.ts';
+import { printTable } from '../../../linux/netfilter/iptables/print.ts';
+import type { Ruleset } from '../../../linux/netfilter/iptables/rule.ts';
+import { cidr, familyOf, ip } from '../../../wire/ip.ts';
+import { kubeletPlan } from '../../parts/kubelet.ts';
+import { baseJumps } from './base-rules.ts';
+import { restoreChains, restoreOps } from './iptables.ts';
+import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
+import { servicePorts } from './service-port.ts';
+
+export interface RecordedInputs {
+  readonly nodeName: string;
+  readonly nodeIPs: readonly string[];
+  readonly nodeInterfaces: Readonly<Record<string, readonly string[]>>;
+  readonly ipFamily: 'IPv4' | 'IPv6';
+  readonly clusterCIDR: string | null;
+  readonly flags: {
+    readonly masqueradeAll: boolean;
+    readonly masqueradeMark: string;
+    readonly localhostNodePorts: boolean;
+    readonly nodePortAddresses: readonly string[];
+    readonly iptablesRandomFully: boolean;
+  };
+  readonly services: readonly ServiceJson[];
+  readonly endpointSlices: readonly SliceJson[];
+}
+
+export interface ServiceJson {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly spec: {
+    readonly type?: ClusterService['type'];
+    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
+      readonly nodePort?: number;
+    }[];
+    readonly externalIPs?: readonly string[];
+    readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+    readonly internalTrafficPolicy?: 'Cluster' | 'Local';
+    readonly loadBalancerSourceRanges?: readonly string[];
+    readonly healthCheckNodePort?: number;
+    readonly sessionAffinity?: string;
+    readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
+  };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly ipMode?: string | null }[] };
+  };
+}
+
+export interface SliceJson {
+  readonly metadata: { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[];
+    readonly nodeName?: string;
+    readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
+  }[];
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
+}
+
+const AFFINITY_SECONDS_DEFAULT = 10_800;
+
+export function readCase(inputs: RecordedInputs): {
+  services: ClusterService[];
+  view: NodeView;
+  options: ProxyOptions;
+} {
+  const family = inputs.ipFamily === 'IPv6' ? 6 : 4;
+  const local = Object.values(inputs.nodeInterfaces).flat();
+  return {
+    services: inputs.services.map((service) => readService(service, inputs.endpointSlices, family)),
+    view: {
+      nodeName: inputs.nodeName,
+      family,
+      nodeIP: inputs.nodeIPs[0] === undefined ? null : ip(inputs.nodeIPs[0]),
+      localAddresses: local
+        .map((text) => ip(text.split('/')[0] ?? ''))
+        .filter((address) => familyOf(address) === family),
+      detector: inputs.clusterCIDR === null ? null : { kind: 'cidr', cidr: cidr(inputs.clusterCIDR) },
+    },
+    options: {
+      ...PROXY_DEFAULTS,
+      masqueradeAll: inputs.flags.masqueradeAll,
+      masqueradeBit: Math.log2(Number(inputs.flags.masqueradeMark)),
+      localhostNodePorts: inputs.flags.localhostNodePorts,
+      nodePortAddresses: inputs.flags.nodePortAddresses.map(cidr),
+      randomFully: inputs.flags.iptablesRandomFully,
+    },
+  };
+}
+
+function readService(json: ServiceJson, slices: readonly SliceJson[], family: 4 | 6): ClusterService {
+  const { metadata, spec, status } = json;
+  const clusterIP = [...(spec.clusterIPs ?? []), spec.clusterIP ?? 'None'].find(
+    (text) => text === 'None' || familyOf(ip(text)) === family,
+  );
+  const ingress = (status?.loadBalancer?.ingress ?? []).filter(({ ipMode }) => (ipMode ?? 'VIP') === 'VIP');
+  const timeoutSeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS_DEFAULT;
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    type: spec.type ?? 'ClusterIP',
+    clusterIP: clusterIP === undefined || clusterIP === 'None' ? 'None' : ip(clusterIP),
+    selector: {},
+    ports: (spec.ports ?? []).map((port) => readPort(port, metadata, slices)),
+    externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster',
+    internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+    ...(spec.sessionAffinity === 'ClientIP' ? { sessionAffinity: { type: 'ClientIP', timeoutSeconds } } : {}),
+    externalIPs: (spec.externalIPs ?? []).map(ip),
+    loadBalancerIPs: ingress.flatMap((entry) => (entry.ip ? [ip(entry.ip)] : [])),
+    loadBalancerSourceRanges: (spec.loadBalancerSourceRanges ?? []).map((text) => cidr(text.trim())),
+    ...(spec.healthCheckNodePort ? { healthCheckNodePort: spec.healthCheckNodePort } : {}),
+  };
+}
+
+type PortJson = NonNullable<ServiceJson['spec']['ports']>[number];
+
+function readPort(port: PortJson, service: ServiceJson['metadata'], slices: readonly SliceJson[]): ClusterServicePort {
+  const name = port.name ?? '';
+  const protocol = port.protocol ?? 'TCP';
+  const endpoints = slices
+    .filter(({ metadata }) => metadata.namespace === service.namespace)
+    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service.name)
+    .flatMap((slice) => sliceEndpoints(slice, name, protocol));
+  const { nodePort } = port;
+  return { name, protocol, port: port.port, targetPort: port.port, ...(nodePort ? { nodePort } : {}), endpoints };
+}
+
+/** A condition that is not set means: ready, serving, not terminating (discovery.k8s.io/v1). */
+function sliceEndpoints(slice: SliceJson, name: string, protocol: string): Endpoint[] {
+  const isOurs = (port: { name?: string; port?: number; protocol?: string }): boolean =>
+    port.name === name && (port.protocol ?? 'TCP') === protocol;
+  const port = (slice.ports ?? []).find(isOurs)?.port;
+  if (port === undefined) return [];
+  return (slice.endpoints ?? []).map(({ addresses, nodeName, conditions }) => ({
+    ip: ip(addresses[0] ?? ''),
+    port,
+    ...(nodeName === undefined ? {} : { node: nodeName }),
+    ready: conditions?.ready ?? true,
+    serving: conditions?.serving ?? true,
+    terminating: conditions?.terminating ?? false,
+  }));
+}
+
+/** What a full sync sends to iptables-restore, as tables. */
+export function syncedRules(inputs: RecordedInputs): Ruleset {
+  const { services, view, options } = readCase(inputs);
+  const ports = servicePorts(services, view.family, view.nodeName);
+  return applyRuleOps(restoreOps(restoreChains(ports, view, options)));
+}
+
+/** What stands on a fresh node after kubelet and one full sync. */
+export function standingRules(inputs: RecordedInputs): Ruleset {
+  const { services, view, options } = readCase(inputs);
+  const ports = servicePorts(services, view.family, view.nodeName);
+  const kubelet = view.family === 4 ? (kubeletPlan().node.iptables ?? []) : [];
+  return applyRuleOps([...kubelet, ...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))]);
+}
+
+/** filter and nat as text. */
+export function linesOf(ruleset: Ruleset): string[] {
+  return (['filter', 'nat'] as const).flatMap((name) => {
+    const table = ruleset.get(name);
+    return table ? printTable(table).split('\n') : [];
+  });
+}
+
+/** A recorded dump in the words of our own printer: order of options, spelling of marks and digits no longer differ. */
+export function linesOfDump(dump: string): string[] {
+  const read = parseRuleset(dump);
+  return read.ok ? linesOf(read.value) : [`line ${read.error.line}: ${read.error.message}`];
+}
