@@ -1,7 +1,87 @@
-export function App() {
+import type { Trace } from '../sim/engine/trace.ts';
+import type { World } from '../sim/engine/world.ts';
+import { AppContext, type AppModel, useApp, usePart, useSession } from './app-model.ts';
+import { CommandBar } from './bar/CommandBar.tsx';
+import { Dock } from './dock/Dock.tsx';
+import { HelpButton } from './help/HelpButton.tsx';
+import { Inspector, useExplanation } from './inspector/Inspector.tsx';
+import { NarrowView } from './NarrowView.tsx';
+import { FirstHint } from './notices/FirstHint.tsx';
+import { OpeningNotice, ProblemNotice } from './notices/Notices.tsx';
+import { ShareButton } from './share/ShareButton.tsx';
+import { StageFrame } from './stage/StageFrame.tsx';
+import { ThemeButton } from './ThemeButton.tsx';
+import { useKeys } from './use-keys.ts';
+import { useNarrow } from './use-narrow.ts';
+import { Verdict } from './Verdict.tsx';
+import { DropZone } from './yaml/DropZone.tsx';
+
+export function App({ app }: { readonly app: AppModel }) {
   return (
-    <main>
-      <h1>Hopscope</h1>
-    </main>
+    <AppContext value={app}>
+      <Screen />
+    </AppContext>
   );
+}
+
+/** The one screen. Below 700 px the text is the view. */
+function Screen() {
+  const app = useApp();
+  const isNarrow = useNarrow();
+  const hintDismissed = usePart(app.preferences, (state) => state.hintDismissed);
+  useKeys(app);
+  const setHint = (dismissed: boolean): void => app.preferences.set({ hintDismissed: dismissed });
+  return (
+    <div className="shell">
+      <CommandBar
+        actions={
+          <>
+            <ShareButton />
+            <ThemeButton />
+            <HelpButton onHint={() => setHint(false)} />
+          </>
+        }
+      />
+      <div className="notices">
+        <OpeningNotice />
+        <ProblemNotice />
+        {!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
+      </div>
+      {isNarrow ? <NarrowView /> : <Wide />}
+      <LiveStep />
+      <DropZone />
+    </div>
+  );
+}
+
+function Wide() {
+  return (
+    <>
+      <main className="centre">
+        <Verdict />
+        <StageFrame />
+      </main>
+      <Inspector />
+      <Dock />
+    </>
+  );
+}
+
+/** Says the step aloud, for those who step without seeing the picture; silent while playing. */
+function LiveStep() {
+  const trace = useSession((state) => state.trace);
+  const world = useSession((state) => state.world);
+  return (
+    <div className="visually-hidden" aria-live="polite">
+      {trace !== null && world !== null && <Spoken trace={trace} world={world} />}
+    </div>
+  );
+}
+
+function Spoken({ trace, world }: { readonly trace: Trace; readonly world: World }) {
+  const { playhead } = useApp();
+  const explanation = useExplanation(trace, world);
+  const isPlaying = usePart(playhead, (state) => state.playing);
+  if (isPlaying || explanation === null) return null;
+  return `${explanation.place.label}: ${explanation.title}. ${explanation.sentence}`;
 }

@@ -1,0 +1,44 @@
+import type { Trace } from '../sim/engine/trace.ts';
+import { Icon } from './parts/Icon.tsx';
+
+interface VerdictStripProps {
+  readonly trace: Trace;
+  readonly onStep: (step: number) => void;
+}
+
+/** What the program printed, one plain sentence why, and the smallest change that would let it through. */
+export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
+  const { verdict, simplified } = trace;
+  const step = verdict.step;
+  return (
+    <section className={verdict.good ? 'verdict verdict-good' : 'verdict verdict-stopped'} aria-label="Verdict">
+      <span className="verdict-badge">
+        <Icon name={verdict.good ? 'check' : 'cross'} />
+        <span className="visually-hidden">{verdict.good ? 'Arrived:' : 'Stopped:'}</span>
+        {verdict.printed}
+      </span>
+      <div className="verdict-words">
+        <p className="verdict-sentence">{verdict.sentence}</p>
+        {verdict.remedy !== null && <p className="verdict-remedy">{verdict.remedy}</p>}
+      </div>
+      {simplified.length > 0 && (
+        <details className="popover simplified">
+          <summary className="chip">Simplified: {simplified.length}</summary>
+          <div className="popover-body">
+            <p>In this trace the model is simpler than a real cluster:</p>
+            <ul>
+              {simplified.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </div>
+        </details>
+      )}
+      {step !== null && (
+        <button type="button" className="button" onClick={() => onStep(step)}>
+          Go to the step
+        </button>
+      )}
+    </section>
+  );
+}

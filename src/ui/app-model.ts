@@ -1,0 +1,59 @@
+/** What the components reach: the stores, and the few functions that `main` joins to them. */
+import { createContext, useContext } from 'react';
+import { useStore } from 'zustand/react';
+import { must } from '../sim/base/assert.ts';
+import type { CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
+import type { Explanation } from '../sim/engine/explain/explanation.ts';
+import type { Trace } from '../sim/engine/trace.ts';
+import type { World } from '../sim/engine/world.ts';
+import type { ScenarioDocument } from '../store/document.ts';
+import type { Playhead, PlayheadState } from '../store/playhead.ts';
+import type { ReadonlyStore } from '../store/readonly-store.ts';
+import type { Selection, SelectionState } from '../store/selection.ts';
+import type { Session, SessionState } from '../store/session.ts';
+import type { DockTab } from './dock/dock-tabs.ts';
+import type { ManifestDraft } from './yaml/manifest-draft.ts';
+
+/** What a knob shows of a driver. The UI names none: it reads the registry. */
+export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes'>;
+
+export interface PreferencesState {
+  readonly theme: 'system' | 'light' | 'dark';
+  readonly hintDismissed: boolean;
+  readonly inspectorOpen: boolean;
+  readonly inspectorWidthPx: number;
+  readonly dockOpen: boolean;
+  readonly dockHeightPx: number;
+  readonly dockTab: DockTab;
+}
+
+export interface Preferences extends ReadonlyStore<PreferencesState> {
+  set(part: Partial<PreferencesState>): void;
+}
+
+export interface AppModel {
+  readonly preferences: Preferences;
+  readonly document: ScenarioDocument;
+  readonly session: Session;
+  readonly playhead: Playhead;
+  readonly selection: Selection;
+  readonly draft: ManifestDraft;
+  readonly cnis: readonly DriverChoice[];
+  readonly proxies: readonly DriverChoice[];
+  /** The address of this scenario at this step. */
+  linkTo(): string;
+  explain(trace: Trace, world: World, step: number): Explanation;
+}
+
+export const AppContext = createContext<AppModel | null>(null);
+
+export const useApp = (): AppModel => must(useContext(AppContext), 'AppContext around the components');
+
+/** A part of a store; the component draws again only when this part changes. */
+export function usePart<State, Part>(store: ReadonlyStore<State>, part: (state: State) => Part): Part {
+  return useStore(store, part);
+}
+
+export const useSession = <Part>(part: (state: SessionState) => Part): Part => usePart(useApp().session, part);
+export const usePlayhead = <Part>(part: (state: PlayheadState) => Part): Part => usePart(useApp().playhead, part);
+export const useSelection = <Part>(part: (state: SelectionState) => Part): Part => usePart(useApp().selection, part);

@@ -1,0 +1,122 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { capacityText } from '../../sim/kube/capacity.ts';
+import type { ScenarioState } from '../../sim/scenario/scenario.ts';
+import { parseCidr } from '../../sim/wire/ip.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { Icon } from '../parts/Icon.tsx';
+
+export type ClusterSize = Pick<
+  ScenarioState,
+  'nodes' | 'podCIDR' | 'nodeMask' | 'serviceCIDR' | 'nodeNetwork' | 'mtuBytes'
+>;
+
+export const sizeOf = ({ nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes }: ClusterSize): ClusterSize => {
+  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+};
+
+/** Number of nodes and the networks, in a popover; the summary says the size. */
+export function ClusterKnob() {
+  const { document } = useApp();
+  const state = useSession((session) => session.state);
+  const [draft, setDraft] = useState<ClusterSize>(sizeOf(state));
+  const popover = useRef<HTMLDetailsElement>(null);
+  useEffect(() => setDraft(sizeOf(state)), [state]);
+  const apply = (event: FormEvent): void => {
+    event.preventDefault();
+    document.apply({ type: 'ClusterSized', ...draft });
+    if (popover.current) popover.current.open = false;
+  };
+  return (
+    <details ref={popover} className="popover popover-start knob">
+      <summary title="Number of nodes and networks">
+        <Icon name="cluster" size={14} />
+        {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}, /{state.nodeMask} each
+        <Icon name="down" size={12} />
+      </summary>
+      <form className="popover-body" aria-label="Cluster size" onSubmit={apply}>
+        <SizeFields size={draft} onChange={setDraft} />
+        <TextField
+          label="Service network"
+          value={draft.serviceCIDR}
+          onChange={(serviceCIDR) => setDraft({ ...draft, serviceCIDR })}
+        />
+        <TextField
+          label="Node network"
+          value={draft.nodeNetwork}
+          onChange={(nodeNetwork) => setDraft({ ...draft, nodeNetwork })}
+        />
+        <NumberField
+          label="MTU of the node network"
+          value={draft.mtuBytes}
+          onChange={(mtuBytes) => setDraft({ ...draft, mtuBytes })}
+        />
+        <button type="submit" className="button button-primary">
+          Build this cluster
+        </button>
+      </form>
+    </details>
+  );
+}
+
+interface SizeFieldsProps {
+  readonly size: ClusterSize;
+  readonly onChange: (size: ClusterSize) => void;
+}
+
+/** Nodes, pod network and node mask, and what they add up to. */
+export function SizeFields({ size, onChange }: SizeFieldsProps) {
+  return (
+    <>
+      <NumberField label="Nodes" value={size.nodes} min={1} onChange={(nodes) => onChange({ ...size, nodes })} />
+      <TextField label="Pod network" value={size.podCIDR} onChange={(podCIDR) => onChange({ ...size, podCIDR })} />
+      <NumberField
+        label="Node mask"
+        value={size.nodeMask}
+        min={8}
+        onChange={(nodeMask) => onChange({ ...size, nodeMask })}
+      />
+      <p className="capacity" aria-live="polite">
+        {capacitySentence(size)}
+      </p>
+    </>
+  );
+}
+
+/** `256 nodes, 254 pods each`, or why the numbers do not make sense yet. */
+function capacitySentence({ podCIDR, nodeMask }: ClusterSize): string {
+  const range = parseCidr(podCIDR);
+  if (!range.ok) return range.error;
+  if (nodeMask < range.value.prefix || nodeMask > 30)
+    return `The node mask must be between ${range.value.prefix} and 30.`;
+  return `Room for ${capacityText(range.value, nodeMask)}.`;
+}
+
+interface FieldProps<Value> {
+  readonly label: string;
+  readonly value: Value;
+  readonly min?: number;
+  readonly onChange: (value: Value) => void;
+}
+
+function NumberField({ label, value, min = 0, onChange }: FieldProps<number>) {
+  return (
+    <label className="labelled">
+      {label}
+      <input
+        type="number"
+        min={min}
+        value={Number.isNaN(value) ? '' : value}
+        onChange={(event) => onChange(event.target.valueAsNumber)}
+      />
+    </label>
+  );
+}
+
+function TextField({ label, value, onChange }: FieldProps<string>) {
+  return (
+    <label className="labelled">
+      {label}
+      <input type="text" spellCheck={false} value={value} onChange={(event) => onChange(event.target.value)} />
+    </label>
+  );
+}

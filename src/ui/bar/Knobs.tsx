@@ -1,0 +1,69 @@
+import type { DriverChoice } from '../app-model.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { FaultList } from '../faults/FaultList.tsx';
+import { ClusterKnob } from './ClusterKnob.tsx';
+
+/** The cluster that the packet meets. Each knob takes effect at once. */
+export function Knobs() {
+  const { document, cnis, proxies } = useApp();
+  const cni = useSession(({ state }) => state.cni);
+  const proxy = useSession(({ state }) => state.proxy);
+  const change = useSession((state) => state.change);
+  return (
+    <section className="bar-row knobs" aria-label="Cluster">
+      <DriverKnob
+        label="CNI"
+        drivers={cnis}
+        value={cni}
+        onChoose={(id, mode) => document.apply({ type: 'CniChosen', cni: id, mode })}
+      />
+      <DriverKnob
+        label="Proxy"
+        drivers={proxies}
+        value={proxy}
+        onChoose={(id, mode) => document.apply({ type: 'ProxyChosen', proxy: id, mode })}
+      />
+      <ClusterKnob />
+      <FaultList />
+      <p className="change" aria-live="polite" title={change ?? undefined}>
+        {change}
+      </p>
+    </section>
+  );
+}
+
+interface DriverKnobProps {
+  readonly label: string;
+  readonly drivers: readonly DriverChoice[];
+  readonly value: { readonly id: string; readonly mode: string };
+  readonly onChoose: (id: string, mode: string) => void;
+}
+
+/** A driver and its mode are one choice. */
+function DriverKnob({ label, drivers, value, onChoose }: DriverKnobProps) {
+  const driver = drivers.find(({ id }) => id === value.id);
+  const mode = driver?.modes.find(({ id }) => id === value.mode);
+  return (
+    <label className="knob" title={mode?.about ?? driver?.about}>
+      {label}
+      <select
+        value={`${value.id}/${value.mode}`}
+        onChange={(event) => {
+          const [id = '', chosen = ''] = event.target.value.split('/');
+          onChoose(id, chosen);
+        }}
+      >
+        {drivers.map(({ id, label: name, modes }) => (
+          <optgroup key={id} label={name}>
+            {modes.map((option) => (
+              <option key={option.id} value={`${id}/${option.id}`} title={option.about}>
+                {option.label.includes(name) || modes.length === 1 ? option.label : `${name}: ${option.label}`}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+        {mode === undefined && <option value={`${value.id}/${value.mode}`}>{`${value.id}: ${value.mode}`}</option>}
+      </select>
+    </label>
+  );
+}

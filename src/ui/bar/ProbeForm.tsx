@@ -1,0 +1,162 @@
+import { type FormEvent, useEffect, useMemo, useState } from 'react';
+import { ok } from '../../sim/base/result.ts';
+import type { Cluster } from '../../sim/kube/cluster.ts';
+import type { Probe, ProbeProto } from '../../sim/scenario/probe.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { Combobox } from './Combobox.tsx';
+import { readPort } from './command-text.ts';
+import { type EndOption, fromOptions, portFor, resolveFrom, resolveTo, textOf, toOptions } from './probe-ends.ts';
+
+interface Draft {
+  readonly from: string;
+  readonly to: string;
+  readonly proto: ProbeProto;
+  readonly port: string;
+}
+
+const PROTOCOLS: readonly { readonly id: ProbeProto; readonly label: string }[] = [
+  { id: 'tcp', label: 'TCP (curl)' },
+  { id: 'udp', label: 'UDP' },
+  { id: 'ping', label: 'ping' },
+  { id: 'traceroute', label: 'traceroute' },
+];
+
+const EMPTY: readonly EndOption[] = [];
+
+export const hasPort = (proto: ProbeProto): boolean => proto === 'tcp' || proto === 'udp';
+
+/** What is chosen to send; it is sent by the button or Enter. */
+export function ProbeForm() {
+  const { document, playhead } = useApp();
+  const cluster = useSession(({ world }) => world?.cluster ?? null);
+  const probe = useSession(({ state }) => state.probe);
+  const [draft, setDraft] = useState<Draft>({ from: '', to: '', proto: 'tcp', port: '' });
+  const [error, setError] = useState<string | null>(null);
+  const targets = useMemo(() => (cluster ? toOptions(cluster) : EMPTY), [cluster]);
+  useEffect(() => {
+    if (probe === null) return;
+    setDraft(draftOf(probe, targets));
+    setError(null);
+  }, [probe, targets]);
+  const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
+  const chooseTo = (text: string): void => {
+    const option = targets.find((candidate) => candidate.text === text);
+    const next = option && portFor(option, Number(draft.port) || undefined, draft.proto);
+    change({
+      to: text,
+      ...(next && { proto: next.proto, port: next.port === undefined ? draft.port : String(next.port) }),
+    });
+  };
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    if (cluster === null) return;
+    const read = readDraft(draft, cluster, targets, probe);
+    setError(read.ok ? null : read.error);
+    if (!read.ok) return;
+    document.apply({ type: 'ProbeSet', probe: read.value });
+    playhead.seek(0);
+    playhead.play();
+  };
+  return (
+    <form className="probe-form" aria-label="Send a packet" onSubmit={send} noValidate>
+      <Ends draft={draft} cluster={cluster} targets={targets} change={change} chooseTo={chooseTo} />
+      <ProtocolAndPort draft={draft} change={change} />
+      <button type="submit" className="button button-primary" disabled={cluster === null}>
+        Send
+      </button>
+      {error !== null && (
+        <p className="bar-error" role="alert">
+          {error}
+        </p>
+      )}
+    </form>
+  );
+}
+
+interface EndsProps {
+  readonly draft: Draft;
+  readonly cluster: Cluster | null;
+  readonly targets: readonly EndOption[];
+  readonly change: (part: Partial<Draft>) => void;
+  readonly chooseTo: (text: string) => void;
+}
+
+function Ends({ draft, cluster, targets, change, chooseTo }: EndsProps) {
+  const sources = useMemo(() => (cluster ? fromOptions(cluster) : EMPTY), [cluster]);
+  return (
+    <>
+      <Combobox
+        label="From"
+        dataKey="/"
+        value={draft.from}
+        options={sources}
+        placeholder="from"
+        onChange={(from) => change({ from })}
+        onChoose={(from) => change({ from })}
+      />
+      <Icon name="arrow" />
+      <Combobox
+        label="To"
+        className="combobox-to"
+        value={draft.to}
+        options={targets}
+        placeholder="name or address"
+        onChange={(to) => change({ to })}
+        onChoose={chooseTo}
+      />
+    </>
+  );
+}
+
+function ProtocolAndPort({ draft, change }: Pick<EndsProps, 'draft' | 'change'>) {
+  return (
+    <>
+      <select
+        aria-label="Protocol"
+        value={draft.proto}
+        onChange={(event) => change({ proto: PROTOCOLS.find(({ id }) => id === event.target.value)?.id ?? 'tcp' })}
+      >
+        {PROTOCOLS.map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
+          </option>
+        ))}
+      </select>
+      <input
+        type="number"
+        aria-label="Port"
+        inputMode="numeric"
+        min={1}
+        max={65535}
+        placeholder="port"
+        disabled={!hasPort(draft.proto)}
+        value={hasPort(draft.proto) ? draft.port : ''}
+        onChange={(event) => change({ port: event.target.value })}
+      />
+    </>
+  );
+}
+
+function draftOf(probe: Probe, targets: readonly EndOption[]): Draft {
+  const port = probe.port === undefined ? '' : String(probe.port);
+  return { from: probe.from.ref, to: textOf(targets, probe.to, probe.port), proto: probe.proto, port };
+}
+
+/** The probe that the fields mean. An untouched end stays what it was, even when it is gone from the cluster. */
+function readDraft(draft: Draft, cluster: Cluster, targets: readonly EndOption[], standing: Probe | null) {
+  const before = standing === null ? null : draftOf(standing, targets);
+  const from =
+    standing && before?.from === draft.from
+      ? ok({ end: standing.from })
+      : resolveFrom(fromOptions(cluster), draft.from);
+  if (!from.ok) return from;
+  const near = from.value.end.kind === 'pod' ? from.value.end.ref.split('/')[0] : undefined;
+  const to =
+    standing && before?.to === draft.to ? ok({ end: standing.to }) : resolveTo(targets, draft.to, near ?? 'default');
+  if (!to.ok) return to;
+  const ends = { from: from.value.end, to: to.value.end, proto: draft.proto };
+  if (!hasPort(draft.proto)) return ok<Probe>(ends);
+  const port = readPort(draft.port);
+  return port.ok ? ok<Probe>({ ...ends, port: port.value }) : port;
+}

@@ -1,0 +1,95 @@
+/** A probe as the command that a person would type in a pod, and back. */
+import { err, ok, type Result } from '../../sim/base/result.ts';
+import type { Probe, ProbeProto } from '../../sim/scenario/probe.ts';
+import { type EndOption, resolveTo } from './probe-ends.ts';
+
+const SCHEME_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+const HINT = 'Try curl http://NAME/, curl ADDRESS:PORT, ping ADDRESS, traceroute NAME, or nc -u NAME PORT.';
+
+interface Target {
+  readonly proto: ProbeProto;
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** The probe that a command means, sent from where the last one started. */
+export function parseCommand(text: string, from: Probe['from'], options: readonly EndOption[]): Result<Probe, string> {
+  const target = readTarget(text);
+  if (!target.ok) return target;
+  const near = from.kind === 'pod' ? from.ref.split('/')[0] : 'default';
+  const end = resolveTo(options, target.value.host, near);
+  if (!end.ok) return end;
+  const { proto, port } = target.value;
+  const needsPort = proto === 'tcp' || proto === 'udp';
+  if (!needsPort) return ok({ from, to: end.value.end, proto });
+  const chosen = port ?? end.value.ports?.[0]?.port;
+  if (chosen === undefined) return err(`Say the port: "${text.trim()}" names none.`);
+  return ok({ from, to: end.value.end, proto, port: chosen });
+}
+
+function readTarget(text: string): Result<Target, string> {
+  const words = text.trim().split(/\s+/);
+  const [program = '', ...rest] = words;
+  const args = rest.filter((word) => !word.startsWith('-'));
+  const [first, second] = args;
+  if (first === undefined) return err(program === '' ? HINT : `${program} what? ${HINT}`);
+  switch (program) {
+    case 'curl':
+    case 'wget':
+      return readUrl(first);
+    case 'ping':
+    case 'traceroute':
+    case 'tracepath':
+      return ok({ proto: program === 'ping' ? 'ping' : 'traceroute', host: first });
+    case 'nc':
+    case 'ncat': {
+      const isUdp = rest.some((word) => /^-\w*u/.test(word));
+      const port = readPort(second ?? '');
+      if (!port.ok) return port;
+      return ok({ proto: isUdp ? 'udp' : 'tcp', host: first, port: port.value });
+    }
+    default:
+      return err(`"${program}" is not a command that can be sent. ${HINT}`);
+  }
+}
+
+function readUrl(text: string): Result<Target, string> {
+  const parts = /^(?:([a-z]+):\/\/)?([^/:?#]+)(?::(\d+))?(?:[/?#].*)?$/i.exec(text);
+  if (parts === null) return err(`"${text}" is not a URL.`);
+  const [, scheme, host = '', digits] = parts;
+  const ofScheme = SCHEME_PORTS[scheme?.toLowerCase() ?? 'http'];
+  if (ofScheme === undefined) return err(`curl here knows http and https, not "${scheme}".`);
+  if (digits === undefined) return ok({ proto: 'tcp', host, port: ofScheme });
+  const port = readPort(digits);
+  return port.ok ? ok({ proto: 'tcp', host, port: port.value }) : port;
+}
+
+export function readPort(text: string): Result<number, string> {
+  const port = Number(text);
+  if (!/^\d+$/.test(text.trim()) || port < 1 || port > 65535) return err(`"${text}" is not a port: 1 to 65535.`);
+  return ok(port);
+}
+
+/** The command that sends this probe, as shown in the text field. */
+export function printCommand(probe: Probe, options: readonly EndOption[]): string {
+  const host = hostOf(probe, options);
+  const port = probe.port ?? 0;
+  switch (probe.proto) {
+    case 'tcp':
+      return port === 80 ? `curl http://${host}/` : `curl ${host}:${port}`;
+    case 'udp':
+      return `nc -u ${host} ${port}`;
+    case 'ping':
+    case 'traceroute':
+      return `${probe.proto} ${host}`;
+  }
+}
+
+function hostOf({ to }: Probe, options: readonly EndOption[]): string {
+  if (to.kind === 'ip') return to.ip;
+  if (to.kind !== 'service') return to.kind === 'pod' ? (to.ref.split('/')[1] ?? to.ref) : to.ref;
+  const [namespace, name] = to.ref.split('/');
+  if (to.via === 'name') return `${name}.${namespace}`;
+  const shown = options.find(({ end }) => end.kind === 'service' && end.via === 'clusterIP' && end.ref === to.ref);
+  return /\(([^)]+)\)$/.exec(shown?.text ?? '')?.[1] ?? `${name}.${namespace}`;
+}

@@ -1,0 +1,149 @@
+/** What a probe can start from and go to, as a person picks or types it. Ends are objects, so they survive a change of addresses. */
+import { err, ok, type Result } from '../../sim/base/result.ts';
+import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
+import type { ProbeFrom, ProbeProto, ProbeTo } from '../../sim/scenario/probe.ts';
+import { parseIp } from '../../sim/wire/ip.ts';
+
+export type EndGroup = 'Services' | 'Pods' | 'Nodes' | 'Node ports' | 'Outside';
+
+export interface EndOption<End extends ProbeTo = ProbeTo> {
+  /** Unique, and what the field shows once it is chosen. */
+  readonly text: string;
+  readonly detail: string;
+  readonly group: EndGroup;
+  readonly end: End;
+  /** The port and protocol that go with it, where only these make sense. */
+  readonly ports?: readonly { readonly port: number; readonly proto: 'tcp' | 'udp' }[];
+}
+
+export function fromOptions(cluster: Cluster): readonly EndOption<ProbeFrom>[] {
+  return [
+    ...cluster.pods.map((pod): EndOption<ProbeFrom> => {
+      const ref = `${pod.namespace}/${pod.name}`;
+      return { text: ref, detail: `${pod.ip} on ${pod.node}`, group: 'Pods', end: { kind: 'pod', ref } };
+    }),
+    ...cluster.nodes.map((node): EndOption<ProbeFrom> => {
+      return { text: node.name, detail: node.ip, group: 'Nodes', end: { kind: 'node', ref: node.name } };
+    }),
+    ...cluster.externals.map((host): EndOption<ProbeFrom> => {
+      return { text: host.name, detail: host.ip, group: 'Outside', end: { kind: 'external', ref: host.name } };
+    }),
+  ];
+}
+
+export function toOptions(cluster: Cluster): readonly EndOption[] {
+  const podPorts = new Map(cluster.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.listens]));
+  const plain = fromOptions(cluster).map((option): EndOption => {
+    const listens = podPorts.get(option.text);
+    return listens === undefined || listens.length === 0 ? option : { ...option, ports: listens };
+  });
+  return [...cluster.services.flatMap(serviceOptions), ...plain, ...nodePortOptions(cluster)];
+}
+
+function serviceOptions(service: ClusterService): readonly EndOption[] {
+  const ref = `${service.namespace}/${service.name}`;
+  const name = `${service.name}.${service.namespace}`;
+  const ports = servicePorts(service);
+  const address = service.clusterIP;
+  const byName: EndOption = {
+    text: name,
+    detail: `${service.type}, by name`,
+    group: 'Services',
+    end: { kind: 'service', ref, via: 'name' },
+    ports,
+  };
+  if (address === undefined || address === 'None') return [byName];
+  const end = { kind: 'service', ref, via: 'clusterIP' } as const;
+  return [byName, { text: `${name} (${address})`, detail: 'by ClusterIP', group: 'Services', end, ports }];
+}
+
+function servicePorts(service: ClusterService): NonNullable<EndOption['ports']> {
+  return service.ports.map(({ port, protocol }) => ({ port, proto: protocol === 'UDP' ? 'udp' : 'tcp' }));
+}
+
+function nodePortOptions(cluster: Cluster): readonly EndOption[] {
+  return cluster.services.flatMap((service) =>
+    service.ports.flatMap(({ nodePort, protocol }) => {
+      if (nodePort === undefined) return [];
+      const proto = protocol === 'UDP' ? ('udp' as const) : ('tcp' as const);
+      return cluster.nodes.map((node): EndOption => {
+        return {
+          text: `${node.name}:${nodePort}`,
+          detail: `node port of ${service.namespace}/${service.name}`,
+          group: 'Node ports',
+          end: { kind: 'node', ref: node.name },
+          ports: [{ port: nodePort, proto }],
+        };
+      });
+    }),
+  );
+}
+
+/** The option that stands for an end: the one with this port first, so that a node port reads as one. */
+export function optionOf(options: readonly EndOption[], end: ProbeTo, port: number | undefined): EndOption | undefined {
+  const same = options.filter((option) => sameEnd(option.end, end));
+  return same.find((option) => option.group === 'Node ports' && option.ports?.[0]?.port === port) ?? same[0];
+}
+
+export const textOf = (options: readonly EndOption[], end: ProbeTo, port: number | undefined): string =>
+  optionOf(options, end, port)?.text ?? (end.kind === 'ip' ? end.ip : end.ref);
+
+function sameEnd(a: ProbeTo, b: ProbeTo): boolean {
+  if (a.kind === 'ip' || b.kind === 'ip') return a.kind === 'ip' && b.kind === 'ip' && a.ip === b.ip;
+  if (a.kind === 'service' && b.kind === 'service') return a.ref === b.ref && a.via === b.via;
+  return a.kind === b.kind && a.ref === b.ref;
+}
+
+/** What a typed text means: an option as shown, a name as a program would write it, or an address. */
+export function resolveTo(options: readonly EndOption[], text: string, near = 'default'): Result<EndOption, string> {
+  const wanted = text.trim();
+  const exact = options.find((option) => option.text === wanted);
+  if (exact !== undefined) return ok(exact);
+  const typed = parseIp(wanted);
+  if (typed.ok) {
+    return ok({ text: typed.value, detail: 'typed address', group: 'Outside', end: { kind: 'ip', ip: typed.value } });
+  }
+  const found = resolveService(options, wanted, near) ?? resolvePlain(options, wanted, near);
+  if (found !== undefined) return ok(found);
+  return err(wanted === '' ? 'Say where to send it.' : `Nothing here is called "${wanted}".`);
+}
+
+export function resolveFrom(
+  options: readonly EndOption<ProbeFrom>[],
+  text: string,
+): Result<EndOption<ProbeFrom>, string> {
+  const wanted = text.trim();
+  const found = options.find((option) => option.text === wanted || option.text.endsWith(`/${wanted}`));
+  if (found !== undefined) return ok(found);
+  return err(wanted === '' ? 'Say where it starts.' : `No pod, node or outside host is called "${wanted}".`);
+}
+
+/** `api`, `api.shop`, `api.shop.svc`, `api.shop.svc.cluster.local`: the search path of a pod's resolver. */
+function resolveService(options: readonly EndOption[], text: string, near: string): EndOption | undefined {
+  const [name, namespace = near] = text
+    .replace(/\.$/, '')
+    .replace(/\.svc(\.cluster\.local)?$/, '')
+    .split('.');
+  return options.find(({ end }) => end.kind === 'service' && end.via === 'name' && end.ref === `${namespace}/${name}`);
+}
+
+function resolvePlain(options: readonly EndOption[], text: string, near: string): EndOption | undefined {
+  const ends = options.filter(({ group }) => group !== 'Services' && group !== 'Node ports');
+  return (
+    ends.find(({ text: name }) => name === `${near}/${text}`) ??
+    ends.find(({ text: name }) => name.endsWith(`/${text}`))
+  );
+}
+
+/** Port and protocol for a newly chosen end: kept where they fit, else the first that the end offers. */
+export function portFor(
+  option: EndOption,
+  port: number | undefined,
+  proto: ProbeProto,
+): { readonly port: number | undefined; readonly proto: ProbeProto } {
+  const offered = option.ports ?? [];
+  if (proto === 'ping' || proto === 'traceroute' || offered.length === 0) return { port, proto };
+  if (offered.some((candidate) => candidate.port === port && candidate.proto === proto)) return { port, proto };
+  const [first] = offered;
+  return first === undefined ? { port, proto } : { port: first.port, proto: first.proto };
+}

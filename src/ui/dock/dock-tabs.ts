@@ -1,0 +1,2 @@
+export const DOCK_TABS = ['timeline', 'rules', 'yaml', 'text'] as const;
+export type DockTab = (typeof DOCK_TABS)[number];

@@ -1,0 +1,40 @@
+import { toScenario } from '../../sim/scenario/compact.ts';
+import type { ScenarioState } from '../../sim/scenario/scenario.ts';
+import type { ScenarioDocument } from '../../store/document.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { faultWords } from './fault-words.ts';
+
+/** What is broken on purpose: a badge with the number, and each fault with its own way back. Nothing while nothing is broken. */
+export function FaultList() {
+  const { document } = useApp();
+  const state = useSession((session) => session.state);
+  const { faults } = state;
+  if (faults.length === 0) return null;
+  return (
+    <details className="popover popover-start">
+      <summary className="chip chip-fault">
+        <Icon name="fault" size={12} />
+        {faults.length === 1 ? '1 fault' : `${faults.length} faults`}
+      </summary>
+      <div className="popover-body">
+        <ul className="fault-list" aria-label="Active faults">
+          {faults.map((fault, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the same line may be deleted twice.
+            <li key={index}>
+              <span>{faultWords(fault)}</span>
+              <button type="button" className="button button-small" onClick={() => undoFault(document, state, index)}>
+                Undo this fault
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </details>
+  );
+}
+
+/** Takes one fault out, wherever it stands among later edits. */
+export function undoFault(document: ScenarioDocument, state: ScenarioState, index: number): void {
+  document.replace(toScenario({ ...state, faults: state.faults.filter((_, at) => at !== index) }));
+}

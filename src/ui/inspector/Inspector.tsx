@@ -1,0 +1,90 @@
+import { useMemo } from 'react';
+import type { Explanation } from '../../sim/engine/explain/explanation.ts';
+import type { Trace } from '../../sim/engine/trace.ts';
+import type { World } from '../../sim/engine/world.ts';
+import { useApp, usePart, usePlayhead, useSelection, useSession } from '../app-model.ts';
+import { stepFaults } from '../faults/step-faults.ts';
+import { IconButton } from '../parts/IconButton.tsx';
+import { ScrollBox } from '../parts/ScrollBox.tsx';
+import { Splitter } from '../parts/Splitter.tsx';
+import { SelectedView } from './SelectedView.tsx';
+import { StepView } from './StepView.tsx';
+import { titleOf } from './selected-words.ts';
+
+const WIDTH_MIN_PX = 280;
+const WIDTH_MAX_PX = 720;
+
+/** The right side: the current step, or the thing that is selected. */
+export function Inspector() {
+  const { preferences } = useApp();
+  const isOpen = usePart(preferences, (state) => state.inspectorOpen);
+  const widthPx = usePart(preferences, (state) => state.inspectorWidthPx);
+  const setOpen = (inspectorOpen: boolean): void => preferences.set({ inspectorOpen });
+  if (!isOpen) {
+    return (
+      <aside className="inspector inspector-collapsed" aria-label="Inspector">
+        <IconButton icon="panel" label="Open the inspector" keys="I" expanded={false} onClick={() => setOpen(true)} />
+      </aside>
+    );
+  }
+  return (
+    <aside className="inspector" aria-label="Inspector">
+      <Splitter
+        label="Resize the inspector"
+        orientation="vertical"
+        controls="inspector-panel"
+        sizePx={widthPx}
+        minPx={WIDTH_MIN_PX}
+        maxPx={WIDTH_MAX_PX}
+        onResize={(inspectorWidthPx) => preferences.set({ inspectorWidthPx })}
+      />
+      <div id="inspector-panel" className="inspector-panel" style={{ width: widthPx }}>
+        <Panel onCollapse={() => setOpen(false)} />
+      </div>
+    </aside>
+  );
+}
+
+function Panel({ onCollapse }: { readonly onCollapse: () => void }) {
+  const { selection } = useApp();
+  const selected = useSelection((state) => state.selected);
+  const trace = useSession((state) => state.trace);
+  const world = useSession((state) => state.world);
+  return (
+    <>
+      <div className="inspector-head">
+        {selected === null ? (
+          <strong className="inspector-title">This step</strong>
+        ) : (
+          <>
+            <IconButton icon="left" label="Back to the step" keys="Esc" onClick={() => selection.select(null)} />
+            <strong className="inspector-title">{titleOf(selected)}</strong>
+          </>
+        )}
+        <IconButton icon="panel" label="Collapse the inspector" keys="I" expanded onClick={onCollapse} />
+      </div>
+      <ScrollBox className="inspector-body" label={selected === null ? 'Step' : titleOf(selected)}>
+        {world !== null && selected !== null && <SelectedView selected={selected} world={world} trace={trace} />}
+        {world !== null && selected === null && trace !== null && <CurrentStep trace={trace} world={world} />}
+        {selected === null && trace === null && (
+          <p className="quiet">No packet is under way. Choose two ends in the bar above and press Send.</p>
+        )}
+      </ScrollBox>
+    </>
+  );
+}
+
+function CurrentStep({ trace, world }: { readonly trace: Trace; readonly world: World }) {
+  const explanation = useExplanation(trace, world);
+  const step = usePlayhead((state) => state.step);
+  const now = trace.steps[step];
+  if (explanation === null || now === undefined) return null;
+  return <StepView explanation={explanation} faults={stepFaults(now, world)} />;
+}
+
+/** The words of the step at the playhead; null for a trace without steps. */
+export function useExplanation(trace: Trace, world: World): Explanation | null {
+  const { explain } = useApp();
+  const step = usePlayhead((state) => state.step);
+  return useMemo(() => (trace.steps[step] ? explain(trace, world, step) : null), [explain, trace, world, step]);
+}

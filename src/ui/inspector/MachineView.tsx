@@ -1,0 +1,120 @@
+import type { World } from '../../sim/engine/world.ts';
+import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
+import { useApp } from '../app-model.ts';
+import { FaultButton } from '../faults/FaultButton.tsx';
+import { Icon } from '../parts/Icon.tsx';
+import { EntryList } from './EntryList.tsx';
+import { type Fact, Facts } from './Facts.tsx';
+import { fdbEntries, listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+
+interface MachineViewProps {
+  readonly config: NetnsConfig;
+  readonly world: World;
+}
+
+/** A node, a pod or a machine outside: its network namespace, and what can be broken in it. */
+export function MachineView({ config, world }: MachineViewProps) {
+  const pod = world.cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === config.id);
+  const isNode = world.cluster.nodes.some(({ name }) => name === config.id);
+  return (
+    <>
+      <Facts facts={factsOf(config, world)} />
+      {(isNode || pod !== undefined) && (
+        <section>
+          <h3 className="section-title">Break it</h3>
+          <div className="faults">
+            {isNode && <SysctlFault config={config} name="ipv4.ip_forward" label="Turn ip_forward off" />}
+            {isNode && (
+              <SysctlFault config={config} name="bridge.bridge-nf-call-iptables" label="Turn br_netfilter off" />
+            )}
+            {pod !== undefined && (
+              <FaultButton label="Delete this pod" event={{ type: 'PodDeleted', ref: config.id }} />
+            )}
+          </div>
+        </section>
+      )}
+      <Devices config={config} />
+      <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
+      <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />
+      <EntryList title="Neighbours" command="ip neigh" entries={neighbourEntries(config)} />
+      <EntryList title="Forwarding database" command="bridge fdb" entries={fdbEntries(config)} />
+    </>
+  );
+}
+
+function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
+  const node = cluster.nodes.find(({ name }) => name === id);
+  if (node !== undefined) {
+    const pods = cluster.pods.filter(({ node: on }) => on === id).length;
+    return [
+      ['Role', node.role],
+      ['Address', node.ip, 'code'],
+      ['Pod range', node.podCIDR.text, 'code'],
+      ['Pods', String(pods)],
+    ];
+  }
+  const pod = cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === id);
+  if (pod !== undefined) {
+    const labels = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`);
+    return [
+      ['Address', pod.ip, 'code'],
+      ['On node', pod.node],
+      ['Owner', pod.owner],
+      ['Labels', labels.join(', ') || 'none', 'code'],
+      ['Ready', pod.ready ? 'yes' : 'no'],
+    ];
+  }
+  const host = cluster.externals.find(({ name }) => name === id);
+  if (host === undefined) return [];
+  const kind = host.isGateway ? 'Router to the Internet' : 'Machine outside the cluster';
+  return [
+    ['Kind', kind],
+    ['Address', host.ip, 'code'],
+    ...(host.lo.length > 0 ? ([['Stands for', host.lo.join(', '), 'code']] as const) : []),
+  ];
+}
+
+interface SysctlFaultProps {
+  readonly config: NetnsConfig;
+  readonly name: keyof Sysctl & ('ipv4.ip_forward' | 'bridge.bridge-nf-call-iptables');
+  readonly label: string;
+}
+
+function SysctlFault({ config, name, label }: SysctlFaultProps) {
+  const isOff = (config.sysctl[name] ?? SYSCTL_DEFAULTS[name]) === 0;
+  const event = { type: 'SysctlSet', ns: config.id, key: name, value: 0 } as const;
+  return (
+    <FaultButton
+      label={isOff ? label.replace('Turn ', '').replace(' off', ' is off') : label}
+      disabled={isOff}
+      event={event}
+    />
+  );
+}
+
+function Devices({ config }: { readonly config: NetnsConfig }) {
+  const { selection } = useApp();
+  return (
+    <section>
+      <h3 className="section-title">
+        Devices
+        <code className="quiet">ip -d link</code>
+      </h3>
+      <ul className="device-list">
+        {config.devices.map(({ name, kind, up }) => (
+          <li key={name}>
+            <button
+              type="button"
+              className="chip"
+              onClick={() => selection.select({ kind: 'device', ns: config.id, id: name })}
+            >
+              {!up && <Icon name="cross" size={12} />}
+              <code>{name}</code>
+              <span className="quiet">{up ? kind : `${kind}, down`}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

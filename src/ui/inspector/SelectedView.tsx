@@ -1,0 +1,88 @@
+import type { Trace } from '../../sim/engine/trace.ts';
+import type { World } from '../../sim/engine/world.ts';
+import type { NetnsConfig } from '../../sim/linux/config.ts';
+import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
+import type { HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import type { Selected } from '../../store/selection.ts';
+import { DeviceView } from './DeviceView.tsx';
+import { EntryList } from './EntryList.tsx';
+import { Latest } from './Latest.tsx';
+import { MachineView } from './MachineView.tsx';
+import { listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+import { ServiceView } from './ServiceView.tsx';
+
+interface SelectedViewProps {
+  readonly selected: Selected;
+  readonly world: World;
+  readonly trace: Trace | null;
+}
+
+/** What is selected: what it is, who wrote it, and what can be broken about it. */
+export function SelectedView({ selected, world, trace }: SelectedViewProps) {
+  const { kind, id } = selected;
+  if (kind === 'service') {
+    const service = world.cluster.services.find(({ namespace, name }) => `${namespace}/${name}` === id);
+    return service ? <ServiceView service={service} /> : <Gone />;
+  }
+  const config = world.namespaces.get(selected.ns ?? id);
+  if (config === undefined) return <Gone />;
+  switch (kind) {
+    case 'device': {
+      const device = config.devices.find(({ name }) => name === id);
+      return device ? <DeviceView config={config} device={device} /> : <Gone />;
+    }
+    case 'hook':
+      return <HookView config={config} hook={id as HookName} />;
+    case 'route':
+      return (
+        <>
+          <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />
+          <EntryList title="Neighbours" command="ip neigh" entries={neighbourEntries(config)} />
+        </>
+      );
+    case 'conntrack':
+      return trace ? <Latest trace={trace} world={world} ns={config.id} /> : null;
+    case 'listener':
+      return <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />;
+    default:
+      return <MachineView config={config} world={world} />;
+  }
+}
+
+function Gone() {
+  return <p className="quiet">This is gone from the cluster as it is now. Undo brings it back.</p>;
+}
+
+const ORDER: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
+
+/** The chains that a packet enters at a hook, in the order of the tables. */
+function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hook: HookName }) {
+  const tables = ORDER.flatMap((name) => {
+    const chain = config.iptables.get(name)?.chains.get(hook);
+    return chain === undefined ? [] : [{ name, chain }];
+  });
+  if (tables.length === 0)
+    return <p className="quiet">No table has a chain at this hook here: packets pass untouched.</p>;
+  return (
+    <>
+      {tables.map(({ name, chain }) => (
+        <section key={name}>
+          <EntryList
+            title={`Table ${name}, policy ${chain.policy ?? 'none'}`}
+            command={`iptables -t ${name} -S ${hook}`}
+            entries={chain.rules.map((rule) => {
+              const line = printRule(chain.name, rule);
+              const event = { type: 'RuleDeleted', ns: config.id, table: name, line } as const;
+              return { line, origin: rule.origin, fault: { label: 'Delete rule', event } };
+            })}
+          />
+          {chain.rules.length === 0 && (
+            <p className="quiet">
+              Table {name}: no rules, policy {chain.policy}.
+            </p>
+          )}
+        </section>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react';
+import { useApp, usePart, useSession } from '../app-model.ts';
+import { Icon, type IconName } from '../parts/Icon.tsx';
+import { IconButton } from '../parts/IconButton.tsx';
+
+interface NoticeProps {
+  readonly tone: 'problem' | 'info';
+  readonly icon: IconName;
+  readonly children: ReactNode;
+  readonly actions?: ReactNode;
+  readonly onDismiss?: () => void;
+}
+
+/** A strip under the bar. It pushes the picture down rather than covering it. */
+export function Notice({ tone, icon, children, actions, onDismiss }: NoticeProps) {
+  return (
+    <div className={`notice notice-${tone}`} role={tone === 'problem' ? 'alert' : 'status'}>
+      <Icon name={icon} />
+      <div className="notice-words">{children}</div>
+      {actions}
+      {onDismiss !== undefined && <IconButton icon="close" label="Dismiss" onClick={onDismiss} />}
+    </div>
+  );
+}
+
+/** Why no cluster can be built of what was asked for. The picture below is the last one that could. */
+export function ProblemNotice() {
+  const { document } = useApp();
+  const problems = useSession((state) => state.problems);
+  const hasWorld = useSession((state) => state.world !== null);
+  const canUndo = usePart(document, (state) => state.canUndo);
+  if (problems.length === 0) return null;
+  return (
+    <Notice
+      tone="problem"
+      icon="warning"
+      actions={
+        canUndo && (
+          <button type="button" className="button" onClick={() => document.undo()}>
+            Undo
+          </button>
+        )
+      }
+    >
+      <ul>
+        {problems.map(({ where, what, hint }) => (
+          <li key={`${where} ${what}`}>
+            <strong>{where}</strong>: {what} {hint}
+          </li>
+        ))}
+      </ul>
+      {hasWorld && <p className="quiet">The picture still shows the last cluster that could be built.</p>}
+    </Notice>
+  );
+}
+
+/** What happened to the link that the page was opened with. */
+export function OpeningNotice() {
+  return null;
+}

@@ -1,0 +1,115 @@
+import { useEffect, useRef, useState } from 'react';
+import { createStage } from '../../render/stage.ts';
+import type { Stage } from '../../render/stage-api.ts';
+import { type AppModel, useApp, useSession } from '../app-model.ts';
+import { IconButton } from '../parts/IconButton.tsx';
+import { pictureIdOf, probeOfDrag, selectedOf } from './picture-join.ts';
+
+const ZOOM_IN = 1.4;
+
+/** Mounts the stage once and keeps it told. React draws nothing inside it and never hears of a frame. */
+export function StageFrame() {
+  const app = useApp();
+  const hasTrace = useSession(({ trace }) => trace !== null);
+  const host = useRef<HTMLDivElement>(null);
+  const [stage, setStage] = useState<Stage | null>(null);
+  useEffect(() => {
+    if (host.current === null) return;
+    const mounted = createStage(host.current, callbacksOf(app));
+    const stop = [followSession(app, mounted), followSelection(app, mounted), runFrames(app, mounted)];
+    setStage(mounted);
+    return () => {
+      for (const end of stop) end();
+      mounted.destroy();
+    };
+  }, [app]);
+  return (
+    <div className="stage-frame">
+      <div ref={host} className="stage-host" />
+      {!hasTrace && <EmptyStage />}
+      <div className="stage-tools" role="toolbar" aria-label="Zoom">
+        <IconButton
+          icon="minus"
+          label="Zoom out"
+          keys="-"
+          onClick={() => stage?.zoomTo({ kind: 'by', factor: 1 / ZOOM_IN })}
+        />
+        <IconButton
+          icon="plus"
+          label="Zoom in"
+          keys="+"
+          onClick={() => stage?.zoomTo({ kind: 'by', factor: ZOOM_IN })}
+        />
+        <IconButton icon="target" label="Zoom to the path" onClick={() => stage?.zoomTo({ kind: 'trace' })} />
+        <IconButton icon="fit" label="Show everything" keys="0" onClick={() => stage?.fit()} />
+      </div>
+    </div>
+  );
+}
+
+function EmptyStage() {
+  return (
+    <p className="stage-empty-note" role="status">
+      No packet yet: choose where it starts and where it goes, then Send. Or drag from one pod to another.
+    </p>
+  );
+}
+
+function callbacksOf({ document, selection, session }: AppModel): Parameters<typeof createStage>[1] {
+  return {
+    onSelect: (id) => selection.select(id === null ? null : selectedOf(id, session.getState().world)),
+    onHover: (id) => selection.hover(id === null ? null : selectedOf(id, session.getState().world)),
+    onDragProbe: (fromId, toId) => {
+      const { state, world } = session.getState();
+      const probe = world && probeOfDrag(fromId, toId, world, state.probe);
+      if (probe) document.apply({ type: 'ProbeSet', probe });
+    },
+  };
+}
+
+function followSession({ session }: AppModel, stage: Stage): () => void {
+  const show = (): void => {
+    const { world, trace } = session.getState();
+    if (world) stage.setWorld(world);
+    stage.setTrace(trace);
+  };
+  show();
+  return session.subscribe((now, before) => {
+    if (now.world !== before.world && now.world) stage.setWorld(now.world);
+    if (now.trace !== before.trace) stage.setTrace(now.trace);
+  });
+}
+
+function followSelection({ selection, session }: AppModel, stage: Stage): () => void {
+  return selection.subscribe(({ selected }) => {
+    stage.setSelection(selected === null ? null : pictureIdOf(selected, session.getState().world));
+  });
+}
+
+/** The one loop: time passes for the playhead, and the stage shows where it stands. */
+function runFrames({ playhead, session }: AppModel, stage: Stage): () => void {
+  const isCalm = matchMedia('(prefers-reduced-motion: reduce)');
+  let frame = 0;
+  let last = performance.now();
+  let shown = '';
+  const draw = (now: number): void => {
+    playhead.tick(now - last);
+    last = now;
+    const { step } = playhead.getState();
+    const progress = isCalm.matches ? 1 : playhead.progress();
+    const key = `${step} ${progress}`;
+    if (key !== shown && session.getState().trace) {
+      stage.setMoment(step, progress);
+      shown = key;
+    }
+    frame = requestAnimationFrame(draw);
+  };
+  const stop = session.subscribe(() => {
+    shown = '';
+  });
+  frame = requestAnimationFrame(draw);
+  return () => {
+    stop();
+    cancelAnimationFrame(frame);
+  };
+}

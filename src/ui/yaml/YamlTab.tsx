@@ -1,0 +1,3 @@
+export function YamlTab() {
+  return <p>Editor</p>;
+}
