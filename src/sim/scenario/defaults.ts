@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube/objects.ts';
+import { DEFAULT_OBJECTS } from '../kube/default-objects.ts';
 import type { Scenario, ScenarioState } from './scenario.ts';
 
 /**
@@ -20,39 +20,14 @@ export const BASE_STATE: ScenarioState = {
   seed: 1,
 };
 
-const defaultObjects: readonly KubeObject[] = [
-  {
-    kind: 'Deployment',
-    namespace: 'default',
-    name: 'web',
-    replicas: 3,
-    labels: { app: 'web' },
-    containers: [{ name: 'web', ports: [{ name: 'http', containerPort: 8080 }] }],
-  },
-  {
-    kind: 'Pod',
-    namespace: 'default',
-    name: 'client',
-    labels: { app: 'client' },
-    containers: [{ name: 'client', ports: [] }],
-  },
-  {
-    kind: 'Service',
-    namespace: 'default',
-    name: 'web',
-    selector: { app: 'web' },
-    ports: [{ port: 80, targetPort: 'http' }],
-  },
-];
-
-/** What a first visit shows: a client calls a Service by its name, and an endpoint on another node answers. */
+/** What a first visit shows: a pod calls a Service by its name, and an endpoint on another node answers. */
 export const DEFAULT_SCENARIO: Scenario = {
   events: [
-    { type: 'ManifestsApplied', objects: defaultObjects, replace: true },
+    { type: 'ManifestsApplied', objects: DEFAULT_OBJECTS, replace: true },
     {
       type: 'ProbeSet',
       probe: {
-        from: { kind: 'pod', ref: 'default/client' },
+        from: { kind: 'pod', ref: 'default/toolbox' },
         to: { kind: 'service', ref: 'default/web', via: 'name' },
         proto: 'tcp',
         port: 80,

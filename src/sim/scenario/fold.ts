@@ -1,9 +1,11 @@
 import { never } from '../base/assert.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import { mergeObjects, scaleObjects } from '../kube/objects-merge.ts';
 import { BASE_STATE } from './defaults.ts';
-import { isScalable, normaliseObject } from './normalise.ts';
+import { normaliseObject, normaliseProbe } from './normalise.ts';
 import { same } from './same.ts';
 import type { FaultEvent, Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
+
+type ManifestsApplied = Extract<ScenarioEvent, { type: 'ManifestsApplied' }>;
 
 /** What a scenario says now: its events applied in order to the standard empty cluster. Objects come out normalised. */
 export function foldScenario(scenario: Scenario): ScenarioState {
@@ -17,15 +19,15 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
       return { ...state, ...size };
     }
     case 'ManifestsApplied':
-      return { ...state, objects: applyObjects(event.replace ? [] : state.objects, event.objects) };
+      return applyManifests(state, event);
     case 'WorkloadScaled':
-      return { ...state, objects: state.objects.map((object) => scale(object, event.ref, event.replicas)) };
+      return { ...state, objects: scaleObjects(state.objects, event.ref, event.replicas).map(normaliseObject) };
     case 'CniChosen':
       return { ...state, cni: { id: event.cni, mode: event.mode } };
     case 'ProxyChosen':
       return { ...state, proxy: { id: event.proxy, mode: event.mode } };
     case 'ProbeSet':
-      return { ...state, probe: event.probe };
+      return { ...state, probe: normaliseProbe(event.probe) };
     case 'SeedSet':
       return { ...state, seed: event.seed };
     case 'PodDeleted':
@@ -43,33 +45,28 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   }
 }
 
-/** `kind/namespace/name`: two objects with the same key are the same object. A Namespace stands in none. */
-export function objectKey(object: KubeObject): string {
-  return `${object.kind}/${object.kind === 'Namespace' ? '' : object.namespace}/${object.name}`;
-}
-
-/** Like `kubectl apply`: an object that stood is replaced where it stood, a new one comes last. */
-function applyObjects(standing: readonly KubeObject[], applied: readonly KubeObject[]): KubeObject[] {
-  const byKey = new Map(standing.map((object) => [objectKey(object), object]));
-  for (const object of applied) byKey.set(objectKey(object), normaliseObject(object));
-  return [...byKey.values()];
-}
-
-function scale(object: KubeObject, ref: string, replicas: number): KubeObject {
-  if (object.kind === 'Service' || object.kind === 'Namespace' || !isScalable(object.kind)) return object;
-  return `${object.namespace}/${object.name}` === ref ? normaliseObject({ ...object, replicas }) : object;
+/** Like `kubectl apply`: what stood is replaced in place, what is new comes last. A bare Pod that was deleted is made again. */
+function applyManifests(state: ScenarioState, { objects, replace }: ManifestsApplied): ScenarioState {
+  const standing = replace ? [] : state.objects;
+  const remade = new Set(
+    objects.flatMap((object) => (object.kind === 'Pod' ? `${object.namespace}/${object.name}` : [])),
+  );
+  return {
+    ...state,
+    objects: mergeObjects(standing, objects).map(normaliseObject),
+    faults: state.faults.filter((fault) => !(fault.type === 'PodDeleted' && remade.has(fault.ref))),
+  };
 }
 
 /**
- * Faults accumulate. A value set twice keeps the later one, what is down or gone already stays so; but deleting a line twice is
- * two deletions, because equal lines may stand twice.
+ * Faults accumulate. A value set twice keeps the later one, what is down already stays so; but deleting twice is two deletions,
+ * because equal lines may stand twice, and a StatefulSet's pod comes back under its name.
  */
 function addFault(faults: readonly FaultEvent[], fault: FaultEvent): FaultEvent[] {
   switch (fault.type) {
     case 'SysctlSet':
     case 'MtuSet':
       return [...faults.filter((other) => !setsTheSame(other, fault)), fault];
-    case 'PodDeleted':
     case 'ListenerStopped':
     case 'DeviceSetDown':
       return faults.some((other) => same(other, fault)) ? [...faults] : [...faults, fault];

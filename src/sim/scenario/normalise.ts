@@ -3,6 +3,7 @@
  * equal values. Defaults are those of the Kubernetes API (core/v1, apps/v1).
  */
 import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
+import type { Probe, ProbeOptions } from './probe.ts';
 import { same } from './same.ts';
 
 const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
@@ -14,13 +15,14 @@ export function normaliseObject(object: KubeObject): KubeObject {
   return normaliseWorkload(object);
 }
 
-/** Whether `replicas` means anything: a Pod is one, a DaemonSet has one per node. */
-export function isScalable(kind: KubeObject['kind']): boolean {
-  return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' || kind === 'Job';
+export function normaliseProbe(probe: Probe): Probe {
+  const options = probe.options && without<ProbeOptions>(probe.options, { handshakeOnly: false });
+  return without<Probe>({ ...probe, options }, { options: {} });
 }
 
 function normaliseWorkload(workload: WorkloadObject): WorkloadObject {
-  const replicas = isScalable(workload.kind) ? workload.replicas : undefined;
+  // A Pod is one, a DaemonSet has one on each node.
+  const replicas = workload.kind === 'Pod' || workload.kind === 'DaemonSet' ? undefined : workload.replicas;
   return without(
     { ...workload, replicas, containers: workload.containers.map(normaliseContainer) },
     { replicas: 1, ready: true, nodeName: '' },

@@ -1,0 +1,9 @@
+/** Where one stands in a scenario: what a link points at beside the scenario itself. */
+export interface Moment {
+  /** The step of the trace; 0 is its start. */
+  readonly step: number;
+  /** How the page is arranged, in a word of the page's own: `rules`, `present`. Absent for the usual view. */
+  readonly view?: string;
+}
+
+export const START: Moment = { step: 0 };

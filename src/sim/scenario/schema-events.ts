@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { NODES_MAX } from '../kube/network-plan.ts';
+import { OBJECTS_MAX, REPLICAS_MAX } from './limits.ts';
+import type { Probe } from './probe.ts';
+import type { ScenarioEvent } from './scenario.ts';
+import {
+  cidrText,
+  device,
+  driverId,
+  endpointText,
+  enumOf,
+  integer,
+  ipText,
+  line,
+  listOf,
+  modeId,
+  nsId,
+  objectRef,
+  portNumber,
+  subdomain,
+  sysctlKey,
+  tableName,
+  workloadRef,
+} from './schema-basics.ts';
+import { kubeObject } from './schema-objects.ts';
+
+/** RFC 791: every network carries 68 bytes. */
+const mtu = integer(68, 65_535);
+
+const ends = [
+  v.strictObject({ kind: v.literal('pod'), ref: objectRef }),
+  v.strictObject({ kind: v.literal('node'), ref: subdomain }),
+  v.strictObject({ kind: v.literal('external'), ref: subdomain }),
+] as const;
+const service = v.strictObject({ kind: v.literal('service'), ref: objectRef, via: enumOf(['name', 'clusterIP']) });
+const address = v.strictObject({ kind: v.literal('ip'), ip: ipText });
+
+const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
+  from: v.variant('kind', ends, 'must start at a pod, a node or an external host'),
+  to: v.variant('kind', [...ends, service, address], 'must go to a pod, a node, an external host, a service or an ip'),
+  proto: enumOf(['tcp', 'udp', 'ping', 'traceroute']),
+  port: v.exactOptional(portNumber),
+  options: v.exactOptional(
+    v.strictObject({
+      ttl: v.exactOptional(integer(1, 255)),
+      sizeBytes: v.exactOptional(integer(0, 65_507)),
+      df: v.exactOptional(enumOf(['do', 'dont'])),
+      src: v.exactOptional(ipText),
+      endpoint: v.exactOptional(endpointText),
+      handshakeOnly: v.exactOptional(v.boolean('must be true or false')),
+      waitMs: v.exactOptional(integer(1, 600_000)),
+    }),
+  ),
+});
+
+const deletedLine = { ns: nsId, line };
+
+export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
+  'type',
+  [
+    v.strictObject({
+      type: v.literal('ClusterSized'),
+      nodes: integer(1, NODES_MAX),
+      podCIDR: cidrText,
+      nodeMask: integer(1, 128),
+      serviceCIDR: cidrText,
+      nodeNetwork: cidrText,
+      mtuBytes: mtu,
+    }),
+    v.strictObject({
+      type: v.literal('ManifestsApplied'),
+      objects: listOf(kubeObject, OBJECTS_MAX),
+      replace: v.boolean('must be true or false'),
+    }),
+    v.strictObject({ type: v.literal('CniChosen'), cni: driverId, mode: modeId }),
+    v.strictObject({ type: v.literal('ProxyChosen'), proxy: driverId, mode: modeId }),
+    v.strictObject({ type: v.literal('WorkloadScaled'), ref: workloadRef, replicas: integer(0, REPLICAS_MAX) }),
+    v.strictObject({ type: v.literal('PodDeleted'), ref: objectRef }),
+    v.strictObject({ type: v.literal('ListenerStopped'), ns: nsId, proto: enumOf(['tcp', 'udp']), port: portNumber }),
+    v.strictObject({ type: v.literal('DeviceSetDown'), ns: nsId, dev: device }),
+    v.strictObject({ type: v.literal('RouteDeleted'), ...deletedLine }),
+    v.strictObject({ type: v.literal('NeighbourDeleted'), ...deletedLine }),
+    v.strictObject({ type: v.literal('FdbEntryDeleted'), ...deletedLine }),
+    v.strictObject({
+      type: v.literal('RuleDeleted'),
+      table: tableName,
+      ...deletedLine,
+      nth: v.exactOptional(integer(0, 100_000)),
+    }),
+    v.strictObject({ type: v.literal('SysctlSet'), ns: nsId, key: sysctlKey, value: integer(-(2 ** 31), 2 ** 32 - 1) }),
+    v.strictObject({ type: v.literal('MtuSet'), ns: nsId, dev: device, mtuBytes: mtu }),
+    v.strictObject({ type: v.literal('ProbeSet'), probe }),
+    v.strictObject({ type: v.literal('SeedSet'), seed: integer(0, 2 ** 32 - 1) }),
+  ],
+  ({ received }) => `is of a type that this version does not know: ${received}`,
+);

@@ -1,0 +1,81 @@
+/** Kubernetes objects as they come from outside. A field that is not modelled here is refused: it must not be lost in silence. */
+import * as v from 'valibot';
+import type { KubeObject } from '../kube/objects.ts';
+import { ADDRESSES_MAX, CONTAINERS_MAX, PORTS_MAX, REPLICAS_MAX } from './limits.ts';
+import {
+  cidrText,
+  enumOf,
+  integer,
+  ipText,
+  label,
+  labels,
+  listOf,
+  portName,
+  portNumber,
+  subdomain,
+} from './schema-basics.ts';
+
+const protocol = enumOf(['TCP', 'UDP', 'SCTP']);
+const trafficPolicy = enumOf(['Cluster', 'Local']);
+
+const container = v.strictObject({
+  name: label,
+  ports: listOf(
+    v.strictObject({
+      name: v.exactOptional(portName),
+      containerPort: portNumber,
+      protocol: v.exactOptional(protocol),
+    }),
+    PORTS_MAX,
+  ),
+});
+
+const workload = v.strictObject({
+  kind: enumOf(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job']),
+  namespace: label,
+  name: subdomain,
+  replicas: v.exactOptional(integer(0, REPLICAS_MAX)),
+  labels,
+  containers: listOf(container, CONTAINERS_MAX),
+  nodeName: v.exactOptional(subdomain),
+  ready: v.exactOptional(v.boolean('must be true or false')),
+});
+
+const service = v.strictObject({
+  kind: v.literal('Service'),
+  namespace: label,
+  name: label,
+  type: v.exactOptional(enumOf(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])),
+  clusterIP: v.exactOptional(v.union([v.literal('None'), ipText], 'must be an IP address or None')),
+  externalName: v.exactOptional(subdomain),
+  selector: v.exactOptional(labels),
+  ports: listOf(
+    v.strictObject({
+      name: v.exactOptional(label),
+      protocol: v.exactOptional(protocol),
+      port: portNumber,
+      targetPort: v.exactOptional(v.union([portNumber, portName], 'must be the number or the name of a port')),
+      nodePort: v.exactOptional(portNumber),
+    }),
+    PORTS_MAX,
+  ),
+  externalTrafficPolicy: v.exactOptional(trafficPolicy),
+  internalTrafficPolicy: v.exactOptional(trafficPolicy),
+  sessionAffinity: v.exactOptional(enumOf(['None', 'ClientIP'])),
+  sessionAffinityTimeoutSeconds: v.exactOptional(integer(1, 86_400)),
+  externalIPs: v.exactOptional(listOf(ipText, ADDRESSES_MAX)),
+  loadBalancerSourceRanges: v.exactOptional(listOf(cidrText, ADDRESSES_MAX)),
+  publishNotReadyAddresses: v.exactOptional(v.boolean('must be true or false')),
+});
+
+const namespace = v.strictObject({
+  kind: v.literal('Namespace'),
+  name: label,
+  labels: v.exactOptional(labels),
+});
+
+export const kubeObject: v.GenericSchema<unknown, KubeObject> = v.variant(
+  'kind',
+  [workload, service, namespace],
+  ({ received }) => `is of a kind that this version does not model: ${received}`,
+);
