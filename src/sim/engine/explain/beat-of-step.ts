@@ -3,7 +3,7 @@ import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { UNDERLAY } from '../world.ts';
-import { portsOf, socketText } from './packet-words.ts';
+import { innerPacket, portsOf, socketText } from './packet-words.ts';
 
 export interface PacketView {
   readonly packet: TracePacket;
@@ -19,8 +19,13 @@ const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 /** The moment that a step is worth, or null: most steps are details of a moment. `at` is its place in `view.steps`. */
 export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
   switch (step.kind) {
+    case 'lookup':
+      return {
+        mark: 'lookup',
+        title: step.answer === null ? `${step.name}: no such name` : `${step.name} is ${step.answer}`,
+      };
     case 'send':
-      return { mark: 'send', title: `${step.what.replace(/(:| \().*/, '')} from ${shortNs(step.ns)}` };
+      return { mark: 'send', title: `${view.packet.lane === 'request' ? 'Sends' : 'Answers'} ${shortWhat(step.what)}` };
     case 'dev':
       return deviceMoment(view, step, at);
     case 'nat':
@@ -51,6 +56,9 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
       return null;
   }
 }
+
+/** `TCP SYN`, without what is said or why. */
+const shortWhat = (what: string): string => what.replace(/(:| \().*/, '');
 
 /** Entering a machine by a device, or crossing the wire; where a packet is delivered, the delivery is the moment. */
 function deviceMoment(view: PacketView, step: Of<'dev'>, at: number): Moment {
@@ -106,6 +114,8 @@ function routeMoment(view: PacketView, step: Of<'route'>, at: number): Moment {
     .slice(at + 1)
     .find((s) => s.kind === 'route' && s.ns === step.ns && !s.outer && s.direction === step.direction);
   if (again && sameMachine(view, at, again)) return null;
+  const arrives = view.steps.some((s) => s.kind === 'deliver' && s.ns === step.ns && s.to !== 'tunnel');
+  if (step.decision === 'local' && arrives) return null;
   if (step.decision === 'local') return { mark: 'route', title: `Route: for ${shortNs(step.ns)} itself` };
   const way = [step.nextHop ? `via ${step.nextHop}` : '', step.dev ? `dev ${step.dev}` : ''].filter(Boolean).join(' ');
   return { mark: 'route', title: `Route: ${way}` };
@@ -116,11 +126,17 @@ function sameMachine(view: PacketView, at: number, again: Step): boolean {
   return !view.steps.slice(at, view.steps.indexOf(again)).some((s) => s.kind === 'dev');
 }
 
+function hasPorts(step: Step): boolean {
+  const packet = innerPacket(step.frame);
+  return packet !== undefined && portsOf(packet.l4) !== null;
+}
+
 function deliverMoment(step: Of<'deliver'>): Moment {
   if (step.to === 'tunnel') return null;
-  const where = shortNs(step.ns);
-  if (step.to === 'nobody') return { mark: 'deliver', title: `Nobody listens on ${where}` };
-  return { mark: 'deliver', title: `Arrives at ${where}` };
+  if (step.to === 'nobody')
+    return { mark: 'deliver', title: hasPorts(step) ? 'Nobody listens' : 'Nobody waits for it' };
+  const program = step.socket?.program ?? /^(.+?)(?:'s | learns)/.exec(step.what)?.[1];
+  return { mark: 'deliver', title: program === undefined ? `Arrives: ${step.what}` : `Arrives at ${program}` };
 }
 
 function dropTitle(step: Of<'drop'>): string {

@@ -83,11 +83,11 @@ function explainDnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefin
   const chosen = choiceOf(scene);
   return {
     title: `DNAT to ${socketText(step.after.dst, to)}`,
-    sentence: `${here} translates the destination. The packet asked for ${asked}${whose}; ${by === 'a rule' ? by : `${by}'s rule`} picked endpoint ${names.endpoint(step.after.dst, to ?? null)}${chosen}. Conntrack remembers the choice for the rest of the flow.`,
+    sentence: `${here} translates the destination. The packet asked for ${asked}${whose}; ${by === 'a rule' ? by : `${by}'s rule`} picked endpoint ${socketText(step.after.dst, to)} (${names.ip(step.after.dst)}${chosen}). Conntrack remembers the choice for the rest of the flow.`,
   };
 }
 
-/** ` (1 of 3, chosen at random)`: counts the rules of the chain that led to the translating one. */
+/** `; 1 of 3, chosen at random`: counts the rules of the chain that led to the translating one. */
 function choiceOf(scene: Scene<StepOf<'nat'>>): string {
   const { ns } = scene;
   const rules = visitSoFar(scene).filter((s): s is StepOf<'rule'> => s.kind === 'rule' && s.table === 'nat');
@@ -105,9 +105,9 @@ function choiceOf(scene: Scene<StepOf<'nat'>>): string {
   const parent = rules.findLast((s) => targetChain(s.rule) === last?.chain);
   if (!parent) return '';
   const all = ns.iptables.get('nat')?.chains.get(parent.chain)?.rules.filter(leads) ?? [];
-  if (parent.rule.matches.some((m) => m.kind === 'recent')) return `, the same as last time (session affinity)`;
+  if (parent.rule.matches.some((m) => m.kind === 'recent')) return `; the same as last time, by session affinity`;
   const endpoints = new Set(all.map(targetChain)).size;
-  return endpoints > 1 ? ` (1 of ${endpoints}, chosen at random)` : ` (the only one)`;
+  return endpoints > 1 ? `; 1 of ${endpoints}, chosen at random` : `; the only one`;
 }
 
 const targetChain = (rule: Rule): string | undefined =>

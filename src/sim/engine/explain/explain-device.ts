@@ -17,7 +17,10 @@ export function explainDevice(scene: DeviceScene): Told {
   const packet = innerPacket(step.frame);
   const command = capture(step.dev, isArp(step.frame) ? 'arp' : `host ${packet?.src ?? ''}`);
   return {
-    title: step.ns === UNDERLAY ? `Crosses ${here}` : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
+    title:
+      step.ns === UNDERLAY
+        ? `${kindOfPacket(step.frame)} ${step.dir} at the switch`
+        : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
     sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
     evidence: [lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame))],
     checks:
@@ -30,10 +33,14 @@ export function explainDevice(scene: DeviceScene): Told {
 function arpSentence({ step, here, names }: DeviceScene): string {
   const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
   if (!arp) return '';
+  const where = step.ns === UNDERLAY ? 'The switch' : here;
   if (arp.op === 'is-at')
-    return `${names.ip(arp.spa)} answers: ${arp.spa} is at ${arp.sha}. Whoever asked keeps that as a neighbour entry.`;
-  const asks = `${names.ip(arp.spa)} needs a MAC address before it can send to ${names.ipLong(arp.tpa)}, so it asks everybody on the link.`;
-  return step.dir === 'in' ? `${asks} ${here} hears the question on ${step.dev}.` : asks;
+    return step.dir === 'in'
+      ? `${where} gets the answer for ${names.ip(arp.tpa)}: ${arp.spa} is at ${arp.sha}.`
+      : `The answer goes to ${names.ip(arp.tpa)} alone, by ${step.dev}.`;
+  return step.dir === 'in'
+    ? `${where} hears on ${step.dev}: who has ${arp.tpa}? Everybody on this link gets the question.`
+    : `The question goes out by ${step.dev}: who has ${arp.tpa}? Tell ${arp.spa}.`;
 }
 
 function deviceSentence(scene: DeviceScene, device: Device | undefined): string {
@@ -54,7 +61,10 @@ function deviceSentence(scene: DeviceScene, device: Device | undefined): string 
   }
 }
 
-function wireSentence({ step }: DeviceScene): string {
+function wireSentence({ step, ns, names }: DeviceScene): string {
+  const device = deviceOf(ns, step.dev);
+  if (step.dir === 'out' && device?.kind === 'nic')
+    return `The switch sends the frame out of the port where ${names.ns(device.peer.ns)} is connected.`;
   if (!step.outer)
     return `The switch of the node network looks at MAC addresses only. It forwards the frame and changes nothing.`;
   return `The switch sees a UDP packet between two nodes. The pod addresses are inside it, so this network needs no route to any pod.`;

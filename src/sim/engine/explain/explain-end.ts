@@ -1,23 +1,59 @@
 /** Where packets begin and end. */
 import { type IpPacket, icmpName, isIcmpError } from '../../wire/frame.ts';
+import { UNDERLAY } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
-import { isFault, writerOf } from './names.ts';
-import { endsOf, innerPacket, isArp, kindOfPacket } from './packet-words.ts';
+import { isFault, serviceName, writerOf } from './names.ts';
+import { endsOf, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
 import type { Scene, StepOf, Told } from './scene.ts';
 import { inside } from './where.ts';
 
 type SendScene = Scene<StepOf<'send'>>;
 type DeliverScene = Scene<StepOf<'deliver'>>;
 
+export function explainLookup({ step, here, names }: Scene<StepOf<'lookup'>>): Told {
+  const { name, answer } = step;
+  const checks = [inside(names, step.ns, `nslookup ${name}`)];
+  if (answer === null)
+    return {
+      title: `${name}: no such name`,
+      sentence: `The program on ${here} asks DNS for ${name}, and no such name exists: there is no address to send to.`,
+      checks,
+    };
+  const service = names.service(answer);
+  const what = service
+    ? `the ClusterIP of ${serviceName(service)}: one address for all its endpoints`
+    : `the address of ${names.ip(answer)}`;
+  return {
+    title: `${name} is ${answer}`,
+    sentence: `The program on ${here} asks DNS for ${name} and gets ${answer}, ${what}.`,
+    checks,
+  };
+}
+
 export function explainSend(scene: SendScene): Told {
   const { step, here } = scene;
+  if (isArp(step.frame)) return explainArpSend(scene);
   const packet = innerPacket(step.frame);
   const who = step.by === 'kernel' ? `The kernel of ${here}` : `${step.by} on ${here}`;
   return {
     title: `${who} sends ${step.what}`,
     sentence: packet ? sendSentence(scene, packet, who) : `${who} sends ${step.what}.`,
+  };
+}
+
+function explainArpSend({ step, here, names }: SendScene): Told {
+  const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
+  const title = `${here}: ${step.what}`;
+  if (arp?.op === 'who-has')
+    return {
+      title,
+      sentence: `${here} knows the IP address of the next hop, ${names.ipLong(arp.tpa)}, but a link needs a MAC address: it asks everybody on the link.`,
+    };
+  return {
+    title,
+    sentence: `${here} has that address, and answers the one who asked with its MAC address ${arp?.sha ?? ''}.`,
   };
 }
 
@@ -80,6 +116,8 @@ export function explainDeliver(scene: DeliverScene): Told {
 /** ARP: everybody on the link hears the question, one answers. */
 function explainArpDelivery({ step, here }: DeliverScene): Told {
   const isMine = step.to !== 'nobody';
+  if (step.ns === UNDERLAY)
+    return { title: 'Not for the switch', sentence: 'The switch has no address of its own, and stays silent.' };
   const isAnswer = step.what.startsWith('ARP reply');
   if (isAnswer)
     return {

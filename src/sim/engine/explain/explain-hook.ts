@@ -1,23 +1,52 @@
 /** The five places where netfilter looks at a packet. Order of calls: net/ipv4/ip_input.c, ip_forward.c, ip_output.c. */
+import { UNDERLAY } from '../world.ts';
+import { isArp } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 
 type HookScene = Scene<StepOf<'hook'>>;
 
 export function explainHook(scene: HookScene): Told {
-  const { step, here } = scene;
-  if (step.family === 'bridge') {
-    return {
-      title: `${step.hook} of the bridge on ${here}`,
-      sentence: `The frame is at the bridge. Because bridge-nf-call-iptables is 1, the bridge lends it to the IP hooks, so iptables rules see traffic that is only bridged.`,
-      checks: [`sysctl net.bridge.bridge-nf-call-iptables   # on ${here}`],
-    };
-  }
+  const { step, here, ns } = scene;
+  if (step.family === 'bridge') return explainBridgeHook(scene);
+  const checks = ns.iptables.size === 0 ? [] : [`iptables-save | grep -- '-A ${step.hook} '   # on ${here}`];
+  const sentence = ns.iptables.size === 0 ? emptySentence(scene) : SENTENCES[step.hook](scene);
+  return { title: `${step.hook} on ${here}`, sentence, checks };
+}
+
+/** A namespace without tables: most pods, and machines outside the cluster. */
+function emptySentence({ step, here, names }: HookScene): string {
+  const where = names.pod(step.ns)
+    ? `${here} has its own network namespace, and there are no rules in it`
+    : `${here} has no iptables rules`;
+  const isFirst = step.hook === 'OUTPUT' && names.pod(step.ns);
+  return `${where}: nothing happens at ${step.hook}.${isFirst ? ' Services are translated on the node, not in the pod.' : ''}`;
+}
+
+function explainBridgeHook(scene: HookScene): Told {
+  const { step, here, ns } = scene;
+  const isSwitch = step.ns === UNDERLAY;
+  const isLent = !isSwitch && !isArp(step.frame) && ns.sysctl['bridge.bridge-nf-call-iptables'] !== 0;
+  const lent = isLent
+    ? ` Because bridge-nf-call-iptables is 1, the bridge lends it to the IP hooks: iptables sees traffic that is only bridged.`
+    : '';
+  const off =
+    !isLent && !isSwitch && !isArp(step.frame) ? ` bridge-nf-call-iptables is 0, so iptables does not see it.` : '';
+  const extra = step.hook === 'PREROUTING' || step.hook === 'FORWARD' ? `${lent}${off}` : '';
   return {
-    title: `${step.hook} on ${here}`,
-    sentence: SENTENCES[step.hook](scene),
-    checks: [`iptables-save | grep -- '-A ${step.hook} '   # on ${here}`],
+    title: isSwitch ? `Switch: ${step.hook}` : `Bridge ${step.hook} on ${here}`,
+    sentence: `${BRIDGE_SENTENCES[step.hook](scene)}${extra}`,
+    checks: isSwitch ? [] : [`sysctl net.bridge.bridge-nf-call-iptables   # on ${here}`],
   };
 }
+
+/** net/bridge/br_input.c, br_forward.c, br_device.c. */
+const BRIDGE_SENTENCES: Readonly<Record<StepOf<'hook'>['hook'], (scene: HookScene) => string>> = {
+  PREROUTING: ({ step }) => `The frame enters the bridge by its port ${step.iif}.`,
+  INPUT: ({ here }) => `The frame is for ${here} itself: the bridge hands it up.`,
+  FORWARD: ({ step }) => `The bridge passes the frame on, from ${step.iif} to ${step.oif}.`,
+  OUTPUT: ({ here, step }) => `${here}'s own frame enters the bridge, and goes to ${step.oif}.`,
+  POSTROUTING: ({ step }) => `The frame is about to leave the bridge by ${step.oif}.`,
+};
 
 const SENTENCES: Readonly<Record<StepOf<'hook'>['hook'], (scene: HookScene) => string>> = {
   PREROUTING: preRouting,

@@ -74,8 +74,8 @@ function forwardSentence(scene: RouteScene): string {
   const device = deviceOf(ns, step.dev);
   if (device?.kind === 'vxlan') {
     const node = names.nodeOfPodRange(step.dst);
-    const whose = node ? `, the pods of ${node.name}` : '';
-    return `${here} must get the packet to ${to}.${best} It leads to ${step.nextHop ?? step.dst} over the tunnel ${step.dev}${whose}.`;
+    const whose = node ? `the pods of ${node.name} are` : 'it is';
+    return `${here} must get the packet to ${to}.${best} So ${whose} behind the tunnel ${step.dev}, and the next hop is ${names.ipLong(step.nextHop ?? step.dst)}.`;
   }
   if (route?.dst.prefix === 0) {
     const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
@@ -88,10 +88,11 @@ function forwardSentence(scene: RouteScene): string {
   return `${to} is on a network that ${here} is part of (${step.dev}): no further router is needed.`;
 }
 
-function sourceSentence({ step }: RouteScene): string {
-  return step.src && step.direction === 'output' && !step.outer
-    ? ` The route also gives the source address: ${step.src}.`
-    : '';
+/** A machine with several addresses takes the one that the route prefers, before any translation. */
+function sourceSentence({ step, here, ns }: RouteScene): string {
+  const own = ns.addresses.filter(({ scope }) => scope === 'global').length > 1;
+  if (!own || step.outer || step.src === undefined || innerPacket(step.frame)?.src !== step.src) return '';
+  return ` The route also decides which of its addresses ${here} uses as the source: ${step.src}.`;
 }
 
 /** net/ipv4/ip_forward.c: the check comes before the FORWARD hook, the decrement just before it. */

@@ -1,7 +1,7 @@
 /** Rules: what was evaluated, what matched, and what the writer of the rule wanted. */
 import type { Match, Rule, Target } from '../../linux/netfilter/iptables/rule.ts';
 import { policyEvidence, ruleEvidence } from './evidence.ts';
-import { count, writerOf } from './names.ts';
+import { count, isFault } from './names.ts';
 import { type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 
 type RuleScene = Scene<StepOf<'rule'>>;
@@ -12,7 +12,7 @@ export function explainRule(scene: RuleScene): Told {
   const what = step.rule.target ? targetTitle(step.rule.target) : 'counts';
   return {
     title: `${step.chain}: ${what}`,
-    sentence: `${ruleSentence(scene)}${writerSentence(step.rule)}`,
+    sentence: `${writerSentence(step.rule)}${ruleSentence(scene)}`,
     counts: `${count(evaluated, 'rule')} evaluated, 1 matched`,
     evidence: [ruleEvidence(ns, here, step.table, step.chain, step.index)],
     checks: [`iptables-save -t ${step.table} | grep ${step.chain}   # on ${here}`],
@@ -35,12 +35,11 @@ export function targetTitle(target: Target): string {
   }
 }
 
-/** The writer's own reason, where it gave one. */
-function writerSentence(rule: Rule): string {
-  const { origin } = rule;
+/** The writer's own reason, where it gave one: `kube-proxy: new connections are looked up among the Services.` */
+function writerSentence({ origin }: Rule): string {
   if (!origin) return '';
-  if (origin.fault || origin.by === 'you') return ` You added this rule.`;
-  return ` Written by ${writerOf(origin)}${origin.why ? `: ${origin.why}` : ''}.`;
+  if (isFault(origin)) return 'You added this rule. ';
+  return origin.why ? `${origin.by}: ${origin.why.replace(': ', ', ')}. ` : '';
 }
 
 function ruleSentence(scene: RuleScene): string {
@@ -57,7 +56,7 @@ function ruleSentence(scene: RuleScene): string {
     case 'REJECT':
       return `The packet matches and is refused: ${rejectAnswer(target.with)} goes back, so the program knows at once.`;
     case 'RETURN':
-      return `Nothing more to do in ${step.chain}: back to the chain that called it.`;
+      return `So ${step.chain} has nothing to do: back to the chain that called it.`;
     case 'DNAT':
       return `The destination becomes ${targetTitle(target).slice('DNAT to '.length)}.`;
     case 'SNAT':
@@ -77,17 +76,22 @@ const rejectAnswer = (how: string): string =>
   how === 'tcp-reset' ? 'a TCP RST' : `an ICMP error (${how.replace('icmp-', '').replaceAll('-', ' ')})`;
 
 function jumpSentence(scene: RuleScene, chain: string): string {
-  const { step, names } = scene;
-  const owner = names.chain(step.ns, step.table, chain);
-  const about = owner === null ? '' : `, the chain for ${owner}`;
+  const { step } = scene;
+  const on = `On to ${chain}${leadsTo(scene, chain)}.`;
   const random = step.rule.matches.find((m): m is Match & { kind: 'statistic' } => m.kind === 'statistic');
   if (random)
-    return `The dice fell on ${chain}${about}: this rule takes ${share(random.probability)} of the packets that reach it, so that in the end all endpoints get the same share.`;
+    return `Chance picked this rule, which takes ${share(random.probability)} of the connections that reach it. ${on}`;
   if (step.rule.matches.some((m) => m.kind === 'recent'))
-    return `This client was seen before, so it goes to the same endpoint again: ${chain}${about}.`;
-  if (hasDice(scene))
-    return `The dice fell on none of the rules before, and the last one takes the rest: ${chain}${about}.`;
-  return `${capitalWhy(step.rule)}continues in ${chain}${about}.`;
+    return `This client was here before, so it goes to the same endpoint again. ${on}`;
+  return hasDice(scene) ? `Chance picked none of the rules before, and the last one takes the rest. ${on}` : on;
+}
+
+/** `, which leads to 10.244.1.2:8080 (web-1)`, or `, the chain for Service default/web`. */
+function leadsTo({ step, ns, names }: RuleScene, chain: string): string {
+  for (const { target } of ns.iptables.get(step.table)?.chains.get(chain)?.rules ?? [])
+    if (target?.kind === 'DNAT') return `, which leads to ${names.endpoint(target.to, target.port ?? null)}`;
+  const owner = names.chain(step.ns, step.table, chain);
+  return owner === null || !owner.startsWith('Service') ? '' : `, the chain for ${owner}`;
 }
 
 /** An earlier rule of this chain drew lots. */
@@ -99,13 +103,8 @@ function hasDice({ step, ns }: RuleScene): boolean {
 function share(probability: number): string {
   const whole = 1 / probability;
   return Math.abs(whole - Math.round(whole)) < 1e-6
-    ? `1 of ${Math.round(whole)}`
+    ? `1 in ${Math.round(whole)}`
     : `${Math.round(probability * 100)} %`;
-}
-
-function capitalWhy(rule: Rule): string {
-  const comment = rule.matches.find((m): m is Match & { kind: 'comment' } => m.kind === 'comment');
-  return comment ? `Matches "${comment.text}" and ` : 'The packet matches and ';
 }
 
 function acceptSentence({ step, here }: RuleScene): string {
@@ -139,6 +138,12 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
       ...base,
       title: `${step.chain}: nothing for this packet`,
       sentence: `No rule of ${step.chain} decides about this packet: back to the chain that called it.`,
+    };
+  if (evaluated === 0 && step.verdict === 'ACCEPT')
+    return {
+      ...base,
+      title: `${step.chain}: no rules`,
+      sentence: `The ${step.table} table has no rules at ${step.chain}, so the packet goes on.`,
     };
   const refused = visitSoFar(scene).some((s) => s.kind === 'conntrack' && s.state === 'INVALID')
     ? ' Conntrack had called it INVALID.'

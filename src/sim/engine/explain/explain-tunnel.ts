@@ -1,4 +1,6 @@
 /** Forwarding databases, envelopes and fragments. */
+
+import { isGroupMac } from '../../wire/mac.ts';
 import { fdbEvidence } from './evidence.ts';
 import { innerPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
@@ -31,6 +33,8 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
         `The destination MAC belongs to ${step.dev}, so the bridge does not forward the frame: it hands it up to ${here}.`,
       );
     case 'flood':
+      if (isGroupMac(step.mac))
+        return told(`To all ports`, `The frame is for everybody (a broadcast), so ${step.dev} sends it to every port.`);
       return told(
         `Flooded to all ports`,
         `${step.dev} does not know where ${who} lives, so it sends the frame to every port except the one it came from.`,

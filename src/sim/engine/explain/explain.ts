@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 import { conntrackAt } from './conntrack-table.ts';
 import { explainConntrack, explainNat } from './explain-conntrack.ts';
 import { explainBridgedDnat, explainDevice } from './explain-device.ts';
-import { explainDeliver, explainDrop, explainSend } from './explain-end.ts';
+import { explainDeliver, explainDrop, explainLookup, explainSend } from './explain-end.ts';
 import { explainHook } from './explain-hook.ts';
 import { explainNeighbour, explainRoute, explainTtl } from './explain-route.ts';
 import { explainChainEnd, explainRule } from './explain-rule.ts';
@@ -72,6 +72,8 @@ function tell(scene: Scene): Told {
       return explainFragment({ ...scene, step });
     case 'reassemble':
       return explainReassemble({ ...scene, step });
+    case 'lookup':
+      return explainLookup({ ...scene, step });
     case 'send':
       return explainSend({ ...scene, step });
     case 'deliver':
