@@ -23,6 +23,8 @@ export interface PreferencesState {
   readonly inspectorOpen: boolean;
   readonly inspectorWidthPx: number;
   readonly dockOpen: boolean;
+  /** The timeline needs less than what is read in the dock. */
+  readonly timelineHeightPx: number;
   readonly dockHeightPx: number;
   readonly dockTab: DockTab;
 }

@@ -7,7 +7,8 @@ const INITIAL: PreferencesState = {
   inspectorOpen: true,
   inspectorWidthPx: 360,
   dockOpen: true,
-  dockHeightPx: 168,
+  timelineHeightPx: 168,
+  dockHeightPx: 320,
   dockTab: 'timeline',
 };
 

@@ -19,8 +19,9 @@ const HEIGHT_MAX_PX = 720;
 export function Dock() {
   const { preferences } = useApp();
   const isOpen = usePart(preferences, (state) => state.dockOpen);
-  const heightPx = usePart(preferences, (state) => state.dockHeightPx);
   const tab = usePart(preferences, (state) => state.dockTab);
+  const height = tab === 'timeline' ? 'timelineHeightPx' : 'dockHeightPx';
+  const heightPx = usePart(preferences, (state) => state[height]);
   const stepCount = useSession(({ trace }) => trace?.steps.length ?? 0);
   const id = useId();
   return (
@@ -32,7 +33,7 @@ export function Dock() {
         sizePx={heightPx}
         minPx={HEIGHT_MIN_PX}
         maxPx={HEIGHT_MAX_PX}
-        onResize={(dockHeightPx) => preferences.set({ dockHeightPx, dockOpen: true })}
+        onResize={(sizePx) => preferences.set({ [height]: sizePx, dockOpen: true })}
       />
       <div className="dock-head">
         <Tabs id={id} tab={tab} isOpen={isOpen} onTab={(dockTab) => preferences.set({ dockTab, dockOpen: true })} />

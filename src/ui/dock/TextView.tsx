@@ -78,12 +78,15 @@ const Line = memo(function Line(props: {
     <li aria-current={isNow ? 'step' : undefined}>
       <span>{line.step + 1}</span>
       <button type="button" onClick={() => onStep(line.step)}>
-        <span className="quiet">{line.place}</span> <strong>{line.title}.</strong> {line.sentence}
-        {line.changes.map((change) => (
-          <span key={change} className="text-changes">
-            {change}
-          </span>
-        ))}
+        <span className="text-place">{line.place} </span>
+        <span>
+          <strong>{line.title}.</strong> {line.sentence}
+          {line.changes.map((change) => (
+            <span key={change} className="text-changes">
+              {change}
+            </span>
+          ))}
+        </span>
       </button>
     </li>
   );

@@ -5,7 +5,7 @@ import { Icon } from '../parts/Icon.tsx';
 export function HeaderStack({ headers }: { readonly headers: readonly HeaderLayer[] }) {
   const tunnel = headers.findIndex((layer) => layer.title.startsWith('VXLAN'));
   const inner = headers.slice(tunnel + 1);
-  if (tunnel < 0) return <Envelope layers={inner} label="Packet" />;
+  if (tunnel < 0) return <Envelope layers={inner} label={null} />;
   return (
     <div className="envelope envelope-outer">
       <div className="envelope-label">Outer packet</div>
@@ -17,10 +17,10 @@ export function HeaderStack({ headers }: { readonly headers: readonly HeaderLaye
   );
 }
 
-function Envelope({ layers, label }: { readonly layers: readonly HeaderLayer[]; readonly label: string }) {
+function Envelope({ layers, label }: { readonly layers: readonly HeaderLayer[]; readonly label: string | null }) {
   return (
     <div className="envelope">
-      <div className="envelope-label">{label}</div>
+      {label !== null && <div className="envelope-label">{label}</div>}
       {layers.map((layer) => (
         <Layer key={layer.title} layer={layer} />
       ))}
@@ -30,23 +30,25 @@ function Envelope({ layers, label }: { readonly layers: readonly HeaderLayer[]; 
 
 function Layer({ layer }: { readonly layer: HeaderLayer }) {
   return (
-    <dl className="layer" aria-label={layer.title}>
-      <div className="layer-title">{layer.title}</div>
-      {layer.fields.map((field) => (
-        <div key={field.name} className={field.before === undefined ? 'field' : 'field field-changed'}>
-          <dt>{field.name}</dt>
-          <dd>
-            {field.before !== undefined && (
-              <>
-                <del>{field.before}</del>
-                <Icon name="arrow" size={12} />
-                <span className="visually-hidden">became</span>
-              </>
-            )}
-            <span>{field.value}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <div className="layer">
+      <h4>{layer.title}</h4>
+      <dl>
+        {layer.fields.map((field) => (
+          <div key={field.name} className={field.before === undefined ? 'field' : 'field field-changed'}>
+            <dt>{field.name}</dt>
+            <dd>
+              {field.before !== undefined && (
+                <>
+                  <del>{field.before}</del>
+                  <Icon name="arrow" size={12} />
+                  <span className="visually-hidden">became</span>
+                </>
+              )}
+              <span>{field.value}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Probe } from '../../sim/scenario/probe.ts';
+import { parseCommand, printCommand } from './command-text.ts';
+import type { EndOption } from './probe-ends.ts';
+
+const api = 'default/api';
+const web = { port: 8080, proto: 'tcp' } as const;
+const options: readonly EndOption[] = [
+  {
+    text: 'api.default',
+    detail: '',
+    group: 'Services',
+    end: { kind: 'service', ref: api, via: 'name' },
+    ports: [{ port: 80, proto: 'tcp' }],
+  },
+  {
+    text: 'api.default (10.96.0.20)',
+    detail: '',
+    group: 'Services',
+    end: { kind: 'service', ref: api, via: 'clusterIP' },
+  },
+  {
+    text: 'cart.shop',
+    detail: '',
+    group: 'Services',
+    end: { kind: 'service', ref: 'shop/cart', via: 'name' },
+    ports: [{ port: 7070, proto: 'tcp' }],
+  },
+  { text: 'default/web-1', detail: '', group: 'Pods', end: { kind: 'pod', ref: 'default/web-1' }, ports: [web] },
+  { text: 'node-1', detail: '', group: 'Nodes', end: { kind: 'node', ref: 'node-1' } },
+];
+const from = { kind: 'pod', ref: 'default/client' } as const;
+const byName = (ref: string) => ({ kind: 'service', ref, via: 'name' });
+const pod = { kind: 'pod', ref: 'default/web-1' };
+
+describe('parseCommand', () => {
+  it.each<[string, unknown, string, number?]>([
+    ['curl http://api.default/', byName(api), 'tcp', 80],
+    ['curl https://api', byName(api), 'tcp', 443],
+    ['curl api:80', byName(api), 'tcp', 80],
+    ['curl -s -v api.default.svc.cluster.local:9090/healthz', byName(api), 'tcp', 9090],
+    ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
+    ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
+    ['traceroute web-1', pod, 'traceroute'],
+    ['nc -u web-1 53', pod, 'udp', 53],
+    ['nc -zv web-1 8080', pod, 'tcp', 8080],
+    ['  curl   node-1:30080 ', { kind: 'node', ref: 'node-1' }, 'tcp', 30080],
+  ])('%s', (text, to, proto, port) => {
+    const expected = port === undefined ? { from, to, proto } : { from, to, proto, port };
+    expect(parseCommand(text, from, options)).toEqual({ ok: true, value: expected });
+  });
+
+  it.each([
+    ['', /Try curl/],
+    ['ping', /ping what/],
+    ['curl http://nowhere/', /"nowhere"/],
+    ['curl api:99999', /not a port/],
+    ['nc web-1', /not a port/],
+    ['ssh node-1', /not a command/],
+    ['curl ftp://api/', /http and https/],
+    ['curl cart', /Nothing here is called "cart"/],
+  ])('%s is refused with the reason', (text, reason) => {
+    const parsed = parseCommand(text, from, options);
+    expect(parsed.ok ? '' : parsed.error).toMatch(reason);
+  });
+
+  it('looks a bare name up in the namespace of the sender first', () => {
+    const parsed = parseCommand('curl cart:7070', { kind: 'pod', ref: 'shop/front-1' }, options);
+    expect(parsed).toMatchObject({ ok: true, value: { to: byName('shop/cart') } });
+  });
+});
+
+describe('printCommand', () => {
+  it.each<[Probe['to'], Probe['proto'], number | undefined, string]>([
+    [{ kind: 'service', ref: api, via: 'name' }, 'tcp', 80, 'curl http://api.default/'],
+    [{ kind: 'service', ref: api, via: 'clusterIP' }, 'tcp', 8080, 'curl 10.96.0.20:8080'],
+    [{ kind: 'pod', ref: 'default/web-1' }, 'udp', 53, 'nc -u web-1 53'],
+    [{ kind: 'ip', ip: '10.244.1.2' }, 'ping', undefined, 'ping 10.244.1.2'],
+  ])('%j %s', (to, proto, port, text) => {
+    const probe: Probe = { from, to, proto, ...(port !== undefined && { port }) };
+    expect(printCommand(probe, options)).toBe(text);
+  });
+
+  it('is read back as the same probe', () => {
+    const probe: Probe = { from, to: { kind: 'service', ref: 'shop/cart', via: 'name' }, proto: 'tcp', port: 7070 };
+    expect(parseCommand(printCommand(probe, options), from, options)).toEqual({ ok: true, value: probe });
+  });
+});
