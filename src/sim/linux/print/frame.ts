@@ -1,0 +1,79 @@
+/** Frames and packets as one line, in the manner of `tcpdump -e -n -v`: what is inside a tunnel follows after `|`. */
+import { never } from '../../base/assert.ts';
+import {
+  type Arp,
+  type Frame,
+  type Icmp,
+  type IpPacket,
+  icmpName,
+  isLaterFragment,
+  type L4,
+  type Tcp,
+  type Udp,
+} from '../../wire/frame.ts';
+import { ZERO_MAC } from '../../wire/mac.ts';
+
+const ICMP_HEADER_BYTES = 8;
+
+/** `0a:58:0a:f4:01:02 > 0a:58:0a:f4:01:01, IP …`. */
+export function printFrame({ smac, dmac, payload }: Frame): string {
+  return `${smac} > ${dmac}, ${payload.kind === 'arp' ? printArp(payload) : printPacket(payload)}`;
+}
+
+/** `IP 10.244.0.2.40000 > 10.96.0.10.80: Flags [S], ttl 64, length 0`. */
+export function printPacket(packet: IpPacket): string {
+  const { src, dst, l4 } = packet;
+  const [from, to] = 'sport' in l4 ? [`${src}.${l4.sport}`, `${dst}.${l4.dport}`] : [src, dst];
+  const { what, length, inside } = describe(l4);
+  const header = [`ttl ${packet.ttl}`, ...(packet.df ? ['DF'] : []), ...printFragment(packet)];
+  return `IP ${from} > ${to}: ${what}, ${header.join(', ')}${length === null ? '' : `, length ${length}`}${inside}`;
+}
+
+function printArp({ op, spa, sha, tpa, tha }: Arp): string {
+  if (op === 'is-at') return `ARP, Reply ${spa} is-at ${sha}`;
+  return `ARP, Request who-has ${tpa}${tha === ZERO_MAC ? '' : ` (${tha})`} tell ${spa}`;
+}
+
+/** Offsets in bytes. Only the first fragment shows ports, because only it has them. */
+function printFragment({ mf, fragOffset, id }: IpPacket): string[] {
+  return mf || fragOffset > 0 ? [`frag ${id}:${fragOffset}${mf ? '+' : ''}`] : [];
+}
+
+interface Described {
+  readonly what: string;
+  readonly length: number | null;
+  readonly inside: string;
+}
+
+function describe(l4: L4): Described {
+  if (isLaterFragment(l4)) return { what: l4.proto, length: null, inside: '' };
+  switch (l4.proto) {
+    case 'tcp':
+      return { what: describeTcp(l4), length: l4.dataBytes, inside: '' };
+    case 'udp':
+      return describeUdp(l4);
+    case 'icmp':
+      return { what: describeIcmp(l4), length: ICMP_HEADER_BYTES + l4.dataBytes, inside: '' };
+    default:
+      return never(l4, 'transport protocol');
+  }
+}
+
+/** tcpdump writes ACK as a dot, after the other letters. */
+function describeTcp({ flags, mss, note }: Tcp): string {
+  const letters = flags.replace('A', '') + (flags.includes('A') ? '.' : '');
+  return [`Flags [${letters}]`, ...(mss === undefined ? [] : [`mss ${mss}`]), ...(note ? [`"${note}"`] : [])].join(
+    ', ',
+  );
+}
+
+function describeUdp({ vxlan, note, dataBytes }: Udp): Described {
+  if (!vxlan) return { what: note ? `UDP, "${note}"` : 'UDP', length: dataBytes, inside: '' };
+  return { what: `VXLAN, vni ${vxlan.vni}`, length: null, inside: ` | ${printFrame(vxlan.inner)}` };
+}
+
+function describeIcmp(icmp: Icmp): string {
+  const { mtu, quoted, id, seq } = icmp;
+  if (!quoted) return `ICMP ${icmpName(icmp)}, id ${id}, seq ${seq}`;
+  return `ICMP ${icmpName(icmp)}${mtu === undefined ? '' : `, mtu ${mtu}`}, about (${printPacket(quoted)})`;
+}

@@ -1,0 +1,51 @@
+import type { Device, VxlanSettings } from '../config.ts';
+
+/**
+ * A device as one line of `ip -o -d link`, with the attributes that are modelled and no others:
+ * `cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 state UP link/ether 0a:58:0a:f4:01:01 bridge`.
+ */
+export function printLink(device: Device): string {
+  return [
+    `${device.name}: <${flagsOf(device).join(',')}>`,
+    `mtu ${device.mtuBytes}`,
+    ...(device.master === undefined ? [] : [`master ${device.master}`]),
+    `state ${stateOf(device)}`,
+    `link/${device.kind === 'loopback' ? 'loopback' : 'ether'} ${device.mac}`,
+    ...detailsOf(device),
+    ...(device.master === undefined ? [] : [`bridge_slave hairpin ${device.hairpin ? 'on' : 'off'}`]),
+  ].join(' ');
+}
+
+function flagsOf(device: Device): string[] {
+  return [
+    ...(device.kind === 'loopback' ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST']),
+    ...(device.promisc ? ['PROMISC'] : []),
+    ...(device.up ? ['UP', 'LOWER_UP'] : []),
+  ];
+}
+
+/** Devices without a carrier of their own never learn their state (RFC 2863 operstate `unknown`). */
+function stateOf({ up, kind }: Device): string {
+  if (!up) return 'DOWN';
+  return kind === 'loopback' || kind === 'vxlan' || kind === 'dummy' ? 'UNKNOWN' : 'UP';
+}
+
+function detailsOf(device: Device): string[] {
+  switch (device.kind) {
+    case 'loopback':
+    case 'nic':
+      return [];
+    case 'veth':
+      return [`veth peer ${device.peer.dev} link-netns ${device.peer.ns}`];
+    case 'bridge':
+    case 'dummy':
+      return [device.kind];
+    case 'vxlan':
+      return [printVxlan(device.vxlan)];
+  }
+}
+
+function printVxlan({ vni, local, lower, dstPort, learning, udpChecksum }: VxlanSettings): string {
+  const flags = `${learning ? 'learning' : 'nolearning'} ${udpChecksum ? 'udpcsum' : 'noudpcsum'}`;
+  return `vxlan id ${vni} local ${local} dev ${lower} dstport ${dstPort} ${flags}`;
+}
