@@ -3,9 +3,9 @@ import type { Rule } from '../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { Ip } from '../../../wire/ip.ts';
 import { type Categorized, categorizeEndpoints } from './categorize.ts';
-import { type ServiceChains, serviceChains } from './chain-names.ts';
+import { endpointChain, type ServiceChains, serviceChains } from './chain-names.ts';
 import type { LocalDetector } from './options.ts';
-import { isAccessible, type ServicePort } from './service-port.ts';
+import { isAccessible, type ProxyEndpoint, type ServicePort } from './service-port.ts';
 
 /** What the rules of a service port depend on beside the service port itself. */
 export interface RuleContext {
@@ -26,6 +26,8 @@ export interface Decided {
   readonly port: ServicePort;
   readonly chains: ServiceChains;
   readonly endpoints: Categorized;
+  /** The chain of each reachable endpoint. */
+  readonly endpointChains: ReadonlyMap<ProxyEndpoint, string>;
   readonly internalChain: string;
   readonly externalChain: string;
   readonly hasInternal: boolean;
@@ -38,12 +40,13 @@ export interface Decided {
 export function decide(port: ServicePort, context: RuleContext): Decided {
   const chains = serviceChains(port.name, port.protocol);
   const endpoints = categorizeEndpoints(port.endpoints, port, null);
-  const { hasEndpoints, local } = endpoints;
+  const { hasEndpoints, local, reachable } = endpoints;
   const hasLocal = local !== null && local.length > 0;
   return {
     port,
     chains,
     endpoints,
+    endpointChains: new Map(reachable.map((each) => [each, endpointChain(port.name, port.protocol, each.text)])),
     internalChain: port.internalPolicyLocal ? chains.svl : chains.svc,
     externalChain: port.externalPolicyLocal ? chains.svl : chains.svc,
     hasInternal: hasEndpoints && (!port.internalPolicyLocal || hasLocal),

@@ -1,37 +1,39 @@
+import { must } from '../../../base/assert.ts';
 import { storedProbability } from '../../../linux/netfilter/iptables/print.ts';
 import type { Match, Rule } from '../../../linux/netfilter/iptables/rule.ts';
 import { comment, hostNet, jump } from '../../parts/rules.ts';
-import { endpointChain } from './chain-names.ts';
 import { type Decided, type NamedChain, origin } from './decide.ts';
 import { MARK_MASQ, PROBABILITY_DIGITS } from './facts.ts';
 import type { ProxyEndpoint, ServicePort } from './service-port.ts';
 
 /** The rules of KUBE-SVC and KUBE-SVL that choose an endpoint: remembered clients first, then by chance. */
-export function balancingRules({ port, context }: Decided, list: readonly ProxyEndpoint[]): Rule[] {
-  const rule = (endpoint: ProxyEndpoint, chain: string, how: readonly Match[], why: string): Rule => ({
-    matches: [...(context.isLargeCluster ? [] : [comment(`${port.name} -> ${endpoint.text}`)]), ...how],
-    target: jump(chain),
-    origin: origin(port, why),
-  });
-  const chains = list.map((endpoint) => endpointChain(port.name, port.protocol, endpoint.text));
-  const rules: Rule[] = [];
-  if (port.affinitySeconds !== null) {
-    const why = 'sessionAffinity is ClientIP and this client was here before';
-    for (const [i, endpoint] of list.entries()) {
-      const chain = chains[i] ?? '';
-      rules.push(rule(endpoint, chain, [rememberedClient(chain, port.affinitySeconds)], why));
-    }
-  }
-  for (const [i, endpoint] of list.entries()) {
+export function balancingRules(decided: Decided, list: readonly ProxyEndpoint[]): Rule[] {
+  const { port } = decided;
+  const remembered = port.affinitySeconds === null ? [] : rememberingRules(decided, list, port.affinitySeconds);
+  const why = list.length === 1 ? 'it is the only endpoint' : `each of ${list.length} endpoints gets an equal share`;
+  const byChance = list.map((endpoint, i) => {
     const left = list.length - i;
     const how: Match[] = left === 1 ? [] : [{ kind: 'statistic', probability: chance(left) }];
-    rules.push(rule(endpoint, chains[i] ?? '', how, chanceInWords(list.length)));
-  }
-  return rules;
+    return choiceRule(decided, endpoint, how, why);
+  });
+  return [...remembered, ...byChance];
 }
 
-function rememberedClient(chain: string, seconds: number): Match {
-  return { kind: 'recent', op: 'rcheck', name: chain, seconds, reap: true };
+function rememberingRules(decided: Decided, list: readonly ProxyEndpoint[], seconds: number): Rule[] {
+  return list.map((endpoint) => {
+    const name = must(decided.endpointChains.get(endpoint), 'chain of an endpoint');
+    const how: Match = { kind: 'recent', op: 'rcheck', name, seconds, reap: true };
+    return choiceRule(decided, endpoint, [how], 'sessionAffinity is ClientIP and this client was here before');
+  });
+}
+
+function choiceRule(decided: Decided, endpoint: ProxyEndpoint, how: readonly Match[], why: string): Rule {
+  const { port, context, endpointChains: chains } = decided;
+  return {
+    matches: context.isLargeCluster ? how : [comment(`${port.name} -> ${endpoint.text}`), ...how],
+    target: jump(must(chains.get(endpoint), 'chain of an endpoint')),
+    origin: origin(port, why),
+  };
 }
 
 /** 1/n as it arrives in the kernel: sent with ten digits, kept as a fraction of 2^31. */
@@ -39,14 +41,9 @@ export function chance(n: number): number {
   return storedProbability(Number((1 / n).toFixed(PROBABILITY_DIGITS)));
 }
 
-function chanceInWords(n: number): string {
-  return n === 1 ? 'it is the only endpoint' : `each of ${n} endpoints gets an equal share of new connections`;
-}
-
 /** KUBE-SEP: one chain for each endpoint that some chain can choose. */
-export function endpointChains({ port, endpoints, context }: Decided): NamedChain[] {
-  return endpoints.reachable.map((endpoint) => {
-    const name = endpointChain(port.name, port.protocol, endpoint.text);
+export function endpointRules({ port, endpointChains: chains, context }: Decided): NamedChain[] {
+  return [...chains].map(([endpoint, name]) => {
     const note = context.isLargeCluster ? [] : [comment(port.name)];
     return { name, rules: [hairpinRule(port, endpoint, note), dnatRule(port, endpoint, note, name)] };
   });

@@ -6,7 +6,7 @@ import type { Match, Rule, Target } from '../../../linux/netfilter/iptables/rule
 import { cidrHas, type Ip } from '../../../wire/ip.ts';
 import { ACCEPT, comment, DROP, dstType, hostNet, jump } from '../../parts/rules.ts';
 import { type Decided, decide, type NamedChain, origin, type RuleContext } from './decide.ts';
-import { balancingRules, endpointChains } from './endpoint-rules.ts';
+import { balancingRules, endpointRules } from './endpoint-rules.ts';
 import { externalRules } from './external-rules.ts';
 import { MARK_MASQ } from './facts.ts';
 import type { LocalDetector } from './options.ts';
@@ -154,7 +154,7 @@ function ownChains(decided: Decided): NamedChain[] {
   }
   if (decided.usesExt) found.push({ name: chains.ext, rules: externalRules(decided) });
   if (decided.usesFw) found.push({ name: chains.fw, rules: firewallRules(decided) });
-  return [...found, ...endpointChains(decided)];
+  return [...found, ...endpointRules(decided)];
 }
 
 /** It names the clusterIP again because what comes from KUBE-EXT walks the same chain. */

@@ -1,0 +1,41 @@
+import type { Sysctl } from '../../linux/config.ts';
+import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
+import { printRuleset } from '../../linux/netfilter/iptables/print.ts';
+import { printFdbEntry } from '../../linux/print/bridge-fdb.ts';
+import { printAddress } from '../../linux/print/ip-addr.ts';
+import { printLink } from '../../linux/print/ip-link.ts';
+import { printNeighbour } from '../../linux/print/ip-neigh.ts';
+import { printRoute } from '../../linux/print/ip-route.ts';
+import { printSysctl } from '../../linux/print/sysctl.ts';
+import type { Fragment, NodePlan } from '../contract.ts';
+
+/** A plan as the tools would show it on the node and in each pod: what golden texts of drivers hold. */
+export function planText(plan: NodePlan): string {
+  const pods = [...(plan.pods ?? [])].flatMap(([ns, fragment]) => [`##### ${ns}`, ...fragmentText(fragment)]);
+  return `${[...fragmentText(plan.node), ...pods].join('\n')}\n`;
+}
+
+function fragmentText(fragment: Fragment): string[] {
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [`### ${title}`, ...lines, ''];
+  const sysctl = Object.entries(fragment.sysctl ?? {}) as [keyof Sysctl, number][];
+  const rules = fragment.iptables ? printRuleset(applyRuleOps(fragment.iptables)).split('\n') : [];
+  return [
+    ...section('ip -d link', (fragment.devices ?? []).map(printLink)),
+    ...section('ip addr', (fragment.addresses ?? []).map(printAddress)),
+    ...section('ip route', (fragment.routes ?? []).map(printRoute)),
+    ...section(
+      'ip neigh',
+      (fragment.neighbours ?? []).map((entry) => printNeighbour(entry)),
+    ),
+    ...section(
+      'bridge fdb',
+      (fragment.fdb ?? []).map((entry) => printFdbEntry(entry)),
+    ),
+    ...section(
+      'sysctl',
+      sysctl.map(([key, value]) => printSysctl(key, value)),
+    ),
+    ...section('iptables-save', rules),
+  ];
+}
