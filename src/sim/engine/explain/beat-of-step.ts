@@ -33,13 +33,11 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
     case 'rule':
       return ruleMoment(step);
     case 'chain-end':
-      return step.verdict === 'DROP' ? { mark: 'policy', title: `${step.chain} policy DROP` } : null;
+      return step.verdict === 'DROP' ? { mark: 'drop', title: `Policy of ${step.chain}: DROP` } : null;
     case 'conntrack':
       return conntrackMoment(step);
     case 'route':
       return routeMoment(view, step, at);
-    case 'neighbour':
-      return step.state === 'FAILED' ? { mark: 'arp', title: `No MAC for ${step.ip}` } : null;
     case 'bridged-dnat':
       return { mark: 'device', title: 'Bridge changes the MAC' };
     case 'encap':
@@ -51,7 +49,7 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
     case 'deliver':
       return deliverMoment(step);
     case 'drop':
-      return { mark: 'drop', title: dropTitle(step) };
+      return dropMoment(view, step, at);
     default:
       return null;
   }
@@ -92,7 +90,7 @@ const isPolicyRule = (rule: Rule): boolean => rule.origin?.for?.includes('Networ
 function ruleMoment(step: Of<'rule'>): Moment {
   const target = step.rule.target?.kind;
   if (step.effect === 'drop')
-    return { mark: 'policy', title: `${target === 'REJECT' ? 'REJECT' : 'DROP'} in ${step.chain}` };
+    return { mark: 'drop', title: `${target === 'REJECT' ? 'REJECT' : 'DROP'} in ${step.chain}` };
   if (step.effect === 'accept' && isPolicyRule(step.rule))
     return { mark: 'policy', title: `Allowed by ${step.rule.origin?.for}` };
   return null;
@@ -107,8 +105,8 @@ function conntrackMoment(step: Of<'conntrack'>): Moment {
 /** A sender's own default route is no news; nor is the routing of a tunnel's outer packet. */
 function routeMoment(view: PacketView, step: Of<'route'>, at: number): Moment {
   if (step.outer) return null;
-  const bad = !['local', 'forward', 'output', 'broadcast'].includes(step.decision);
-  if (bad) return { mark: 'route', title: `Route: ${step.decision.replace('-', ' ')}` };
+  // A decision that ends the packet is told by its drop.
+  if (!['local', 'forward', 'output', 'broadcast'].includes(step.decision)) return null;
   if (view.steps[0]?.ns === step.ns && (step.route === null || step.route.dst.prefix === 0)) return null;
   const again = view.steps
     .slice(at + 1)
@@ -117,7 +115,12 @@ function routeMoment(view: PacketView, step: Of<'route'>, at: number): Moment {
   const arrives = view.steps.some((s) => s.kind === 'deliver' && s.ns === step.ns && s.to !== 'tunnel');
   if (step.decision === 'local' && arrives) return null;
   if (step.decision === 'local') return { mark: 'route', title: `Route: for ${shortNs(step.ns)} itself` };
-  const way = [step.nextHop ? `via ${step.nextHop}` : '', step.dev ? `dev ${step.dev}` : ''].filter(Boolean).join(' ');
+  const way = [
+    step.nextHop !== undefined && step.nextHop !== step.dst ? `via ${step.nextHop}` : '',
+    step.dev ? `dev ${step.dev}` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
   return { mark: 'route', title: `Route: ${way}` };
 }
 
@@ -139,8 +142,11 @@ function deliverMoment(step: Of<'deliver'>): Moment {
   return { mark: 'deliver', title: program === undefined ? `Arrives: ${step.what}` : `Arrives at ${program}` };
 }
 
-function dropTitle(step: Of<'drop'>): string {
-  return DROP_TITLES[step.reason] ?? `Dropped: ${step.reason}`;
+/** The rule, the policy or the empty port that ended the packet is the moment; the drop itself comes right after it. */
+function dropMoment(view: PacketView, step: Of<'drop'>, at: number): Moment {
+  const cause = view.steps[at - 1];
+  const isTold = cause !== undefined && cause.ns === step.ns && beatOfStep(view, cause, at - 1)?.mark === 'drop';
+  return isTold ? null : { mark: 'drop', title: DROP_TITLES[step.reason] ?? `Dropped: ${step.reason}` };
 }
 
 const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {

@@ -65,7 +65,7 @@ function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
   if (isIcmpError(packet.l4))
     return `${who} tells ${owner} what went wrong: ${step.what}. The error quotes the packet that caused it, so that the sender can find the program that it belongs to.`;
   if (packet.l4.proto === 'tcp' && 'flags' in packet.l4 && packet.l4.flags.startsWith('R'))
-    return `No program of ${here} has this connection, so the kernel itself answers ${to} with a RST: go away.`;
+    return `No program of ${here} has this connection, so the kernel itself answers ${to} with a RST.`;
   if (step.answers !== undefined || packet.src !== trace.from.ip) {
     const asked = trace.to.ip !== null && names.service(trace.to.ip);
     const blind = asked ? ` It answers the addresses that it saw, and knows nothing of the Service.` : '';

@@ -28,7 +28,12 @@ function routeGet(scene: RouteScene): string {
 }
 
 function routeTitle({ step, here }: RouteScene): string {
-  const way = [step.nextHop ? `via ${step.nextHop}` : '', step.dev ? `dev ${step.dev}` : ''].filter(Boolean).join(' ');
+  const way = [
+    step.nextHop !== undefined && step.nextHop !== step.dst ? `via ${step.nextHop}` : '',
+    step.dev ? `dev ${step.dev}` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
   if (step.decision === 'local') return `Route: for ${here} itself`;
   if (step.decision === 'forward' || step.decision === 'output') return `Route: ${way}`;
   return `Route: ${step.decision.replace('-', ' ')}`;

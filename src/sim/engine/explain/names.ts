@@ -43,6 +43,7 @@ export interface Names {
   /** The node whose pod range holds this address. */
   nodeOfPodRange(ip: Ip): ClusterNode | undefined;
   service(ip: Ip): ClusterService | undefined;
+  inServiceRange(ip: Ip): boolean;
   door(ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined;
   readonly cluster: Cluster;
 }
@@ -154,6 +155,7 @@ function makeNames(world: World): Names {
     pod: (ns) => pods.get(ns),
     nodeOfPodRange: (ip) => cluster.nodes.find((node) => cidrHas(node.podCIDR, ip)),
     service: (ip) => cluster.services.find((service) => addressed(service).includes(ip)),
+    inServiceRange: (ip) => cidrHas(cluster.serviceCIDR, ip),
     door: (ip, port, proto) => doorOf(cluster, ip, port, proto),
   };
 }

@@ -29,15 +29,28 @@ export interface TextMachine {
 }
 
 export function traceAsText(trace: Trace, world: World): TraceText {
-  const names = namesOf(world);
   const { verdict } = trace;
   return {
-    title: `${names.ns(trace.from.ns)} to ${trace.to.label}`,
+    title: titleOf(trace, world),
     verdict: verdict.sentence,
     printed: verdict.printed,
     remedy: verdict.remedy,
     items: foldRepeats(trace).map((entry) => itemOf(trace, world, entry)),
   };
+}
+
+const PROBE_WORDS: Readonly<Record<Trace['probe']['proto'], string>> = {
+  tcp: 'TCP',
+  udp: 'UDP',
+  ping: 'Ping',
+  traceroute: 'Traceroute',
+};
+
+/** `TCP from tool-1 to default/web, port 80`. */
+function titleOf({ probe, from, to }: Trace, world: World): string {
+  const port = to.port === null ? '' : `, port ${to.port}`;
+  const start = from.ns === '' && 'ref' in probe.from ? probe.from.ref : namesOf(world).ns(from.ns);
+  return `${PROBE_WORDS[probe.proto]} from ${start} to ${to.label}${port}`;
 }
 
 interface Entry {

@@ -57,7 +57,9 @@ function counts(step: Step): step is StepOf<'drop'> {
 export function caseOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Case {
   const names = namesOf(world);
   const first = steps.find(isSend) ?? null;
-  const proto = probe.proto === 'tcp' || probe.proto === 'udp' ? probe.proto : 'icmp';
+  const proto =
+    (first && innerPacket(first.frame)?.l4.proto) ??
+    (probe.proto === 'tcp' || probe.proto === 'udp' ? probe.proto : 'icmp');
   const asked = askedOf(first, probe, names);
   const door = asked && asked.port !== null && proto !== 'icmp' ? names.door(asked.ip, asked.port, proto) : undefined;
   const drop = decisiveDrop(steps, result);
@@ -89,6 +91,7 @@ function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'dr
     const blamed = answered?.kind === 'send' ? drops.find((s) => s.packet === answered.answers) : undefined;
     if (blamed) return blamed;
   }
+  if (result.route) return drops.findLast(({ reason }) => reason !== 'TTL_EXPIRED') ?? drops.at(-1) ?? null;
   return drops[0] ?? null;
 }
 

@@ -12,7 +12,7 @@ export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   if (rule.kind === 'chain-end') {
     return {
       ...base,
-      sentence: `no rule of ${rule.chain} on ${where} accepts this packet, and the chain's policy is DROP.`,
+      sentence: `no rule of ${rule.chain} on ${where} accepts this packet, and the chain's policy is DROP`,
       remedy: `Add a rule that accepts it, or set the policy back on ${where}: iptables -P ${rule.chain} ACCEPT`,
     };
   }
@@ -21,7 +21,7 @@ export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   if (isFault(origin))
     return {
       ...base,
-      sentence: `the rule that you added to ${rule.chain} on ${where} drops it.`,
+      sentence: `the rule that you added to ${rule.chain} on ${where} drops it`,
       remedy: 'Remove that rule.',
     };
   if (noLocalEndpoints(c, rule)) return { ...base, ...localOnly(c, rule) };
@@ -30,7 +30,7 @@ export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   const why = origin?.why ? `: ${origin.why}` : '';
   return {
     ...base,
-    sentence: `${by}${owner} in ${rule.chain} on ${where} drops it silently${why}.`,
+    sentence: `${by}${owner} in ${rule.chain} on ${where} drops it silently${why}`,
     remedy: origin?.for
       ? `Change ${origin.for} so that it allows this traffic.`
       : `Change the rule: ${ruleLine(rule.chain, rule.rule)}`,
@@ -43,7 +43,7 @@ const isInvalidRule = (rule: StepOf<'rule'>): boolean =>
 function invalid(where: string, rule: StepOf<'rule'>): Pick<Finding, 'sentence' | 'remedy'> {
   const by = rule.rule.origin ? `${rule.rule.origin.by}'s rule` : 'a rule';
   return {
-    sentence: `conntrack on ${where} never saw the packet that this one answers, so it counts as INVALID and ${by} in ${rule.chain} drops it. Request and answer take different ways.`,
+    sentence: `conntrack on ${where} never saw the packet that this one answers, so it counts as INVALID and ${by} in ${rule.chain} drops it. Request and answer take different ways`,
     remedy: `Make both directions of the flow pass ${where}, or neither.`,
   };
 }
@@ -65,7 +65,7 @@ function localOnly(c: Case, rule: StepOf<'rule'>): Pick<Finding, 'sentence' | 'r
   const instead = nodes.length > 0 ? `send to a node that has one (${nodes.join(', ')})` : 'give it a ready endpoint';
   const by = rule.rule.origin ? writerOf({ by: rule.rule.origin.by }) : 'a rule';
   return {
-    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(rule.ns)}, so ${by}'s DROP rule ended it there.`,
+    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(rule.ns)}, so ${by}'s DROP rule ended it there`,
     remedy: `Set ${field} of ${name} to Cluster, or ${instead}.`,
   };
 }

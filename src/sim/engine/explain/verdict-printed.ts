@@ -6,6 +6,8 @@ import type { Step } from '../../linux/step.ts';
 import { innerPacket } from './packet-words.ts';
 import { askedText, type Case } from './verdict-case.ts';
 
+/** How long programs wait when the probe does not say (`engine/converse.ts`). */
+const WAIT_MS = 3500;
 const NS_PER_MS = 1_000_000;
 /** Bytes of the ICMP header and of the IPv4 header. */
 const ICMP_HEADER_BYTES = 8;
@@ -66,11 +68,11 @@ function printCurl(c: Case): string {
   const host = probe.to.kind === 'service' && probe.to.via === 'name' ? hostName(probe.to.ref) : (asked?.ip ?? '');
   if (result.outcome === 'unresolved') return `curl: (6) Could not resolve host: ${host}`;
   if (result.outcome === 'connected' || result.outcome === 'reply') {
-    const told = result.atStep === null ? undefined : c.steps[result.atStep];
-    return deliveredNote(told) ?? `Connected to ${host} (${asked?.ip}) port ${asked?.port}`;
+    const response = c.steps.findLast((s) => s.kind === 'deliver' && s.ns === c.from && deliveredNote(s) !== undefined);
+    return deliveredNote(response) ?? `Connected to ${host} (${asked?.ip}) port ${asked?.port}`;
   }
   if (result.outcome === 'timeout')
-    return `curl: (28) Connection timed out after ${probe.options?.waitMs ?? 3000} milliseconds`;
+    return `curl: (28) Connection timed out after ${probe.options?.waitMs ?? WAIT_MS} milliseconds`;
   return `curl: (7) Failed to connect to ${host} port ${asked?.port} after ${elapsedMs(c)} ms: ${errorText(c)}`;
 }
 
@@ -93,7 +95,7 @@ function printUdp(c: Case): string {
   const { result } = c;
   const told = result.atStep === null ? undefined : c.steps[result.atStep];
   if (result.outcome === 'reply' || result.outcome === 'connected') return deliveredNote(told) ?? 'answer received';
-  if (result.outcome === 'timeout') return `no answer after ${c.probe.options?.waitMs ?? 3000} ms`;
+  if (result.outcome === 'timeout') return `no answer after ${c.probe.options?.waitMs ?? WAIT_MS} ms`;
   return errorText(c);
 }
 

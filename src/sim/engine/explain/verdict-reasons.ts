@@ -1,0 +1,179 @@
+/** For each reason of a drop: what happened there, and the smallest change that would let the packet through. */
+import type { Device } from '../../linux/config.ts';
+import type { DropReason } from '../../linux/step.ts';
+import type { IpPacket } from '../../wire/frame.ts';
+import { isFault } from './names.ts';
+import { innerPacket } from './packet-words.ts';
+import type { StepOf } from './scene.ts';
+import type { Case } from './verdict-case.ts';
+
+export interface Reason {
+  /** A clause without a full stop; the verdict puts what the program learned before it. */
+  readonly sentence: string;
+  readonly remedy: string | null;
+}
+
+interface Scene {
+  readonly c: Case;
+  readonly drop: StepOf<'drop'>;
+  readonly place: string;
+  readonly packet: IpPacket | undefined;
+  /** The destination with its owner. */
+  readonly to: string;
+  /** What the culprit names: a device, a route, a sysctl. */
+  readonly culprit: string;
+}
+
+export function reasonOf(c: Case, drop: StepOf<'drop'>): Reason {
+  const packet = innerPacket(drop.frame);
+  const place = c.names.ns(drop.ns);
+  const to = packet ? c.names.ipLong(packet.dst) : 'the destination';
+  const reason = REASONS[drop.reason]({ c, drop, place, packet, to, culprit: drop.culprit?.text ?? '' });
+  return isFault(drop.culprit?.origin)
+    ? { sentence: `${reason.sentence}. You changed this`, remedy: reason.remedy ?? `Undo your change on ${place}` }
+    : reason;
+}
+
+/** Devices of a namespace that are down: their routes are gone with them (fib_sync_down_dev). */
+export function downDevices(c: Case, ns: string): readonly Device[] {
+  return c.world.namespaces.get(ns)?.devices.filter(({ up }) => !up) ?? [];
+}
+
+const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
+  NETFILTER_DROP: ({ place }) => ({ sentence: `a rule on ${place} drops it`, remedy: null }),
+  DEV_DOWN: ({ place, culprit, drop }) => ({
+    sentence: `${culprit === '' ? drop.detail : `${culprit} of ${place} is down`}`,
+    remedy: `Set it up: ip link set ${culprit} up   # on ${place}`,
+  }),
+  NO_CARRIER: noCarrier,
+  OTHERHOST: ({ place }) => ({
+    sentence: `the frame reached ${place}, but is addressed to another MAC address`,
+    remedy: null,
+  }),
+  BRIDGE_NO_EGRESS_PORT: ({ place, drop }) => ({
+    sentence: `the bridge on ${place} has no port to send it to: ${drop.detail}`,
+    remedy: null,
+  }),
+  BRIDGE_NOT_HAIRPIN: hairpin,
+  IP_INNOROUTES: noRoute,
+  IP_OUTNOROUTES: noRoute,
+  IP_RPFILTER: ({ place, packet, culprit, drop }) => ({
+    sentence: `${place} does not believe the source ${packet?.src ?? ''}: ${drop.detail} (${culprit})`,
+    remedy: `Send from an address that ${place} would answer by the same device, or: sysctl -w net.ipv4.conf.all.rp_filter=0   # on ${place}`,
+  }),
+  IP_MARTIAN: ({ place, drop }) => ({ sentence: `${place} ignores the packet: ${drop.detail}`, remedy: null }),
+  IP_FORWARDING_OFF: forwardingOff,
+  IP_BLACKHOLE: ({ place, to, culprit }) => ({
+    sentence: `${place} has a blackhole route for ${to} (${culprit}) and drops the packet silently`,
+    remedy: `Send to an address that exists, or remove that route on ${place}.`,
+  }),
+  TTL_EXPIRED: ({ place, to }) => ({
+    sentence: `the TTL reached its end on ${place}, before the packet got to ${to}`,
+    remedy: 'Send with a larger TTL.',
+  }),
+  PKT_TOO_BIG: ({ place, culprit, packet }) => ({
+    sentence: `the packet (${packet?.len ?? '?'} bytes) does not fit the way on from ${place} (${culprit}), and may not be cut (DF)`,
+    remedy: 'Send less, or allow fragments (no DF).',
+  }),
+  NEIGH_FAILED: neighbourFailed,
+  VXLAN_NO_REMOTE: noRemote,
+  VXLAN_INVALID_HDR: ({ place }) => ({
+    sentence: `no tunnel device of ${place} has the VNI of the outer packet`,
+    remedy: `Give the tunnel devices of both nodes the same VNI.`,
+  }),
+  NO_SOCKET: ({ place, drop }) => ({
+    sentence: `the packet reached ${place}, but ${drop.detail}`,
+    remedy: `Start a program on that port of ${place}.`,
+  }),
+  UNEXPECTED_SEGMENT: ({ place, packet, c }) => ({
+    sentence: `${place} got a segment from ${packet ? c.names.ipLong(packet.src) : 'a stranger'} that fits none of its connections, and reset it`,
+    remedy: null,
+  }),
+  NAT_FAILED: ({ place, drop }) => ({
+    sentence: `${place} could not translate the packet: ${drop.detail}`,
+    remedy: null,
+  }),
+  HOPS_MAX: () => ({
+    sentence: 'the packet goes round in circles',
+    remedy: 'Look for two routes that point at each other.',
+  }),
+};
+
+function noCarrier({ c, drop, place, culprit }: Scene): Reason {
+  const device = c.world.namespaces.get(drop.ns)?.devices.find(({ name }) => name === culprit);
+  if (device?.kind !== 'veth' && device?.kind !== 'nic')
+    return { sentence: `${culprit} of ${place} has no carrier`, remedy: null };
+  const far = c.names.ns(device.peer.ns);
+  return {
+    sentence: `${culprit} of ${place} has no carrier: the other end of its cable, ${device.peer.dev} of ${far}, is down`,
+    remedy: `Set it up: ip link set ${device.peer.dev} up   # on ${far}`,
+  };
+}
+
+/** net/bridge/br_forward.c, should_deliver: a frame leaves by the port it came in by only in hairpin mode. */
+function hairpin({ culprit, place }: Scene): Reason {
+  const port = culprit.split(' ')[0] ?? 'the port';
+  return {
+    sentence: `the pod reached itself through its Service, so the frame would have to leave by the port it came in by (${port} on ${place}), and hairpin mode is off there`,
+    remedy: `Turn hairpin mode on: bridge link set dev ${port} hairpin on   # on ${place}`,
+  };
+}
+
+function noRoute({ c, drop, place, to, packet }: Scene): Reason {
+  const [down] = downDevices(c, drop.ns);
+  if (down) {
+    return {
+      sentence: `${place} has no route to ${to}: ${down.name} is down, and its routes went with it`,
+      remedy: `Set it up: ip link set ${down.name} up   # on ${place}`,
+    };
+  }
+  const owner = packet && c.names.nodeOfPodRange(packet.dst);
+  return {
+    sentence: `${place} has no route to ${to}, not even a default route`,
+    remedy: `Give ${place} a route to ${owner && owner.name !== drop.ns ? owner.podCIDR.text : to}.`,
+  };
+}
+
+function forwardingOff({ c, drop, place, to }: Scene): Reason {
+  if (!c.names.node(drop.ns))
+    return { sentence: `the packet for ${to} came to ${place}, which is not a router`, remedy: null };
+  return {
+    sentence: `the packet is for ${to}, and ${place} may not forward it: net.ipv4.ip_forward is 0`,
+    remedy: `Turn forwarding on: sysctl -w net.ipv4.ip_forward=1   # on ${place}`,
+  };
+}
+
+function neighbourFailed({ c, drop, place }: Scene): Reason {
+  const asked = c.steps
+    .slice(0, drop.i)
+    .findLast((s) => s.kind === 'neighbour' && s.ns === drop.ns && s.state === 'FAILED');
+  if (asked?.kind !== 'neighbour')
+    return { sentence: `nobody told ${place} the MAC address of the next hop`, remedy: null };
+  const { ip, dev } = asked;
+  const who = c.names.ip(ip);
+  if (who !== ip)
+    return {
+      sentence: `${place} asked on ${dev} for ${who} (${ip}), and got no answer to ARP`,
+      remedy: `Check that ${who} is up and on the same link as ${dev} of ${place}.`,
+    };
+  const kind = c.names.nodeOfPodRange(ip) ? 'pod' : 'machine';
+  return {
+    sentence: `no ${kind} has the address ${ip}: ${place} asked for it on ${dev}, and nobody answered (ARP)`,
+    remedy: `Send to an address that a ${kind} has.`,
+  };
+}
+
+function noRemote({ c, drop, place, packet }: Scene): Reason {
+  const lookup = c.steps
+    .slice(0, drop.i)
+    .findLast((s) => s.kind === 'fdb' && s.packet === drop.packet && s.ns === drop.ns);
+  const node = packet && c.names.nodeOfPodRange(packet.dst);
+  if (lookup?.kind !== 'fdb')
+    return { sentence: `the tunnel of ${place} does not know which node to send to`, remedy: null };
+  const { dev, mac } = lookup;
+  const whose = node ? `, the tunnel device of ${node.name}` : '';
+  return {
+    sentence: `${dev} of ${place} has no FDB entry for ${mac}${whose}, so it does not know to which node to send`,
+    remedy: `Write it: bridge fdb append ${mac} dev ${dev} dst ${node?.ip ?? 'NODE-IP'}   # on ${place}`,
+  };
+}

@@ -1,0 +1,119 @@
+/** Packets that left the cluster by the default route, because nothing translated or routed them, and were lost outside. */
+import { routeLine } from './lines.ts';
+import { serviceName } from './names.ts';
+import { innerPacket } from './packet-words.ts';
+import type { StepOf } from './scene.ts';
+import { askedText, type Case, type Finding } from './verdict-case.ts';
+import { downDevices } from './verdict-reasons.ts';
+
+export function findStrayed(c: Case, drop: StepOf<'drop'>): Finding | null {
+  const isOutside = !c.names.node(drop.ns) && !c.names.pod(drop.ns);
+  const packet = innerPacket(drop.frame);
+  const left = leavingRoute(c, drop);
+  if (!isOutside || !packet || !left || left.route?.dst.prefix !== 0) return null;
+  if (c.names.service(packet.dst)) return findUntranslated(c, drop, left);
+  return findUnrouted(c, drop, left) ?? findNowhere(c, drop, left);
+}
+
+type Left = StepOf<'route'>;
+
+const base = (drop: StepOf<'drop'>, left: Left): Pick<Finding, 'step' | 'reason'> => ({
+  step: left.i,
+  reason: drop.reason,
+});
+
+/** The last decision of a node about the packet: the one that let it go. */
+function leavingRoute(c: Case, drop: StepOf<'drop'>): Left | null {
+  const found = c.steps
+    .slice(0, drop.i)
+    .findLast((s) => s.packet === drop.packet && s.kind === 'route' && c.names.node(s.ns) && !s.outer);
+  return found?.kind === 'route' ? found : null;
+}
+
+const dropper = (c: Case, drop: StepOf<'drop'>): string => {
+  const isRouter = c.world.cluster.externals.some((host) => host.name === drop.ns && host.isGateway);
+  return isRouter ? `the router outside (${drop.ns})` : c.names.ns(drop.ns);
+};
+
+function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
+  const { service } = c;
+  const node = left.ns;
+  const name = service ? serviceName(service) : askedText(c);
+  const lost = `the packet left ${node} by the default route, and ${dropper(c, drop)} dropped it`;
+  const ports = service?.ports.map((p) => `${p.port}/${p.protocol}`).join(', ') ?? '';
+  if (c.door) {
+    return {
+      ...base(drop, left),
+      sentence: `nothing on ${node} translates ${askedText(c)}, the address of ${name}, so ${lost}`,
+      remedy: `Run kube-proxy, or what replaces it: the address of a Service is nothing but a rule on each node.`,
+      culprit: { kind: 'rule', text: `no rule for ${askedText(c)}` },
+    };
+  }
+  if (c.proto === 'icmp')
+    return {
+      ...base(drop, left),
+      sentence: `${name} is translated for its own ports only (${ports}), and a ping has none, so ${lost}`,
+      remedy: `Try the port instead: curl ${c.asked?.ip}:${service?.ports[0]?.port ?? ''}`,
+    };
+  const instead = c.probe.proto === 'traceroute' ? `Trace one of its ports with TCP` : 'Use a port that it has';
+  return {
+    ...base(drop, left),
+    sentence: `${name} has no port ${c.asked?.port} (${c.proto.toUpperCase()}), so no rule translated the address: ${lost}`,
+    remedy: `${instead}: ${ports}.`,
+  };
+}
+
+/** A pod's address without its route: deleted, or gone with its device. */
+function findUnrouted(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null {
+  const packet = innerPacket(drop.frame);
+  const owner = packet && c.names.nodeOfPodRange(packet.dst);
+  if (!packet || !owner) return null;
+  const node = left.ns;
+  const range = owner.podCIDR.text;
+  const pod = c.names.podAt(packet.dst)?.name ?? packet.dst;
+  const whose = owner.name === node ? `its own pods` : `the pods of ${owner.name}`;
+  const lost = `so the packet for ${pod} left by the default route and ${dropper(c, drop)} dropped it`;
+  const culprit = { kind: 'route', text: `no route to ${range}` } as const;
+  const [down] = downDevices(c, node);
+  if (down) {
+    return {
+      ...base(drop, left),
+      sentence: `${down.name} of ${node} is down, and the route to ${range}, ${whose}, went with it, ${lost}`,
+      remedy: `Set it up: ip link set ${down.name} up   # on ${node}`,
+      culprit: { kind: 'device', text: `${down.name} of ${node} is down` },
+    };
+  }
+  const route = routeElsewhere(c, node, range);
+  return {
+    ...base(drop, left),
+    sentence: `${node} has no route to ${range}, ${whose}, ${lost}`,
+    remedy: route === null ? `Give ${node} a route to ${range}.` : `Restore it: ip route add ${route}   # on ${node}`,
+    culprit,
+  };
+}
+
+/** The same route as another node has it. */
+function routeElsewhere(c: Case, here: string, dst: string): string | null {
+  for (const { name } of c.world.cluster.nodes) {
+    const route =
+      name === here ? undefined : c.world.namespaces.get(name)?.routes.find((r) => r.dst.text === dst && r.via);
+    if (route) return routeLine(route);
+  }
+  return null;
+}
+
+/** An address that nobody in the cluster has; perhaps one of the Service range that no Service uses. */
+function findNowhere(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null {
+  const packet = innerPacket(drop.frame);
+  if (!packet) return null;
+  const isService = c.names.inServiceRange(packet.dst);
+  if (!isService && c.names.ip(packet.dst) !== packet.dst) return null;
+  const what = isService
+    ? `no Service has the address ${packet.dst}`
+    : `nobody in the cluster has the address ${packet.dst}`;
+  return {
+    ...base(drop, left),
+    sentence: `${what}, so the packet left ${left.ns} by the default route and ${dropper(c, drop)} dropped it`,
+    remedy: isService ? 'Use the address that a Service has: kubectl get services' : 'Send to an address that exists.',
+  };
+}
