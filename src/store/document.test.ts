@@ -59,6 +59,19 @@ describe('a document', () => {
     expect(document.getState().scenario).toEqual({ events: [cni('calico')] });
   });
 
+  it('does not undo into another work', () => {
+    const document = createDocument(DEFAULT_SCENARIO);
+    document.apply(cni('calico'));
+    document.open({ events: [cni('cilium')] });
+    document.undo();
+    expect(document.getState()).toEqual({
+      scenario: { events: [cni('cilium')] },
+      canUndo: false,
+      canRedo: false,
+      cause: 'opened',
+    });
+  });
+
   it('remembers HISTORY_MAX edits and no more', () => {
     const document = createDocument({ events: [] });
     for (let i = 0; i < HISTORY_MAX + 10; i++) document.apply(cni(`cni-${i}`));

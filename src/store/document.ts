@@ -24,8 +24,10 @@ export interface ScenarioDocument extends ReadonlyStore<DocumentState> {
   apply(...events: readonly ScenarioEvent[]): void;
   undo(): void;
   redo(): void;
-  /** Opens another scenario in place of this one; can be undone. */
+  /** Puts another scenario in place of this one, in the same work; can be undone. */
   replace(scenario: Scenario): void;
+  /** Opens another work: its history starts here, so that undo cannot put one work into another. */
+  open(scenario: Scenario): void;
   /** Back to the scenario that the document was created with; can be undone. */
   reset(): void;
 }
@@ -58,6 +60,7 @@ export function createDocument(initial: Scenario): ScenarioDocument {
     undo: () => become(back(history), 'undone'),
     redo: () => become(forth(history), 'redone'),
     replace: (scenario) => record(scenario, 'opened'),
+    open: (scenario) => become({ past: [], present: compactScenario(scenario), future: [] }, 'opened'),
     reset: () => record(initial, 'opened'),
   };
 }

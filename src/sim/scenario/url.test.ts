@@ -17,10 +17,10 @@ const kindOf = (fragment: string): LinkError['kind'] | 'opened' => {
   return opened.ok ? 'opened' : opened.error.kind;
 };
 
-/** A link around bytes of our choosing, with the checksum that they need. */
+/** A link around bytes of our choosing, with the seal that they need. */
 function wrap(deflated: Uint8Array): string {
   const hash = hash32(String.fromCharCode(...deflated));
-  return `#1.${toBase64url(Uint8Array.from([hash & 255, (hash >>> 8) & 255, (hash >>> 16) & 255, ...deflated]))}`;
+  return `#1.${toBase64url(Uint8Array.from([hash & 255, (hash >>> 8) & 255, deflated.length & 255, ...deflated]))}`;
 }
 const wrapText = (text: string): string => wrap(deflateText(text, DICTIONARY_1));
 
@@ -61,9 +61,11 @@ describe('a link', () => {
     ['cut by one sign', link.slice(0, -1), 'truncated'],
     ['cut by four signs', link.slice(0, -4), 'truncated'],
     ['cut to its head', '#1.', 'truncated'],
+    ['cut to its format', '#1', 'truncated'],
     ['cut with an ellipsis', `${link.slice(0, 80)}…`, 'truncated'],
     ['one sign changed', `${link.slice(0, 40)}${link[40] === 'a' ? 'b' : 'a'}${link.slice(41)}`, 'altered'],
     ['all in lower case', link.toLowerCase(), 'altered'],
+    ['all in upper case', link.toUpperCase(), 'altered'],
     ['longer than any of ours', `#1.${'A'.repeat(URL_CHARS_MAX)}`, 'large'],
     ['whole, but no JSON', wrapText('[1,'), 'altered'],
     ['whole, but of no scenario', wrapText('{}'), 'invalid'],

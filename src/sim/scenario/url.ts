@@ -1,5 +1,5 @@
 /**
- * A link is `#<codec>.<base64url>`: a checksum of three bytes, then the deflated document and moment. The codec names the packing
+ * A link is `#<codec>.<base64url>`: two bytes of checksum and one of length, then the deflated document and moment. The codec names the packing
  * and the dictionary; a codec that was published stays for ever, a change is a new one.
  */
 
@@ -31,16 +31,16 @@ export interface LinkError extends Problem {
 }
 
 const CODEC = 1;
-const CHECKSUM_BYTES = 3;
+const SEAL_BYTES = 3;
 const COPY_AGAIN = 'Copy the whole link again, or ask for the scenario as a file.';
 const RELOAD = 'Reload the page to get the newest Hopscope, then open the link again.';
 
 /** The fragment with its `#`. May be longer than URL_CHARS_SAFE: offer a file then. */
 export function encodeLink(scenario: Scenario, moment: Moment): string {
   const deflated = deflateText(JSON.stringify(packDocument(scenario, moment)), DICTIONARY_1);
-  const bytes = new Uint8Array(CHECKSUM_BYTES + deflated.length);
-  bytes.set(checksum(deflated));
-  bytes.set(deflated, CHECKSUM_BYTES);
+  const bytes = new Uint8Array(SEAL_BYTES + deflated.length);
+  bytes.set(sealOf(deflated));
+  bytes.set(deflated, SEAL_BYTES);
   return `#${CODEC}.${toBase64url(bytes)}`;
 }
 
@@ -52,7 +52,7 @@ export function decodeLink(fragment: string): Result<Opened, LinkError> {
     const what = `The link has ${link.length} characters; ${URL_CHARS_MAX} is the limit.`;
     return err(linkError('large', what, 'Ask for the scenario as a file.'));
   }
-  const [, codec = '0', payload = ''] = /^(\d{1,4})\.([\w-]*)/.exec(link) ?? [];
+  const [, codec = '0', payload = ''] = /^(\d{1,4})(?:\.([\w-]*)|$)/.exec(link) ?? [];
   if (Number(codec) > CODEC) {
     const what = `The link was made by a newer Hopscope (link format ${codec}, this one knows ${CODEC}).`;
     return err(linkError('newer', what, RELOAD));
@@ -66,14 +66,15 @@ export function decodeLink(fragment: string): Result<Opened, LinkError> {
 
 function readPayload(payload: string): Result<string, LinkError> {
   const bytes = fromBase64url(payload);
-  if (!bytes || bytes.length <= CHECKSUM_BYTES) return err(truncated());
-  const deflated = bytes.subarray(CHECKSUM_BYTES);
-  const isWhole = checksum(deflated).every((byte, i) => byte === bytes[i]);
+  if (!bytes || bytes.length <= SEAL_BYTES) return err(truncated());
+  const deflated = bytes.subarray(SEAL_BYTES);
+  const seal = sealOf(deflated);
   const inflated = inflateText(deflated, DICTIONARY_1);
-  if ('text' in inflated) return isWhole ? ok(inflated.text) : err(altered());
+  if ('text' in inflated) return seal.every((byte, i) => byte === bytes[i]) ? ok(inflated.text) : err(altered());
   if (inflated.failure === 'large')
     return err(linkError('large', 'The link unfolds to more than Hopscope opens.', 'Ask for the scenario as a file.'));
-  return err(inflated.failure === 'truncated' ? truncated() : altered());
+  const hasLostItsEnd = inflated.failure === 'truncated' && seal[2] !== bytes[2];
+  return err(hasLostItsEnd ? truncated() : altered());
 }
 
 function readText(text: string): Result<Opened, LinkError> {
@@ -95,12 +96,12 @@ function parse(text: string): Unpacked | null {
   }
 }
 
-/** 24 bits: against accidents on the way, not against intent. */
-function checksum(bytes: Uint8Array): readonly number[] {
+/** Against accidents on the way, not against intent. The length tells a link that was cut from one that was changed. */
+function sealOf(deflated: Uint8Array): readonly [number, number, number] {
   let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (const byte of deflated) binary += String.fromCharCode(byte);
   const hash = hash32(binary);
-  return [hash & 255, (hash >>> 8) & 255, (hash >>> 16) & 255];
+  return [hash & 255, (hash >>> 8) & 255, deflated.length & 255];
 }
 
 const linkError = (kind: LinkError['kind'], what: string, hint: string): LinkError => ({
