@@ -47,7 +47,8 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
       routes: between.routes ?? [],
       neighbours: between.neighbours ?? [],
       fdb: between.fdb ?? [],
-      sysctl: { ...bridge.sysctl, 'bridge.bridge-nf-call-iptables': 1 },
+      // kubeadm refuses a node without these two; the bridge plugin sets the first one again.
+      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1 },
       iptables: flannelRules(cluster.podCIDR, node, options),
     },
     pods: new Map(pods.map((pod) => [podNs(pod), bridgePod(node, pod, config)])),

@@ -116,25 +116,27 @@ describe('SCTP', () => {
 });
 
 describe('size', () => {
-  const SERVICES = 10_000;
-  const BUDGET_MS = 1000;
+  /** Loose on purpose: about 0.3 s on a quiet machine. The bench measures, this only notices a wrong order of growth. */
+  const BUDGET_MS = 3000;
 
-  it('10,000 Services with one endpoint each take well under a second', () => {
+  function servicesOf(count: number): ClusterService[] {
     const model = must(LAB.services[0], 'a Service');
     const port = must(model.ports[0], 'its port');
     const endpoint = must(port.endpoints[0], 'its endpoint');
-    const services: ClusterService[] = Array.from({ length: SERVICES }, (_, i) => ({
+    return Array.from({ length: count }, (_, i) => ({
       ...model,
       name: `svc-${i}`,
       clusterIP: intToIp(ipToInt(ip('10.96.0.0')) + i),
       ports: [{ ...port, endpoints: [{ ...endpoint, ip: intToIp(ipToInt(ip('10.244.0.0')) + i) }] }],
     }));
-    const cluster = { ...LAB, services };
-    plan({}, { ...LAB, services: services.slice(0, 100) });
+  }
+
+  it('10,000 Services with one endpoint each are planned in one go', () => {
+    const cluster = { ...LAB, services: servicesOf(10_000) };
     const started = performance.now();
-    const { node: planned } = plan({}, cluster);
-    const tookMs = performance.now() - started;
-    expect(planned.iptables?.length).toBeGreaterThan(4 * SERVICES);
-    expect(tookMs).toBeLessThan(BUDGET_MS);
+    const { iptables } = plan({}, cluster).node;
+    expect(performance.now() - started).toBeLessThan(BUDGET_MS);
+    // Each: two chains, a jump, a masquerade, a choice, a hairpin and a DNAT rule.
+    expect(iptables?.length).toBeGreaterThan(7 * 10_000);
   });
 });

@@ -5,7 +5,7 @@ export const NO_PROXY: ProxyDriver = {
   id: 'none',
   label: 'No proxy',
   about: 'Nothing turns Service addresses into endpoints. Pods reach pods; a clusterIP leads nowhere.',
-  modes: [{ id: 'none', label: 'none', about: 'kube-proxy is not deployed.' }],
+  modes: [{ id: 'none', label: 'none', about: 'No service proxy is deployed.' }],
   evidence: 'kernel-verified',
   factsFrom: 'kubeadm v1.33 with the addon phase kube-proxy skipped',
   refuses: () => null,
