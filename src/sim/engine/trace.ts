@@ -2,10 +2,11 @@
  * A trace is a document: conversation -> packets -> hops -> steps -> verdict. Animation, text, tables, tests and exports read this one
  * value. `engine/converse` makes it, nothing edits it.
  */
-import type { Ip } from '../wire/ip.ts';
-import type { Culprit, DropReason, PacketId, Step } from '../linux/step.ts';
+
 import type { NsId } from '../linux/config.ts';
+import type { Culprit, DropReason, PacketId, Step } from '../linux/step.ts';
 import type { Probe } from '../scenario/probe.ts';
+import type { Ip } from '../wire/ip.ts';
 
 export interface Trace {
   readonly probe: Probe;
@@ -53,7 +54,20 @@ export interface Beat {
   readonly title: string;
 }
 
-export type BeatMark = 'send' | 'device' | 'route' | 'dnat' | 'snat' | 'encap' | 'decap' | 'policy' | 'conntrack' | 'arp' | 'deliver' | 'drop' | 'lookup';
+export type BeatMark =
+  | 'send'
+  | 'device'
+  | 'route'
+  | 'dnat'
+  | 'snat'
+  | 'encap'
+  | 'decap'
+  | 'policy'
+  | 'conntrack'
+  | 'arp'
+  | 'deliver'
+  | 'drop'
+  | 'lookup';
 
 /** What the program that sent the probe printed, and why. */
 export interface Verdict {

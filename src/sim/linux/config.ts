@@ -132,6 +132,8 @@ export interface NetnsConfig {
   readonly devices: readonly Device[];
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
+  /** Derived routes that somebody deleted (`ip route del`). */
+  readonly deletedRoutes?: readonly Route[];
   readonly neighbours: readonly Neighbour[];
   readonly fdb: readonly FdbEntry[];
   readonly sysctl: Partial<Sysctl>;

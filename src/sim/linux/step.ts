@@ -31,7 +31,13 @@ export type StepBody =
   /** A frame crosses a device: what a capture on that device sees. */
   | { readonly kind: 'dev'; readonly dev: string; readonly dir: 'in' | 'out' }
   /** The packet enters a netfilter hook. */
-  | { readonly kind: 'hook'; readonly family: 'ip' | 'bridge'; readonly hook: HookName; readonly iif?: string; readonly oif?: string }
+  | {
+      readonly kind: 'hook';
+      readonly family: 'ip' | 'bridge';
+      readonly hook: HookName;
+      readonly iif?: string;
+      readonly oif?: string;
+    }
   /**
    * A rule matched. `first`..`index` of the chain were evaluated for it; those before `index` did not match. Indices count from 0.
    * `markAfter` is the packet mark after the rule.
@@ -56,7 +62,13 @@ export type StepBody =
       readonly verdict: 'ACCEPT' | 'DROP' | 'return';
     }
   /** Connection tracking looked the packet up. `entry` is the conntrack entry as it is after the lookup. */
-  | { readonly kind: 'conntrack'; readonly state: CtVerdict; readonly dir: 'original' | 'reply'; readonly entry: CtSnapshot | null; readonly created: boolean }
+  | {
+      readonly kind: 'conntrack';
+      readonly state: CtVerdict;
+      readonly dir: 'original' | 'reply';
+      readonly entry: CtSnapshot | null;
+      readonly created: boolean;
+    }
   /** An address or port was rewritten, by a rule (first packet) or from the conntrack entry (all others). */
   | {
       readonly kind: 'nat';
@@ -72,7 +84,15 @@ export type StepBody =
       readonly kind: 'route';
       readonly direction: 'input' | 'output';
       readonly dst: Ip;
-      readonly decision: 'local' | 'forward' | 'output' | 'broadcast' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route';
+      readonly decision:
+        | 'local'
+        | 'forward'
+        | 'output'
+        | 'broadcast'
+        | 'blackhole'
+        | 'unreachable'
+        | 'prohibit'
+        | 'no-route';
       readonly table: Route['table'];
       readonly route: Route | null;
       readonly nextHop?: Ip;
@@ -103,14 +123,28 @@ export type StepBody =
     }
   /** The bridge changed the destination MAC of a frame it had DNATed ("bridged DNAT", net/bridge/br_netfilter_hooks.c). */
   | { readonly kind: 'bridged-dnat'; readonly dev: string; readonly before: Mac; readonly after: Mac }
-  | { readonly kind: 'encap'; readonly dev: string; readonly type: 'vxlan'; readonly vni: number; readonly src: Ip; readonly dst: Ip }
+  | {
+      readonly kind: 'encap';
+      readonly dev: string;
+      readonly type: 'vxlan';
+      readonly vni: number;
+      readonly src: Ip;
+      readonly dst: Ip;
+    }
   | { readonly kind: 'decap'; readonly dev: string; readonly type: 'vxlan'; readonly vni: number }
   | { readonly kind: 'fragment'; readonly mtuBytes: number; readonly pieces: number }
   | { readonly kind: 'reassemble'; readonly by: 'conntrack' | 'delivery'; readonly pieces: number }
   /** A program or the kernel's own protocol code made this packet. */
   | { readonly kind: 'send'; readonly by: string; readonly what: string; readonly answers?: PacketId }
+  /** A program asked for the address of a name. SIMPLIFIED: an answer without packets. */
+  | { readonly kind: 'lookup'; readonly name: string; readonly answer: Ip | null }
   /** The packet reached a socket, or the kernel code that answers for it (`socket` null: nobody listens, or ICMP echo). */
-  | { readonly kind: 'deliver'; readonly to: 'socket' | 'icmp' | 'tunnel' | 'nobody'; readonly socket: Listener | null; readonly what: string }
+  | {
+      readonly kind: 'deliver';
+      readonly to: 'socket' | 'icmp' | 'tunnel' | 'nobody';
+      readonly socket: Listener | null;
+      readonly what: string;
+    }
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly detail: string; readonly culprit?: Culprit };
 
 export type RuleEffect = 'jump' | 'goto' | 'return' | 'accept' | 'drop' | 'continue';

@@ -1,0 +1,162 @@
+/**
+ * The canonical form of a trace (reference/kernel.md section 1): device crossings and the rules that matched, with ephemeral ports as
+ * symbols and MACs as `namespace/device`, so that a simulated trace and a recorded one can be held against each other.
+ */
+import type { World } from '../../sim/engine/world.ts';
+import type { NetnsConfig } from '../../sim/linux/config.ts';
+import type { Step } from '../../sim/linux/step.ts';
+import { type Frame, type IpPacket, icmpName, isIcmpError, isLaterFragment, vxlanOf } from '../../sim/wire/frame.ts';
+import type { Ip } from '../../sim/wire/ip.ts';
+import type { LabInput } from './lab.ts';
+
+/** A canonical hop: plain JSON with the keys of the recorded ones. */
+export type CanonHop = { readonly hop: string } & Readonly<Record<string, unknown>>;
+
+const TUNNEL_PORTS = new Set([8472, 4789]);
+
+export interface CanonInput {
+  readonly lab: LabInput;
+  readonly world: World;
+  /** The client's port, and the port that the probe asked for. */
+  readonly clientPort: number;
+  readonly dport: number | undefined;
+}
+
+export function canonicalHops(steps: readonly Step[], input: CanonInput): CanonHop[] {
+  const namer = new Namer(input);
+  return steps.flatMap((step) => {
+    if (step.kind === 'dev') return namer.device(step);
+    return step.kind === 'rule' ? [ruleHop(step)] : [];
+  });
+}
+
+/** Labs name pods without their namespace. */
+const labName = (ns: string): string => ns.replace(/^default\//, '');
+
+function ruleHop(step: Extract<Step, { kind: 'rule' }>): CanonHop {
+  const { target } = step.rule;
+  const name = target === null ? '' : target.kind === 'DNAT' ? `DNAT ${target.to}:${target.port ?? ''}` : target.kind;
+  const comment = step.rule.matches.find((m) => m.kind === 'comment');
+  const verdict = step.effect;
+  return {
+    hop: 'nf',
+    p: step.packet,
+    event: 'rule',
+    ns: labName(step.ns),
+    table: step.table,
+    chain: step.chain,
+    n: step.index + 1,
+    verdict,
+    target: name,
+    ...(comment?.kind === 'comment' ? { comment: comment.text } : {}),
+    ...(step.outer ? { outer: true } : {}),
+  };
+}
+
+class Namer {
+  private readonly ports = new Map<number, string>();
+  private readonly known: ReadonlySet<string>;
+  private readonly macs: ReadonlyMap<string, string>;
+  private readonly input: CanonInput;
+  private masquerades = 0;
+  private tunnels = 0;
+
+  constructor(input: CanonInput) {
+    this.input = input;
+    this.known = knownPorts(input.lab);
+    this.macs = macNames([...input.world.namespaces.values()]);
+    this.ports.set(input.clientPort, '$cport');
+  }
+
+  device(step: Extract<Step, { kind: 'dev' }>): CanonHop[] {
+    const frame = step.frame;
+    if (!('payload' in frame) || frame.payload.kind !== 'ip') return [];
+    const base = { hop: 'dev', p: step.packet, ns: labName(step.ns), dev: step.dev, dir: step.dir };
+    const tunnel = vxlanOf(frame.payload);
+    if (!tunnel) return [{ ...base, ...this.ethernet(frame), ...this.packet(frame.payload) }];
+    // The inner packet names its ports first, so that names do not depend on the tunnel's.
+    const inner = {
+      ...this.ethernet(tunnel.inner),
+      ...(tunnel.inner.payload.kind === 'ip' ? this.packet(tunnel.inner.payload) : {}),
+    };
+    const encap = { type: 'vxlan', vni: tunnel.vni, ...this.ethernet(frame), ...this.packet(frame.payload) };
+    return [{ ...base, ...inner, encap }];
+  }
+
+  private ethernet(frame: Frame): { smac: string; dmac: string } {
+    return { smac: this.macs.get(frame.smac) ?? frame.smac, dmac: this.macs.get(frame.dmac) ?? frame.dmac };
+  }
+
+  private packet(p: IpPacket): Record<string, unknown> {
+    const out: Record<string, unknown> = { proto: p.l4.proto, ...this.ends(p), ttl: p.ttl, len: p.len, df: p.df };
+    if (p.mf) out.mf = true;
+    if (p.fragOffset > 0) out.frag = p.fragOffset;
+    const { l4 } = p;
+    if (isLaterFragment(l4)) return out;
+    if (l4.proto === 'tcp') {
+      out.flags = l4.flags;
+      if (l4.mss !== undefined) out.mss = l4.mss;
+    }
+    if (l4.proto === 'udp' && l4.checksum === 'none') out.udpcsum = 'none';
+    if (l4.proto === 'icmp') out.icmp = icmpName(l4);
+    if (l4.proto === 'icmp' && l4.mtu !== undefined) out.mtu = l4.mtu;
+    if (isIcmpError(l4)) out.orig = this.quoted(l4.quoted);
+    return out;
+  }
+
+  private quoted(p: IpPacket): Record<string, unknown> {
+    const icmp = p.l4.proto === 'icmp' && 'type' in p.l4 ? { icmp: icmpName(p.l4) } : {};
+    return { proto: p.l4.proto, ...this.ends(p), ttl: p.ttl, len: p.len, ...icmp };
+  }
+
+  private ends(p: IpPacket): { src: string; dst: string } {
+    if (isLaterFragment(p.l4) || p.l4.proto === 'icmp') return { src: p.src, dst: p.dst };
+    const { sport, dport } = p.l4;
+    const isTunnel = p.l4.proto === 'udp' && TUNNEL_PORTS.has(dport);
+    return {
+      src: `${p.src}:${this.port(sport, p.src, isTunnel)}`,
+      dst: `${p.dst}:${this.port(dport, p.dst, isTunnel)}`,
+    };
+  }
+
+  private port(port: number, address: Ip, isTunnel: boolean): string {
+    if (port === this.input.clientPort) return '$cport';
+    if (this.known.has(`${address}:${port}`) || port === this.input.dport || (isTunnel && TUNNEL_PORTS.has(port)))
+      return String(port);
+    const named = this.ports.get(port);
+    if (named) return named;
+    const name = isTunnel ? `$vx${++this.tunnels}` : `$masq${++this.masquerades}`;
+    this.ports.set(port, name);
+    return name;
+  }
+}
+
+function macNames(configs: readonly NetnsConfig[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const config of configs)
+    for (const d of config.devices) if (d.kind !== 'loopback') names.set(d.mac, `${labName(config.id)}/${d.name}`);
+  return names;
+}
+
+/** (address, port) pairs that the cluster's description knows; every other port is ephemeral. */
+function knownPorts(lab: LabInput): ReadonlySet<string> {
+  const known = new Set<string>();
+  const add = (address: string, ports: readonly number[]): void => {
+    for (const p of ports) known.add(`${address}:${p}`);
+  };
+  for (const pod of lab.pods) add(pod.ip, [...(pod.tcp ?? []), ...(pod.udp ?? [])]);
+  for (const s of lab.services) {
+    if (!s.headless) add(s.clusterIP, [s.port]);
+    for (const e of s.endpoints) add(e.ip, [e.port]);
+    if (s.nodePort !== undefined)
+      for (const address of [...lab.nodes.map((n) => n.ip), '127.0.0.1']) add(address, [s.nodePort]);
+  }
+  for (const [name, ports] of Object.entries(lab.hostListen ?? {})) {
+    const addresses = [
+      ...lab.nodes.filter((n) => n.name === name).map((n) => n.ip),
+      ...lab.externals.filter((e) => e.name === name).flatMap((e) => [e.ip, ...(e.lo ?? [])]),
+    ];
+    for (const address of addresses) add(address, [...(ports.tcp ?? []), ...(ports.udp ?? [])]);
+  }
+  return known;
+}

@@ -1,0 +1,117 @@
+/** Replays recorded flows of a real kernel: same cluster, same probe, same random choices; the hop lists must be equal. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endpointChain } from '../../sim/drivers/proxy/kube-proxy/chain-names.ts';
+import { makeChoices } from '../../sim/engine/choices.ts';
+import { type Program, runProgram } from '../../sim/engine/run-program.ts';
+import type { World } from '../../sim/engine/world.ts';
+import { podNs } from '../../sim/kube/cluster.ts';
+import { ip } from '../../sim/wire/ip.ts';
+import { type CanonHop, canonicalHops } from './canonical.ts';
+import { firstDifference } from './compare.ts';
+import { type LabInput, labWorld, notModelled } from './lab.ts';
+import type { CaseResult } from './report.ts';
+
+interface RecordedFlow {
+  readonly flow: string;
+  readonly probe: RecordedProbe;
+  readonly result: { readonly result: string; readonly sendError?: string };
+  readonly hops: readonly CanonHop[];
+}
+
+interface RecordedProbe {
+  readonly frm: string;
+  readonly dst: string;
+  readonly proto: 'tcp' | 'udp' | 'icmp';
+  readonly dport?: number;
+  readonly src?: string;
+  readonly ttl?: number;
+  readonly size?: number;
+  readonly df?: 'do' | 'dont';
+  /** Seconds. */
+  readonly wait?: number;
+}
+
+/** How long the lab's programs waited unless told otherwise. */
+const LAB_WAIT_S = 0.25;
+
+/** Folders of recorded flows below `root` (`observed/<lab>`), each with the lab's input, or none when this is not such a place. */
+export function findLabs(
+  root: string,
+): readonly { readonly lab: string; readonly flows: string; readonly input: string }[] {
+  const observed = join(root, 'observed');
+  if (!existsSync(observed)) return [];
+  return readdirSync(observed)
+    .sort()
+    .map((lab) => ({ lab, flows: join(observed, lab), input: join(root, 'inputs', `${lab}.json`) }));
+}
+
+export function replayLab(found: {
+  readonly lab: string;
+  readonly flows: string;
+  readonly input: string;
+}): CaseResult[] {
+  const files = readdirSync(found.flows)
+    .filter((f) => f.endsWith('.json'))
+    .sort();
+  const named = (file: string): string => `${found.lab}/${file.replace(/\.json$/, '')}`;
+  if (!existsSync(found.input))
+    return files.map((file) => ({
+      name: named(file),
+      outcome: 'different',
+      detail: `the lab's input ${found.lab}.json is missing`,
+    }));
+  const lab = JSON.parse(readFileSync(found.input, 'utf8')) as LabInput;
+  const reason = notModelled(lab);
+  if (reason !== null) return files.map((file) => ({ name: named(file), outcome: 'not modelled', detail: reason }));
+  const world = labWorld(lab, !lab.name.endsWith('-cold'));
+  return files.map((file) => {
+    const flow = JSON.parse(readFileSync(join(found.flows, file), 'utf8')) as RecordedFlow;
+    const difference = firstDifference(flow.hops, simulate(lab, world, flow));
+    return difference === null
+      ? { name: named(file), outcome: 'equal' }
+      : { name: named(file), outcome: 'different', detail: difference };
+  });
+}
+
+/** The canonical hops of the simulator for a recorded flow's probe. */
+export function simulate(lab: LabInput, world: World, flow: RecordedFlow): CanonHop[] {
+  const choices = makeChoices(world.seed, chosenEndpoint(lab, flow));
+  const clientPort = 40_001;
+  const ran = runProgram(
+    world.namespaces,
+    world.warm,
+    { ...choices, ephemeralPort: () => clientPort },
+    programOf(lab, flow.probe),
+  );
+  return canonicalHops(ran.steps, { lab, world, clientPort, dport: flow.probe.dport });
+}
+
+function programOf(lab: LabInput, probe: RecordedProbe): Program {
+  const pod = lab.pods.find((p) => p.name === probe.frm);
+  return {
+    ns: pod ? podNs({ namespace: 'default', name: pod.name }) : probe.frm,
+    dst: ip(probe.dst),
+    proto: probe.proto,
+    port: probe.dport ?? 0,
+    waitMs: (probe.wait ?? LAB_WAIT_S) * 1000,
+    ttl: probe.ttl,
+    sizeBytes: probe.size ?? (probe.proto === 'icmp' ? 0 : undefined),
+    df: probe.df,
+    src: probe.src === undefined ? undefined : ip(probe.src),
+    handshakeOnly: true,
+  };
+}
+
+/** Which endpoint the kernel happened to choose: the recorded chain of the DNAT rule is named after it. */
+function chosenEndpoint(lab: LabInput, flow: RecordedFlow): string | undefined {
+  const hits = flow.hops.filter((h) => h.hop === 'nf' && String(h.target ?? '').startsWith('DNAT'));
+  const chain = hits[hits.length - 1]?.chain;
+  if (chain === undefined) return undefined;
+  for (const s of lab.services) {
+    const name = `${s.namespace}/${s.name}${s.portName ? `:${s.portName}` : ''}`;
+    for (const e of s.endpoints)
+      if (endpointChain(name, s.proto, `${e.ip}:${e.port}`) === chain) return `${e.ip}:${e.port}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+/** From the folded scenario to the world, or every reason why there is none. */
+import { err, ok, type Result } from '../base/result.ts';
+import type { CniDriver, DriverMode, ProxyDriver } from '../drivers/contract.ts';
+import { CNIS, PROXIES } from '../drivers/registry.ts';
+import { buildCluster } from '../kube/build-cluster.ts';
+import type { ClusterInput } from '../kube/cluster-input.ts';
+import type { Problem } from '../scenario/problem.ts';
+import type { ScenarioState } from '../scenario/scenario.ts';
+import { assemble } from './assemble.ts';
+import { applyFaults } from './faults.ts';
+import type { World } from './world.ts';
+
+export function buildWorld(state: ScenarioState): Result<World, readonly Problem[]> {
+  const cni = choose('CNI', CNIS, state.cni);
+  const proxy = choose('kube-proxy', PROXIES, state.proxy);
+  if (!cni.ok) return err([cni.error]);
+  if (!proxy.ok) return err([proxy.error]);
+  const built = buildCluster(clusterInput(state));
+  if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
+  const { cluster, notes } = built.value;
+  for (const [driver, mode] of [
+    [cni.value, state.cni.mode],
+    [proxy.value, state.proxy.mode],
+  ] as const) {
+    const reason = driver.refuses(cluster, mode);
+    if (reason !== null) return err([{ where: driver.label, what: reason, hint: '' }]);
+  }
+  const drivers = {
+    cni: cni.value,
+    cniMode: state.cni.mode,
+    cniOptions: {},
+    proxy: proxy.value,
+    proxyMode: state.proxy.mode,
+  };
+  const namespaces = applyFaults(assemble(cluster, drivers), state.faults);
+  return ok({ cluster, namespaces, cni: state.cni, proxy: state.proxy, warm: true, seed: state.seed, notes });
+}
+
+/** A link may name a driver that this version does not have. */
+function choose<D extends CniDriver | ProxyDriver>(
+  what: string,
+  drivers: readonly D[],
+  chosen: { readonly id: string; readonly mode: string },
+): Result<D, Problem> {
+  const driver = drivers.find((d) => d.id === chosen.id);
+  const names = (list: readonly { readonly id: string }[]): string => list.map((d) => d.id).join(', ');
+  if (!driver)
+    return err({
+      where: what,
+      what: `There is no ${what} "${chosen.id}" in this version.`,
+      hint: `Choose one of: ${names(drivers)}.`,
+    });
+  const modes: readonly DriverMode[] = driver.modes;
+  if (modes.some((m) => m.id === chosen.mode)) return ok(driver);
+  return err({
+    where: driver.label,
+    what: `${driver.label} has no mode "${chosen.mode}".`,
+    hint: `Choose one of: ${names(modes)}.`,
+  });
+}
+
+function clusterInput(state: ScenarioState): ClusterInput {
+  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects } = state;
+  return {
+    nodes,
+    podCIDR,
+    nodeMask,
+    serviceCIDR,
+    nodeNetwork,
+    mtuBytes,
+    objects,
+    deletedPods: state.faults.flatMap((f) => (f.type === 'PodDeleted' ? [f.ref] : [])),
+    stoppedListeners: state.faults.flatMap((f) =>
+      f.type === 'ListenerStopped' ? [{ ns: f.ns, proto: f.proto, port: f.port }] : [],
+    ),
+  };
+}

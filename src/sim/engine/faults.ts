@@ -1,0 +1,85 @@
+/**
+ * Faults that the person injected, applied to what the drivers wrote. Objects are named by the line that their tool prints, so a fault
+ * keeps its meaning when the world is derived anew; a line that no longer exists is simply no fault any more.
+ */
+import { LazyMap } from '../base/lazy-map.ts';
+import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
+import { printRule } from '../linux/netfilter/iptables/print.ts';
+import type { Chain, Table } from '../linux/netfilter/iptables/rule.ts';
+import { printFdbEntry } from '../linux/print/bridge-fdb.ts';
+import { printNeighbour } from '../linux/print/ip-neigh.ts';
+import { printRoute } from '../linux/print/ip-route.ts';
+import { routesOf } from '../linux/routing/tables.ts';
+import type { FaultEvent } from '../scenario/scenario.ts';
+
+type Namespaces = ReadonlyMap<NsId, NetnsConfig>;
+
+/** Pods and listeners go earlier, when the cluster is built; these change one namespace each. */
+export function applyFaults(namespaces: Namespaces, faults: readonly FaultEvent[]): Namespaces {
+  const byNs = new Map<NsId, FaultEvent[]>();
+  for (const fault of faults) {
+    if (fault.type === 'PodDeleted' || fault.type === 'ListenerStopped') continue;
+    byNs.set(fault.ns, [...(byNs.get(fault.ns) ?? []), fault]);
+  }
+  if (byNs.size === 0) return namespaces;
+  const makers = new Map<NsId, () => NetnsConfig>();
+  for (const id of namespaces.keys()) {
+    makers.set(id, () => (byNs.get(id) ?? []).reduce(applyFault, namespaces.get(id) as NetnsConfig));
+  }
+  return new LazyMap(makers);
+}
+
+function applyFault(config: NetnsConfig, fault: FaultEvent): NetnsConfig {
+  switch (fault.type) {
+    case 'DeviceSetDown':
+      return { ...config, devices: config.devices.map((d) => (d.name === fault.dev ? { ...d, up: false } : d)) };
+    case 'MtuSet':
+      return {
+        ...config,
+        devices: config.devices.map((d) => (d.name === fault.dev ? { ...d, mtuBytes: fault.mtuBytes } : d)),
+      };
+    case 'RouteDeleted':
+      return deleteRoute(config, fault.line);
+    case 'NeighbourDeleted':
+      return { ...config, neighbours: without(config.neighbours, printNeighbour, fault.line) };
+    case 'FdbEntryDeleted':
+      return { ...config, fdb: without(config.fdb, printFdbEntry, fault.line) };
+    case 'RuleDeleted':
+      return deleteRule(config, fault.table, fault.line, fault.nth ?? 0);
+    case 'SysctlSet':
+      return { ...config, sysctl: { ...config.sysctl, [fault.key as keyof Sysctl]: fault.value } };
+    default:
+      return config;
+  }
+}
+
+/** Without the first item that prints so. */
+function without<T>(items: readonly T[], print: (item: T) => string, line: string): readonly T[] {
+  const at = items.findIndex((item) => print(item) === line);
+  return at < 0 ? items : items.filter((_, i) => i !== at);
+}
+
+/** Routes that the kernel derived can be deleted too: `ip route del 10.244.1.0/24 dev cni0`. */
+function deleteRoute(config: NetnsConfig, line: string): NetnsConfig {
+  const written = without(config.routes, printRoute, line);
+  if (written !== config.routes) return { ...config, routes: written };
+  const derived = routesOf(config).find((r) => printRoute(r) === line);
+  return derived ? { ...config, deletedRoutes: [...(config.deletedRoutes ?? []), derived] } : config;
+}
+
+function deleteRule(config: NetnsConfig, tableName: string, line: string, nth: number): NetnsConfig {
+  const table = [...config.iptables.values()].find((t) => t.name === tableName);
+  if (!table) return config;
+  let seen = -1;
+  const chains = new Map<string, Chain>();
+  for (const [name, chain] of table.chains) {
+    const rules = chain.rules.filter((rule) => {
+      if (!line.startsWith(`-A ${name} `) || printRule(name, rule) !== line) return true;
+      seen += 1;
+      return seen !== nth;
+    });
+    chains.set(name, rules.length === chain.rules.length ? chain : { ...chain, rules });
+  }
+  const changed: Table = { ...table, chains };
+  return { ...config, iptables: new Map([...config.iptables].map(([name, t]) => [name, t === table ? changed : t])) };
+}

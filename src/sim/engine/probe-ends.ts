@@ -1,0 +1,68 @@
+/** From the objects that a probe names to addresses and a network namespace. */
+import { err, ok, type Result } from '../base/result.ts';
+import { type ClusterService, podNs } from '../kube/cluster.ts';
+import type { NsId } from '../linux/config.ts';
+import type { Probe, ProbeFrom, ProbeTo } from '../scenario/probe.ts';
+import { type Ip, parseIp } from '../wire/ip.ts';
+import type { World } from './world.ts';
+
+export interface Destination {
+  readonly ip: Ip;
+  readonly label: string;
+  /** The name that the program looks up first; absent when an address was given. */
+  readonly lookup?: string;
+}
+
+/** The namespace that the probe starts in, or why there is none. */
+export function startOf(world: World, from: ProbeFrom): Result<NsId, string> {
+  const known =
+    from.kind === 'pod' ? world.cluster.pods.some((p) => podNs(p) === from.ref) : world.namespaces.has(from.ref);
+  return known ? ok(from.ref) : err(`${nounOf(from)} ${from.ref} is not in this cluster`);
+}
+
+const nounOf = (end: ProbeFrom): string => ({ pod: 'Pod', node: 'Node', external: 'Machine' })[end.kind];
+
+export function destinationOf(world: World, probe: Probe): Result<Destination, string> {
+  const { to } = probe;
+  switch (to.kind) {
+    case 'pod': {
+      const pod = world.cluster.pods.find((p) => podNs(p) === to.ref);
+      return pod ? ok({ ip: pod.ip, label: to.ref }) : err(`Pod ${to.ref} is not in this cluster`);
+    }
+    case 'node': {
+      const node = world.cluster.nodes.find((n) => n.name === to.ref);
+      return node ? ok({ ip: node.ip, label: to.ref }) : err(`Node ${to.ref} is not in this cluster`);
+    }
+    case 'external': {
+      const host = world.cluster.externals.find((e) => e.name === to.ref);
+      return host ? ok({ ip: host.lo[0] ?? host.ip, label: to.ref }) : err(`There is no machine ${to.ref}`);
+    }
+    case 'ip': {
+      const parsed = parseIp(to.ip);
+      return parsed.ok ? ok({ ip: parsed.value, label: to.ip }) : err(parsed.error);
+    }
+    case 'service':
+      return serviceDestination(world, to);
+  }
+}
+
+/** SIMPLIFIED: the answer of the cluster's DNS, without the packets that would fetch it. */
+function serviceDestination(world: World, to: Extract<ProbeTo, { kind: 'service' }>): Result<Destination, string> {
+  const service = world.cluster.services.find((s) => `${s.namespace}/${s.name}` === to.ref);
+  if (!service) return err(`Could not resolve host: there is no Service ${to.ref}`);
+  const name = `${service.name}.${service.namespace}.svc.cluster.local`;
+  const address = addressOf(service);
+  if (address === undefined)
+    return err(
+      service.type === 'ExternalName'
+        ? `${name} is a CNAME for another name, and DNS beyond the cluster is not modelled yet`
+        : `Could not resolve host: headless Service ${to.ref} has no ready pod`,
+    );
+  return ok({ ip: address, label: to.ref, ...(to.via === 'name' ? { lookup: name } : {}) });
+}
+
+/** A headless name answers with the addresses of the ready pods; the program takes the first. */
+function addressOf(service: ClusterService): Ip | undefined {
+  if (service.clusterIP !== 'None') return service.clusterIP;
+  return service.ports.flatMap((p) => p.endpoints).find((e) => e.ready)?.ip;
+}

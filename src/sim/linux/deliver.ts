@@ -1,0 +1,36 @@
+/** A packet that is for this namespace: INPUT, then the protocol that it belongs to (net/ipv4/ip_input.c). */
+import { isIcmpError, isLaterFragment } from '../wire/frame.ts';
+import type { Device } from './config.ts';
+import { vxlanReceive } from './devices/vxlan.ts';
+import { echoReply, icmpError } from './icmp.ts';
+import { drop, type Kernel, tell } from './kernel.ts';
+import { runHook } from './netfilter/hooks.ts';
+import type { Netns } from './netns.ts';
+import { gather } from './reassembly.ts';
+import { ipOf, type Skb } from './skb.ts';
+import { icmpToSocket } from './sockets/errors.ts';
+import { tcpReceive } from './sockets/tcp.ts';
+import { udpReceive } from './sockets/udp.ts';
+
+export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
+  if (!gather(k, ns, skb, 'delivery')) return;
+  if (!runHook(k, ns, skb, 'INPUT', dev.name)) return;
+  const { l4 } = ipOf(skb);
+  if (isLaterFragment(l4)) return;
+  if (l4.proto === 'tcp') return tcpReceive(k, ns, skb, l4);
+  if (l4.proto === 'udp') {
+    if (vxlanReceive(k, ns, skb, l4)) return;
+    if (udpReceive(k, ns, skb, l4)) return;
+    icmpError(k, ns, skb, { type: 3, code: 3 });
+    return drop(k, ns, skb, 'NO_SOCKET', `nobody listens on UDP port ${l4.dport}`, {
+      kind: 'listener',
+      text: `${ns.id}: no UDP socket on port ${l4.dport}`,
+    });
+  }
+  if (isIcmpError(l4)) return icmpToSocket(k, ns, skb, l4);
+  if (l4.type === 8) {
+    tell(k, ns, skb, { kind: 'deliver', to: 'icmp', socket: null, what: 'ICMP echo request' });
+    return echoReply(k, ns, skb, l4);
+  }
+  icmpToSocket(k, ns, skb, l4);
+}

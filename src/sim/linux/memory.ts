@@ -1,0 +1,42 @@
+/** What packets teach one network namespace. Written only while a packet visits; empty (or primed by configuration) at the start. */
+import type { Ip } from '../wire/ip.ts';
+import type { Mac } from '../wire/mac.ts';
+import { ConntrackTable } from './netfilter/conntrack.ts';
+import type { Skb } from './skb.ts';
+import type { Socket } from './sockets/socket.ts';
+
+export interface Memory {
+  /** Neighbours learned by ARP, keyed `dev|ip`. */
+  readonly neighbours: Map<string, LearnedNeighbour>;
+  /** Bridge forwarding databases, keyed `bridge|mac`, giving the port. */
+  readonly fdb: Map<string, string>;
+  readonly conntrack: ConntrackTable;
+  /** xt_recent lists: name, then address, giving the time last seen (ns). */
+  readonly recent: Map<string, Map<Ip, number>>;
+  /** Path MTUs learned from ICMP, in bytes. */
+  readonly pathMtu: Map<Ip, number>;
+  readonly sockets: Socket[];
+  /** Fragments that wait for their rest, keyed `src|dst|proto|id`. */
+  readonly fragments: Map<string, Skb[]>;
+}
+
+export interface LearnedNeighbour {
+  state: 'INCOMPLETE' | 'REACHABLE' | 'FAILED';
+  mac: Mac | null;
+  /** Requests sent so far (`mcast_solicit` is 3). */
+  probes: number;
+  /** Packets that wait for the answer. */
+  readonly queue: Skb[];
+}
+
+export function makeMemory(): Memory {
+  return {
+    neighbours: new Map(),
+    fdb: new Map(),
+    conntrack: new ConntrackTable(),
+    recent: new Map(),
+    pathMtu: new Map(),
+    sockets: [],
+    fragments: new Map(),
+  };
+}

@@ -1,0 +1,25 @@
+/** Joins the parts of the kernel that call each other in a ring; `kernel.ts` only knows their shapes. */
+import { bridgeTransmit } from './devices/bridge.ts';
+import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
+import { vxlanTransmit } from './devices/vxlan.ts';
+import { icmpError, REJECT_CODES } from './icmp.ts';
+import { drop, type KernelOps } from './kernel.ts';
+import { localOut } from './output.ts';
+import { receive } from './receive.ts';
+import { sendReset } from './sockets/tcp.ts';
+
+export const LINUX: KernelOps = {
+  transmit: {
+    loopback: loopbackTransmit,
+    veth: vethTransmit,
+    nic: vethTransmit,
+    bridge: bridgeTransmit,
+    vxlan: vxlanTransmit,
+    dummy: (k, ns, dev, skb) =>
+      drop(k, ns, skb, 'BRIDGE_NO_EGRESS_PORT', `${dev.name} is a dummy device: it leads nowhere`),
+  },
+  receive,
+  localOut,
+  reject: (k, ns, skb, how) => (how === 'tcp-reset' ? sendReset(k, ns, skb) : icmpError(k, ns, skb, REJECT_CODES[how])),
+  linkFailure: (k, ns, skb) => icmpError(k, ns, skb, { type: 3, code: 1 }),
+};

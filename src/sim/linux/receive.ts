@@ -1,0 +1,95 @@
+/** A frame arrives at a device: up to the bridge that owns the device, or to ARP and IP (net/core/dev.c, net/ipv4/ip_input.c). */
+import { isIp } from '../wire/frame.ts';
+import type { Device } from './config.ts';
+import { deliver } from './deliver.ts';
+import { bridgeReceive } from './devices/bridge.ts';
+import { forward } from './forward.ts';
+import { icmpError } from './icmp.ts';
+import { type Arrival, culpritDevice, drop, type Kernel, netnsOf, tell } from './kernel.ts';
+import { arpReceive } from './neighbour/resolve.ts';
+import { runHook } from './netfilter/hooks.ts';
+import type { Netns } from './netns.ts';
+import { isLocalAddress } from './routing/fib.ts';
+import { routeInput } from './routing/route-input.ts';
+import { frameOf, ipOf, type Skb } from './skb.ts';
+import { typeFor } from './transmit.ts';
+
+/** Frames come in: each is seen at its device first, then goes up (`netif_receive_skb_list`). */
+export function receive(k: Kernel, arrivals: readonly Arrival[]): void {
+  const seen = arrivals.flatMap((arrival) => {
+    const ns = netnsOf(k, arrival.ns);
+    const dev = ns?.devices.get(arrival.dev);
+    return ns && dev && comeIn(k, ns, dev, arrival.skb) ? [{ ns, dev, skb: arrival.skb }] : [];
+  });
+  for (const { ns, dev, skb } of seen) {
+    if (dev.master !== undefined) bridgeReceive(k, ns, dev, skb, (bridge, up) => passUp(k, ns, bridge, up));
+    else protocolReceive(k, ns, dev, skb);
+  }
+}
+
+function comeIn(k: Kernel, ns: Netns, dev: Device, skb: Skb): boolean {
+  skb.dev = dev.name;
+  skb.iif = dev.name;
+  skb.type = typeFor(dev, skb.dmac);
+  if (dev.up) tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'in' }, frameOf(skb));
+  else drop(k, ns, skb, 'DEV_DOWN', `${dev.name} is down`, culpritDevice(dev));
+  return dev.up;
+}
+
+/** A bridge hands a frame to its own node: it now arrives at the bridge device. */
+function passUp(k: Kernel, ns: Netns, bridge: Device, skb: Skb): void {
+  tell(k, ns, skb, { kind: 'hook', family: 'bridge', hook: 'INPUT', iif: skb.iif ?? bridge.name });
+  skb.dev = bridge.name;
+  skb.iif = bridge.name;
+  tell(k, ns, skb, { kind: 'dev', dev: bridge.name, dir: 'in' }, frameOf(skb));
+  protocolReceive(k, ns, bridge, skb);
+}
+
+function protocolReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
+  if (isIp(skb.payload)) ipReceive(k, ns, dev, skb);
+  else if (skb.type !== 'otherhost') arpReceive(k, ns, dev, skb, (ip) => isLocalAddress(ns, ip));
+}
+
+/** `ip_rcv`: PREROUTING, the routing decision, then delivery or forwarding. */
+function ipReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
+  if (skb.type === 'otherhost')
+    return drop(k, ns, skb, 'OTHERHOST', `the frame is for ${skb.dmac}, not for ${dev.name}`);
+  // The bridge has already run PREROUTING for this packet: it runs once (ip_sabotage_in).
+  if (skb.bridged) skb.bridged = null;
+  else if (!runHook(k, ns, skb, 'PREROUTING', dev.name)) return;
+  if (!skb.dst && !routeInput(k, ns, skb, dev)) return;
+  dispatch(k, ns, dev, skb);
+}
+
+function dispatch(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
+  const { dst } = ipOf(skb);
+  const route = skb.dst;
+  switch (route?.type) {
+    case 'local':
+    case 'broadcast':
+      return deliver(k, ns, dev, skb);
+    case 'unicast':
+      return forward(k, ns, dev, skb);
+    case 'blackhole':
+      return drop(k, ns, skb, 'IP_BLACKHOLE', `the route to ${dst} is a blackhole`, {
+        kind: 'route',
+        text: `blackhole ${route.route?.dst.text ?? dst}`,
+        ...(route.route?.origin ? { origin: route.route.origin } : {}),
+      });
+    default:
+      return unroutable(k, ns, skb);
+  }
+}
+
+/** `ip_error`: a router says that it cannot; a machine that does not forward says nothing. */
+function unroutable(k: Kernel, ns: Netns, skb: Skb): void {
+  const { dst } = ipOf(skb);
+  if (ns.sysctl['ipv4.ip_forward'] === 0)
+    return drop(k, ns, skb, 'IP_FORWARDING_OFF', `${dst} is not an address of ${ns.id}, which does not forward`, {
+      kind: 'sysctl',
+      text: 'net.ipv4.ip_forward = 0',
+    });
+  const type = skb.dst?.type;
+  icmpError(k, ns, skb, { type: 3, code: type === 'prohibit' ? 13 : type === 'unreachable' ? 1 : 0 });
+  drop(k, ns, skb, 'IP_INNOROUTES', `no route to ${dst}`, { kind: 'route', text: `${dst}: no route in table main` });
+}

@@ -1,0 +1,64 @@
+/** The routing decision for a packet that came in (`ip_route_input_slow`, `fib_validate_source`, net/ipv4/route.c and fib_frontend.c). */
+import { cidrHas, type Ip, LOOPBACK_NET } from '../../wire/ip.ts';
+import type { Device } from '../config.ts';
+import { drop, type Kernel, tell } from '../kernel.ts';
+import type { Netns } from '../netns.ts';
+import { ipOf, type Skb } from '../skb.ts';
+import type { StepBody } from '../step.ts';
+import { lookupRoute, type RouteResult } from './fib.ts';
+
+type Decision = Extract<StepBody, { kind: 'route' }>['decision'];
+
+/** Sets `skb.dst`. False: the packet was a martian or failed the reverse-path filter, and was dropped. */
+export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean {
+  const { src, dst } = ipOf(skb);
+  const localnet = ns.sysctl['ipv4.conf.all.route_localnet'] === 1;
+  if (!localnet && (cidrHas(LOOPBACK_NET, dst) || cidrHas(LOOPBACK_NET, src))) {
+    drop(k, ns, skb, 'IP_MARTIAN', 'an address of 127.0.0.0/8 came in by a real device', {
+      kind: 'sysctl',
+      text: 'net.ipv4.conf.all.route_localnet = 0',
+    });
+    return false;
+  }
+  const found = lookupRoute(ns, dst);
+  const forwards = found.type === 'local' || found.type === 'broadcast' || ns.sysctl['ipv4.ip_forward'] === 1;
+  tell(k, ns, skb, inputStep(dst, found, forwards));
+  if (!sourceIsValid(k, ns, skb, src, dev)) return false;
+  skb.dst = forwards ? found : { ...found, type: 'none' };
+  return true;
+}
+
+function inputStep(dst: Ip, found: RouteResult, forwards: boolean): StepBody {
+  return {
+    kind: 'route',
+    direction: 'input',
+    dst,
+    decision: forwards ? decisionOf(found.type) : 'unreachable',
+    table: found.route?.table ?? 'main',
+    route: found.route,
+    nextHop: found.nextHop,
+    ...(found.dev === undefined ? {} : { dev: found.dev }),
+  };
+}
+
+function decisionOf(type: RouteResult['type']): Decision {
+  if (type === 'unicast') return 'forward';
+  return type === 'none' ? 'no-route' : type;
+}
+
+/** Nobody else may use our addresses, and with rp_filter the way back must exist (2) by the same device (1). RFC 3704. */
+function sourceIsValid(k: Kernel, ns: Netns, skb: Skb, src: Ip, dev: Device): boolean {
+  const back = lookupRoute(ns, src);
+  if (back.type === 'local' && !cidrHas(LOOPBACK_NET, src)) {
+    drop(k, ns, skb, 'IP_MARTIAN', `${src} is an address of ${ns.id} itself and cannot come in by ${dev.name}`);
+    return false;
+  }
+  const mode = ns.sysctl['ipv4.conf.all.rp_filter'];
+  const fits = mode === 0 || (back.type === 'unicast' && (mode === 2 || back.dev === dev.name));
+  if (!fits)
+    drop(k, ns, skb, 'IP_RPFILTER', `the way back to ${src} is not ${dev.name}`, {
+      kind: 'sysctl',
+      text: `net.ipv4.conf.all.rp_filter = ${mode}`,
+    });
+  return fits;
+}

@@ -1,0 +1,89 @@
+/** UDP: one datagram there, one back. */
+import type { Udp } from '../../wire/frame.ts';
+import { type Kernel, tell } from '../kernel.ts';
+import { type LocalPacket, makeLocal, refuseLocal } from '../local.ts';
+import type { Netns } from '../netns.ts';
+import { routeOutput } from '../routing/route-output.ts';
+import { ipOf, type Skb } from '../skb.ts';
+import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
+
+const UDP_IP_BYTES = 28;
+const ANSWER = 'pong';
+
+/** Sends the program's datagram; oversize with DF demanded fails at once, and no packet exists. */
+export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: number, note: string): void {
+  if (!ns.memory.sockets.includes(socket)) ns.memory.sockets.push(socket);
+  const len = UDP_IP_BYTES + dataBytes;
+  const mtu = mtuTowards(ns, socket.remote.ip);
+  const l4: Udp = { proto: 'udp', sport: socket.local.port, dport: socket.remote.port, dataBytes, note };
+  const df = socket.options.df === 'do' || (socket.options.df !== 'dont' && len <= mtu);
+  const { ttl } = socket.options;
+  const packet = {
+    to: socket.remote.ip,
+    from: socket.local.ip,
+    l4,
+    len,
+    df,
+    ttl,
+    by: socket.program,
+    what: 'UDP datagram',
+    flowKey: flowKeyOf(ns, socket),
+  };
+  if (df && len > mtu) return tooLong(k, ns, socket, packet, mtu);
+  const skb = makeLocal(k, ns, packet);
+  if (skb) k.ops.localOut(k, ns, skb);
+}
+
+/** EMSGSIZE: the program demanded DF, and the packet does not fit. Nothing leaves. */
+export function tooLong(k: Kernel, ns: Netns, socket: Socket, packet: LocalPacket, mtu: number): void {
+  refuseLocal(k, ns, packet, 'PKT_TOO_BIG', `${packet.len} bytes with DF set do not fit MTU ${mtu}`, {
+    kind: 'device',
+    text: `mtu ${mtu}`,
+  });
+  socket.notify({ kind: 'error', errno: 'EMSGSIZE', step: lastStep(k) });
+}
+
+/** The MTU that a socket knows for a destination: its device's, the route's, or what ICMP taught. */
+export function mtuTowards(ns: Netns, dst: Socket['remote']['ip']): number {
+  const { route } = routeOutput(ns, dst);
+  const dev = route.dev === undefined ? undefined : ns.devices.get(route.dev);
+  const deviceMtu = dev?.mtuBytes ?? 1500;
+  return Math.min(deviceMtu, route.route?.mtuBytes ?? deviceMtu, ns.memory.pathMtu.get(dst) ?? deviceMtu);
+}
+
+/** False: nobody listens. */
+export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
+  const packet = ipOf(skb);
+  const socket = findSocket(ns, 'udp', {
+    srcIp: packet.src,
+    srcPort: udp.sport,
+    dstIp: packet.dst,
+    dstPort: udp.dport,
+  });
+  if (socket) {
+    tell(k, ns, skb, { kind: 'deliver', to: 'socket', socket: null, what: `${socket.program}'s socket` });
+    socket.notify({ kind: 'data', bytes: udp.dataBytes, from: packet.src, ttl: packet.ttl, step: lastStep(k) });
+    return true;
+  }
+  const listener = findListener(ns, 'udp', packet.dst, udp.dport);
+  if (!listener) return false;
+  tell(k, ns, skb, {
+    kind: 'deliver',
+    to: 'socket',
+    socket: listener,
+    what: `${listener.program} listens on UDP port ${listener.port}`,
+  });
+  const l4: Udp = { proto: 'udp', sport: udp.dport, dport: udp.sport, dataBytes: ANSWER.length, note: ANSWER };
+  const answer = makeLocal(k, ns, {
+    to: packet.src,
+    from: packet.dst,
+    l4,
+    len: UDP_IP_BYTES + ANSWER.length,
+    df: true,
+    by: listener.program,
+    what: 'UDP answer',
+    answers: skb.id,
+  });
+  if (answer) k.ops.localOut(k, ns, answer);
+  return true;
+}

@@ -1,0 +1,70 @@
+/**
+ * What neighbours and bridges would know after earlier traffic. A world that is warm answers from here instead of asking by ARP or
+ * flooding; nothing is invented: an answer exists only where asking would have found one.
+ */
+import type { Ip } from '../wire/ip.ts';
+import type { Mac } from '../wire/mac.ts';
+import type { Device, NetnsConfig, PortRef } from './config.ts';
+import { hasCarrier, type Kernel } from './kernel.ts';
+import type { Netns } from './netns.ts';
+
+/** Segments joined by bridges are followed this deep. */
+const BRIDGES_MAX = 8;
+
+/** The MAC that ARP for `ip` would have found on the device's segment. */
+export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | undefined {
+  for (const end of segmentOf(k, ns.id, dev)) {
+    const config = k.configOf(end.ns);
+    const owns = config?.addresses.some(
+      (a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'),
+    );
+    if (config && owns) return deviceOf(config, end.dev)?.mac;
+  }
+  return undefined;
+}
+
+/** The port by which a bridge would have seen `mac` come in. */
+export function warmPort(k: Kernel, ns: Netns, bridge: Device, mac: Mac): string | undefined {
+  return (ns.ports.get(bridge.name) ?? []).find((name) => {
+    const port = ns.devices.get(name);
+    if (!port || !hasCarrier(k, port)) return false;
+    return behind(k, port, 0).some((end) => macOf(k, end) === mac);
+  });
+}
+
+function macOf(k: Kernel, end: PortRef): Mac | undefined {
+  const config = k.configOf(end.ns);
+  return config && deviceOf(config, end.dev)?.mac;
+}
+
+/** All other devices that hear a broadcast sent by this one. */
+function segmentOf(k: Kernel, ns: string, dev: Device): readonly PortRef[] {
+  if (dev.kind === 'bridge') return portsBehind(k, ns, dev.name, undefined, 0);
+  return hasCarrier(k, dev) ? behind(k, dev, 0) : [];
+}
+
+/** What is on the far side of a cable: a device, or through a bridge all that hang on it. */
+function behind(k: Kernel, dev: Device, depth: number): readonly PortRef[] {
+  if ((dev.kind !== 'veth' && dev.kind !== 'nic') || depth > BRIDGES_MAX) return [];
+  const far = k.configOf(dev.peer.ns);
+  const peer = far && deviceOf(far, dev.peer.dev);
+  if (!far || !peer?.up) return [];
+  if (peer.master === undefined) return [{ ns: far.id, dev: peer.name }];
+  const bridge = deviceOf(far, peer.master);
+  if (!bridge?.up) return [];
+  return [{ ns: far.id, dev: bridge.name }, ...portsBehind(k, far.id, bridge.name, peer.name, depth + 1)];
+}
+
+function portsBehind(
+  k: Kernel,
+  ns: string,
+  bridge: string,
+  except: string | undefined,
+  depth: number,
+): readonly PortRef[] {
+  const ports =
+    k.configOf(ns)?.devices.filter((d) => d.master === bridge && d.name !== except && hasCarrier(k, d)) ?? [];
+  return ports.flatMap((port) => behind(k, port, depth));
+}
+
+const deviceOf = (config: NetnsConfig, name: string): Device | undefined => config.devices.find((d) => d.name === name);
