@@ -12,7 +12,7 @@ import { type PointId, WireNet } from './wire-net.ts';
 const GUTTER = 16;
 const SHELF_H = 24;
 const SHELF_GAP = 8;
-const SERVICE_W = 168;
+const SERVICE_W = 216;
 const MORE_W = 80;
 /** From the bottom of a card to the node network's line. */
 const DROP = 32;
@@ -37,7 +37,6 @@ export function layoutPicture(picture: Picture, inFocus: ReadonlySet<NsId> = new
   const rowPitch = NODE_H + DROP + ROW_GAP;
   const lineY = (row: number): number => top + row * rowPitch + NODE_H + DROP;
 
-  layoutServices(plot, picture, width);
   picture.nodes.forEach((node, i) => {
     const x = (i % columns) * (NODE_W + GUTTER);
     layoutNode(plot, node, { x, y: top + Math.floor(i / columns) * rowPitch }, inFocus);
@@ -45,17 +44,18 @@ export function layoutPicture(picture: Picture, inFocus: ReadonlySet<NsId> = new
   const reach = layoutUnderlay(plot, picture, { columns, rows, width, lineY });
   const left = Math.min(0, reach.left);
   const right = Math.max(width, reach.right);
+  layoutServices(plot, picture, left, right - left);
   const bounds = { x: left, y: 0, width: right - left, height: reach.bottom };
   return { bounds, ...plot };
 }
 
-function layoutServices(plot: Plot, picture: Picture, width: number): void {
+function layoutServices(plot: Plot, picture: Picture, left: number, width: number): void {
   const { services } = picture;
   const pitch = SERVICE_W + 8;
   const room = Math.max(1, Math.floor((width + 8) / pitch));
   const fits = services.length <= room ? services.length : Math.max(1, Math.floor((width - MORE_W) / pitch));
   services.slice(0, fits).forEach(({ element }, i) => {
-    const rect = { x: i * pitch, y: 0, width: SERVICE_W, height: SHELF_H };
+    const rect = { x: left + i * pitch, y: 0, width: SERVICE_W, height: SHELF_H };
     plot.boxes.set(element.id, { element, rect });
   });
   if (services.length <= fits) return;
@@ -72,7 +72,7 @@ function layoutServices(plot: Plot, picture: Picture, width: number): void {
     parent: null,
     details: [],
   };
-  plot.boxes.set(id, { element, rect: { x: fits * pitch, y: 0, width: MORE_W, height: SHELF_H } });
+  plot.boxes.set(id, { element, rect: { x: left + fits * pitch, y: 0, width: MORE_W, height: SHELF_H } });
   for (const { element: service } of services.slice(fits)) plot.foldedInto.set(service.id, id);
 }
 

@@ -217,5 +217,6 @@ export function makeUpWorld(made: MadeUp): World {
     proxy: { id: 'made-up', mode: 'none' },
     warm: true,
     seed: 1,
+    notes: [],
   };
 }

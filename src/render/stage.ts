@@ -1,20 +1,326 @@
-import type { Stage, StageCallbacks } from './stage-api.ts';
+/** The stage: picture, packet, crowd and camera in one host element. Drawn by D3, told what to show, asked for nothing. */
+import { easeCubicInOut } from 'd3-ease';
+import { select } from 'd3-selection';
+import type { Trace } from '../sim/engine/trace.ts';
+import type { World } from '../sim/engine/world.ts';
+import { Camera } from './camera.ts';
+import { Crowd } from './crowd.ts';
+import { crowdPathIn } from './crowd-path.ts';
+import { type EnvelopeLayer, makeEnvelopeLayer } from './envelope.ts';
+import { frameLoop } from './frame-loop.ts';
+import { Gestures, startsProbe } from './gestures.ts';
+import { layoutPicture } from './layout.ts';
+import { touchedBy } from './lit.ts';
+import { glideBetween, indexTrace, type MomentView, momentAt, type Playhead, type TraceIndex } from './moment.ts';
+import { makePicture, type Picture } from './picture.ts';
+import { type PictureId, refOf } from './picture-id.ts';
+import type { Layout, Rect } from './plot.ts';
+import { pathOf } from './route-of-packet.ts';
+import { makeScene, type Scene } from './scene.ts';
+import { drawLinks } from './service-links.ts';
+import type { CrowdFlow, Detail, Stage, StageCallbacks, ZoomTarget } from './stage-api.ts';
+import { drawTrail, trailAt } from './trail.ts';
 
-/** Mounts the picture into a positioned host element of any size. */
-export function createStage(host: HTMLElement, _callbacks: StageCallbacks): Stage {
-  host.classList.add('hs-stage');
-  const nothing = (): void => {};
-  return {
-    setWorld: nothing,
-    setTrace: nothing,
-    setMoment: nothing,
-    glideTo: nothing,
-    setCrowd: nothing,
-    setSelection: nothing,
-    setTheme: nothing,
-    zoomTo: nothing,
-    fit: nothing,
-    resize: nothing,
-    destroy: () => host.classList.remove('hs-stage'),
-  };
+const NOBODY: ReadonlySet<string> = new Set();
+
+class HostStage implements Stage {
+  private readonly host: HTMLElement;
+  private readonly callbacks: StageCallbacks;
+  private readonly scene: Scene;
+  private readonly canvas: HTMLCanvasElement;
+  private readonly overlay: SVGSVGElement;
+  private readonly crowd: Crowd;
+  private readonly camera: Camera;
+  private readonly gestures: Gestures;
+  private readonly envelope: EnvelopeLayer;
+  private readonly observer: ResizeObserver;
+  private readonly media = matchMedia('(prefers-reduced-motion: reduce)');
+  private readonly removeTask: () => void;
+
+  private world: World | null = null;
+  private picture: Picture | null = null;
+  private layout: Layout | null = null;
+  private trace: Trace | null = null;
+  private index: TraceIndex | null = null;
+  private playhead: Playhead = { step: 0, progress: 1 };
+  private view: MomentView | null = null;
+  private glide: { durationMs: number; passedMs: number; at: (share: number) => Playhead } | null = null;
+  private selected: PictureId | null = null;
+  private hovered: PictureId | null = null;
+  private isDirty = false;
+  private lastLit = '';
+
+  constructor(host: HTMLElement, callbacks: StageCallbacks) {
+    this.host = host;
+    this.callbacks = callbacks;
+    host.classList.add('hs-stage');
+    this.scene = makeScene(host);
+    this.canvas = select(host)
+      .append('canvas')
+      .attr('class', 'hs-crowd')
+      .attr('aria-hidden', 'true')
+      .node() as HTMLCanvasElement;
+    this.overlay = select(host)
+      .append('svg')
+      .attr('class', 'hs-overlay')
+      .attr('aria-hidden', 'true')
+      .node() as SVGSVGElement;
+    this.crowd = new Crowd(this.canvas);
+    this.envelope = makeEnvelopeLayer(this.overlay);
+    this.camera = new Camera({
+      host,
+      svg: this.scene.svg,
+      group: this.scene.camera,
+      loop: frameLoop,
+      mayStart: (event) => !(event.type !== 'wheel' && this.layout && startsProbe(this.layout.boxes, event.target)),
+      isStill: () => this.media.matches,
+      onChange: (transform, detail) => this.onCamera(transform.k, detail),
+    });
+    this.gestures = new Gestures({
+      host,
+      overlay: this.overlay,
+      callbacks,
+      boxes: () => this.layout?.boxes ?? new Map(),
+      group: (id) => this.scene.group(id),
+      onHover: (id) => this.setHover(id),
+      onFocus: (id) => this.reveal(id),
+      mark: (name, ids) => this.scene.mark(name, ids),
+    });
+    this.removeTask = frameLoop.add({ write: (_now, sinceMs) => this.frame(sinceMs) });
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(host);
+    this.resize();
+  }
+
+  setWorld(world: World): void {
+    const isFirst = this.world === null;
+    this.world = world;
+    this.picture = makePicture(world);
+    this.relayout(isFirst);
+  }
+
+  setTrace(trace: Trace | null): void {
+    this.trace = trace;
+    this.glide = null;
+    this.playhead = { step: 0, progress: 1 };
+    this.relayout(false);
+  }
+
+  setMoment(step: number, progress = 1): void {
+    this.glide = null;
+    this.playhead = { step, progress: this.media.matches ? 1 : progress };
+    this.touch();
+  }
+
+  glideTo(step: number): void {
+    const between = this.index && !this.media.matches ? glideBetween(this.index, this.playhead, step) : null;
+    if (!between) {
+      this.setMoment(step, 1);
+      return;
+    }
+    this.glide = { ...between, passedMs: 0 };
+    this.touch();
+  }
+
+  setCrowd(flows: readonly CrowdFlow[]): void {
+    this.crowd.readColours();
+    this.crowd.set(flows, this.layout ? crowdPathIn(this.layout) : () => []);
+    this.touch();
+  }
+
+  setSelection(id: PictureId | null): void {
+    this.selected = id;
+    this.scene.mark('is-selected', new Set(id === null ? [] : [this.shownAs(id)]));
+    this.drawLinks();
+  }
+
+  setTheme(_theme: 'light' | 'dark' | 'system'): void {
+    this.crowd.readColours();
+    this.touch();
+  }
+
+  zoomTo(target: ZoomTarget): void {
+    if (!this.layout) return;
+    if (target.kind === 'by') this.camera.by(target.factor);
+    else if (target.kind === 'all') this.camera.fit(this.layout.bounds, { isGlide: true });
+    else {
+      const rect =
+        target.kind === 'element' ? this.layout.boxes.get(this.shownAs(target.id))?.rect : this.traceBounds();
+      if (rect)
+        this.camera.fit(rect, { isGlide: true, marginPx: Math.min(this.camera.width, this.camera.height) * 0.12 });
+      this.camera.isMoved = true;
+    }
+  }
+
+  fit(): void {
+    this.zoomTo({ kind: 'all' });
+  }
+
+  resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (width === this.camera.width && height === this.camera.height) return;
+    this.camera.resize(width, height);
+    this.crowd.resize(width, height, devicePixelRatio);
+    if (this.layout && !this.camera.isMoved) this.camera.fit(this.layout.bounds);
+    this.touch();
+  }
+
+  destroy(): void {
+    this.observer.disconnect();
+    this.removeTask();
+    this.gestures.destroy();
+    this.camera.destroy();
+    this.scene.svg.remove();
+    this.canvas.remove();
+    this.overlay.remove();
+    this.host.classList.remove('hs-stage', 'has-trace');
+  }
+
+  /** Pods of the trace are shown in full, so a trace may rearrange a crowded node; nothing else moves. */
+  private relayout(isFirst: boolean): void {
+    if (!this.picture) return;
+    const touched = this.trace ? touchedBy(this.trace) : null;
+    this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
+    this.host.classList.toggle('is-settling', isFirst);
+    this.scene.draw(this.layout);
+    this.index = this.trace ? indexTrace(this.trace, pathOf(this.trace, this.layout)) : null;
+    this.host.classList.toggle('has-trace', this.trace !== null);
+    this.scene.mark('is-part', touched?.keys ?? NOBODY);
+    this.camera.setBounds(this.layout.bounds, this.layout.boxes.size);
+    if (!this.camera.isMoved) this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
+    this.crowd.retrace(crowdPathIn(this.layout));
+    this.lastLit = '';
+    this.setSelection(this.selected);
+    this.touch();
+  }
+
+  private touch(): void {
+    this.isDirty = true;
+    frameLoop.wake();
+  }
+
+  private frame(sinceMs: number): boolean {
+    if (this.glide) {
+      this.glide.passedMs += sinceMs;
+      const share = Math.min(1, this.glide.passedMs / this.glide.durationMs);
+      this.playhead = this.glide.at(easeCubicInOut(share));
+      this.isDirty = true;
+      if (share === 1) this.glide = null;
+    }
+    const runs = !this.crowd.isEmpty && !this.media.matches;
+    if (!this.crowd.isEmpty || this.isDirty)
+      this.crowd.draw(this.camera.transform, devicePixelRatio, sinceMs, this.media.matches);
+    if (this.isDirty) this.drawMoment();
+    this.isDirty = false;
+    return runs || this.glide !== null;
+  }
+
+  private drawMoment(): void {
+    const { index, layout } = this;
+    this.view = index && layout ? momentAt(index, layout, this.playhead.step, this.playhead.progress) : null;
+    const { view } = this;
+    if (!index || !layout || !view) {
+      this.envelope.show(null);
+      drawTrail(this.scene.trails, []);
+      this.light(null);
+      return;
+    }
+    const { step, progress } = this.playhead;
+    drawTrail(this.scene.trails, trailAt(layout.net, index.paths, step, view.packet, progress < 1 ? view.at : null));
+    this.light(view);
+    this.showEnvelope(view, layout);
+  }
+
+  private light(view: MomentView | null): void {
+    const isOver = view !== null && view.effect > 0;
+    const changes = isOver && Object.keys(view.change).length > 0;
+    const key = view ? `${view.step.i} ${isOver} ${view.fate}` : '-';
+    if (key === this.lastLit) return;
+    this.lastLit = key;
+    const here = view?.here ?? NOBODY;
+    this.scene.mark('is-passed', view?.passed ?? NOBODY);
+    this.scene.mark('is-here', here);
+    this.scene.mark('is-changed', changes ? here : NOBODY);
+    this.scene.mark('is-stopped', view?.fate === 'stopped' ? here : NOBODY);
+    this.scene.mark('is-good', view?.fate === 'good' ? here : NOBODY);
+    this.drawLinks();
+  }
+
+  private showEnvelope(view: MomentView, layout: Layout): void {
+    const { width, height } = this.camera;
+    const screenRect = ({ x, y, width: w, height: h }: Rect): Rect => {
+      const a = this.camera.toScreen({ x, y });
+      const { k } = this.camera.transform;
+      return { x: a.x, y: a.y, width: w * k, height: h * k };
+    };
+    const keys = [...(this.trace ? view.passed : NOBODY)];
+    const avoid = keys.flatMap((key) => {
+      const box = layout.boxes.get(key);
+      return box && box.element.kind !== 'node' ? [screenRect(box.rect)] : [];
+    });
+    this.envelope.show({
+      at: this.camera.toScreen(view.at),
+      envelopes: view.envelopes,
+      change: view.change,
+      effect: view.effect,
+      fate: view.fate,
+      fateWords: view.fateWords,
+      room: { x: 4, y: 4, width: width - 8, height: height - 8 },
+      avoid,
+      placeKey: `${view.step.ns} ${view.leg.to}`,
+    });
+  }
+
+  private onCamera(scale: number, detail: Detail): void {
+    if (this.host.dataset.detail !== detail) this.host.dataset.detail = detail;
+    this.callbacks.onZoom?.(scale, detail);
+    this.touch();
+  }
+
+  private setHover(id: PictureId | null): void {
+    if (id === this.hovered) return;
+    this.hovered = id;
+    this.scene.mark('is-hovered', new Set(id === null ? [] : [id]));
+    this.drawLinks();
+  }
+
+  /** Services in question: selected, hovered, or asked by the trace. */
+  private drawLinks(): void {
+    if (!this.picture || !this.layout) return;
+    const wanted = new Set([this.selected, this.hovered].filter((id) => id !== null));
+    const to = this.trace?.probe.to;
+    if (to?.kind === 'service') wanted.add(`svc:${to.ref}`);
+    drawLinks(this.scene.links, this.picture, this.layout, wanted);
+  }
+
+  /** A folded pod is shown as the count that holds it. */
+  private shownAs(id: PictureId): PictureId {
+    return this.layout?.foldedInto.get(id) ?? id;
+  }
+
+  private traceBounds(): Rect | null {
+    if (!this.layout || !this.trace) return null;
+    const rects = [...touchedBy(this.trace).keys].flatMap((key) => this.layout?.boxes.get(key)?.rect ?? []);
+    if (rects.length === 0) return null;
+    const x = Math.min(...rects.map((rect) => rect.x));
+    const y = Math.min(...rects.map((rect) => rect.y));
+    const right = Math.max(...rects.map((rect) => rect.x + rect.width));
+    const bottom = Math.max(...rects.map((rect) => rect.y + rect.height));
+    return { x, y, width: right - x, height: bottom - y };
+  }
+
+  /** Keyboard focus outside the visible part brings the camera there. */
+  private reveal(id: PictureId): void {
+    const box = this.layout?.boxes.get(id);
+    if (!box) return;
+    const { x, y } = this.camera.toScreen({ x: box.rect.x + box.rect.width / 2, y: box.rect.y + box.rect.height / 2 });
+    if (x >= 0 && y >= 0 && x <= this.camera.width && y <= this.camera.height) return;
+    const machine = refOf(id);
+    this.zoomTo({ kind: 'element', id: machine && 'ns' in machine ? `ns:${machine.ns}` : id });
+  }
+}
+
+/** Mounts the picture into a host element of any size. */
+export function createStage(host: HTMLElement, callbacks: StageCallbacks): Stage {
+  return new HostStage(host, callbacks);
 }

@@ -1,0 +1,213 @@
+/** How each kind of thing looks. Same thing, same shape, everywhere: machines are cards, namespaces rooms, devices ports, hooks gates. */
+import type { Selection } from 'd3-selection';
+import type { ElementKind } from './picture.ts';
+import type { LayoutBox } from './plot.ts';
+import { cutToFit } from './words.ts';
+
+export type Group = Selection<SVGGElement, LayoutBox, SVGGElement, unknown>;
+type One = Selection<SVGGElement, LayoutBox, null, undefined>;
+
+interface Words {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly look: string;
+  readonly anchor?: 'middle' | 'end';
+}
+
+function write(g: One, { text, x, y, look, anchor }: Words): void {
+  if (text === '') return;
+  const element = g.append('text').attr('class', look).attr('x', x).attr('y', y).text(text);
+  if (anchor) element.attr('text-anchor', anchor);
+}
+
+function frame(g: One, { rect }: LayoutBox, radius: number, look = 'hs-frame'): void {
+  g.append('rect').attr('class', look).attr('width', rect.width).attr('height', rect.height).attr('rx', radius);
+}
+
+function drawNode(g: One, box: LayoutBox): void {
+  const { element, rect } = box;
+  frame(g, box, 8);
+  write(g, { text: cutToFit(element.label, 168, 'sans', 14), x: 12, y: 17, look: 'hs-name' });
+  write(g, { text: element.details[0] ?? '', x: rect.width - 12, y: 17, look: 'hs-quiet', anchor: 'end' });
+  write(g, {
+    text: cutToFit(element.label, 260, 'sans', 44),
+    x: rect.width / 2,
+    y: rect.height / 2,
+    look: 'hs-far-name',
+    anchor: 'middle',
+  });
+  write(g, {
+    text: element.sublabel,
+    x: rect.width / 2,
+    y: rect.height / 2 + 40,
+    look: 'hs-far-sub',
+    anchor: 'middle',
+  });
+}
+
+function drawPod(g: One, box: LayoutBox): void {
+  const { element, rect, size } = box;
+  frame(g, box, size === 'chip' ? 4 : 6);
+  const room = rect.width - 36;
+  if (size === 'chip') {
+    write(g, { text: cutToFit(element.label, rect.width - 20, 'sans'), x: 5, y: 12, look: 'hs-label' });
+    g.append('circle')
+      .attr('class', 'hs-process')
+      .attr('r', 2.5)
+      .attr('cx', rect.width - 8)
+      .attr('cy', rect.height / 2);
+    return;
+  }
+  const cy = size === 'tall' ? rect.height - 18 : rect.height / 2;
+  g.append('circle')
+    .attr('class', 'hs-process')
+    .attr('r', 4.5)
+    .attr('cx', rect.width - 16)
+    .attr('cy', cy);
+  g.append('path')
+    .attr('class', 'hs-inner-wire')
+    .attr('d', `M${rect.width - 16} ${cy + 4.5}V${rect.height}`);
+  if (size === 'line') {
+    write(g, { text: cutToFit(element.label, room, 'sans'), x: 8, y: 14, look: 'hs-label' });
+    return;
+  }
+  const first = size === 'tall' ? 19 : 15;
+  const wide = size === 'tall' ? rect.width - 16 : room;
+  write(g, { text: cutToFit(element.label, wide, 'sans', 12.5), x: 8, y: first, look: 'hs-label hs-strong' });
+  write(g, { text: element.sublabel, x: 8, y: first + (size === 'tall' ? 18 : 15), look: 'hs-mono' });
+  if (size !== 'tall') return;
+  const more = element.isOff ? 'not ready' : (element.details[0] ?? '');
+  write(g, { text: cutToFit(more, room, 'sans'), x: 8, y: first + 37, look: 'hs-quiet' });
+}
+
+/** Two posts on either side of the wire, and its name. */
+function drawGate(g: One, { element, rect, isUpright }: LayoutBox): void {
+  const [cx, cy] = [rect.width / 2, rect.height / 2];
+  g.append('rect')
+    .attr('class', 'hs-hit')
+    .attr('x', -4)
+    .attr('y', -4)
+    .attr('width', rect.width + 8)
+    .attr('height', rect.height + 8);
+  const posts = isUpright ? `M${cx - 9} ${cy}h5M${cx + 4} ${cy}h5` : `M${cx} ${cy - 9}v5M${cx} ${cy + 4}v5`;
+  g.append('path').attr('class', 'hs-posts').attr('d', posts);
+  if (!isUpright) write(g, { text: element.label, x: cx, y: -7, look: 'hs-mono hs-gate-name', anchor: 'middle' });
+  else if (element.label === 'INPUT')
+    write(g, { text: element.label, x: -5, y: cy + 4, look: 'hs-mono hs-gate-name', anchor: 'end' });
+  else write(g, { text: element.label, x: rect.width + 5, y: cy + 4, look: 'hs-mono hs-gate-name' });
+  drawChains(g, element.details, isUpright === true, element.label);
+}
+
+/** Small print for a close look: what waits at the hook. */
+function drawChains(g: One, lines: readonly string[], isUpright: boolean, name: string): void {
+  const [x, anchor] = isUpright ? (name === 'INPUT' ? [-5, 'end'] : [21, 'start']) : [8, 'middle'];
+  const top = isUpright ? 9 : -16 - (lines.length - 1) * 4;
+  lines.forEach((line, i) => {
+    g.append('text')
+      .attr('class', 'hs-near')
+      .attr('x', x)
+      .attr('y', top + i * 4)
+      .attr('text-anchor', anchor)
+      .text(line);
+  });
+}
+
+function drawDevice(g: One, box: LayoutBox): void {
+  const { element, rect } = box;
+  const isTunnel = element.kind === 'tunnel';
+  frame(g, box, element.kind === 'bridge' ? 3 : 4);
+  if (isTunnel)
+    g.append('rect')
+      .attr('class', 'hs-inner')
+      .attr('x', 2.5)
+      .attr('y', 2.5)
+      .attr('width', rect.width - 5)
+      .attr('height', rect.height - 5)
+      .attr('rx', 2.5);
+  const y = rect.height / 2 + 4;
+  if (rect.width < 120) {
+    write(g, {
+      text: cutToFit(element.label, rect.width - 4, 'mono'),
+      x: rect.width / 2,
+      y,
+      look: 'hs-mono',
+      anchor: 'middle',
+    });
+    return;
+  }
+  const inset = element.kind === 'bridge' ? 10 : 9;
+  write(g, { text: cutToFit(element.label, rect.width - 100, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
+  const isBar = element.kind === 'bridge';
+  const x = isBar ? inset + 36 + Math.max(0, element.label.length - 4) * 7.25 : rect.width - inset;
+  write(g, {
+    text: element.isOff ? 'down' : element.sublabel,
+    x,
+    y,
+    look: 'hs-mono hs-soft',
+    ...(isBar ? {} : { anchor: 'end' as const }),
+  });
+}
+
+function drawService(g: One, { element, rect }: LayoutBox): void {
+  const { width, height } = rect;
+  g.append('path')
+    .attr('class', 'hs-frame')
+    .attr('d', `M8 .5H${width - 4}q4 0 4 4V${height - 4.5}q0 4 -4 4H8L.5 ${height / 2}Z`);
+  write(g, { text: cutToFit(element.label, width - 124, 'sans'), x: 16, y: 16, look: 'hs-label hs-strong' });
+  write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
+}
+
+function drawOutside(g: One, box: LayoutBox): void {
+  frame(g, box, 8);
+  write(g, { text: cutToFit(box.element.label, 104, 'sans', 13), x: 12, y: 17, look: 'hs-label hs-strong' });
+  write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
+}
+
+function drawUnderlay(g: One, { element, rect }: LayoutBox): void {
+  g.append('rect').attr('class', 'hs-hit').attr('width', rect.width).attr('height', rect.height);
+  const words = g
+    .append('text')
+    .attr('class', 'hs-quiet')
+    .attr('x', rect.width / 2)
+    .attr('y', 11)
+    .attr('text-anchor', 'middle');
+  words.append('tspan').text(`${element.label} `);
+  words.append('tspan').attr('class', 'hs-mono').text(element.sublabel);
+}
+
+function drawPill(g: One, box: LayoutBox): void {
+  const { element, rect } = box;
+  frame(g, box, element.kind === 'sockets' ? 9 : 2);
+  write(g, { text: element.label, x: rect.width / 2, y: rect.height / 2 + 4, look: 'hs-label', anchor: 'middle' });
+  if (element.kind === 'conntrack')
+    g.append('path')
+      .attr('class', 'hs-inner-wire')
+      .attr('d', `M4 3V${rect.height - 3}M${rect.width - 4} 3V${rect.height - 3}`);
+}
+
+function drawRoute(g: One, { rect }: LayoutBox): void {
+  const half = rect.width / 2;
+  g.append('path')
+    .attr('class', 'hs-frame')
+    .attr('d', `M${half} 0L${rect.width} ${half}L${half} ${rect.height}L0 ${half}Z`);
+}
+
+const DRAWERS: Partial<Record<ElementKind, (g: One, box: LayoutBox) => void>> = {
+  node: drawNode,
+  pod: drawPod,
+  hook: drawGate,
+  bridge: drawDevice,
+  tunnel: drawDevice,
+  nic: drawDevice,
+  device: drawDevice,
+  service: drawService,
+  outside: drawOutside,
+  underlay: drawUnderlay,
+  route: drawRoute,
+};
+
+/** Fills an empty group with the drawing of its box. */
+export function drawBox(g: One, box: LayoutBox): void {
+  (DRAWERS[box.element.kind] ?? drawPill)(g, box);
+}

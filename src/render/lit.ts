@@ -1,0 +1,50 @@
+/** Which boxes and marks a step is about: what the picture brightens. */
+import type { Trace } from '../sim/engine/trace.ts';
+import type { Step } from '../sim/linux/step.ts';
+import { idOf } from './picture-id.ts';
+
+export function keysOf(step: Step): string[] {
+  const { ns } = step;
+  const machine = idOf({ kind: 'ns', ns });
+  switch (step.kind) {
+    case 'dev':
+    case 'fdb':
+    case 'encap':
+    case 'decap':
+    case 'bridged-dnat':
+      return [machine, idOf({ kind: 'dev', ns, dev: step.dev }), ...portKeys(step)];
+    case 'hook':
+      return [
+        machine,
+        step.family === 'bridge' ? `${ns} bridge ${step.hook}` : idOf({ kind: 'hook', ns, hook: step.hook }),
+      ];
+    case 'route':
+      return step.direction === 'input' ? [machine, idOf({ kind: 'route', ns })] : [machine];
+    case 'conntrack':
+    case 'nat':
+      return [machine, idOf({ kind: 'conntrack', ns })];
+    case 'send':
+    case 'deliver':
+      return step.outer ? [machine] : [machine, idOf({ kind: 'sockets', ns })];
+    default:
+      return [machine];
+  }
+}
+
+function portKeys(step: Step): string[] {
+  return step.kind === 'dev' ? [`${step.ns} port ${step.dev}`, `${step.ns} wall ${step.dev}`] : [];
+}
+
+/** Everything that a trace touches, and the namespaces in it. */
+export function touchedBy(trace: Trace): {
+  readonly keys: ReadonlySet<string>;
+  readonly namespaces: ReadonlySet<string>;
+} {
+  const keys = new Set<string>();
+  const namespaces = new Set<string>();
+  for (const step of trace.steps) {
+    namespaces.add(step.ns);
+    for (const key of keysOf(step)) keys.add(key);
+  }
+  return { keys, namespaces };
+}

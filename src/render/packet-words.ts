@@ -1,0 +1,76 @@
+/** What is written on an envelope, and what the last step changed of it. */
+import type { Step } from '../sim/linux/step.ts';
+import { type Arp, type Frame, type IpPacket, icmpName, isLaterFragment, vxlanOf } from '../sim/wire/frame.ts';
+
+/** One envelope, outermost first. */
+export interface Envelope {
+  /** What it is: `TCP SYN`, `VXLAN 1`, `ICMP echo-request`, `ARP who-has`. */
+  readonly title: string;
+  readonly src: string;
+  readonly dst: string;
+  readonly ttl: number | null;
+}
+
+export interface EnvelopeChange {
+  /** Which line of the innermost envelope changed, and what stood there. */
+  readonly src?: string;
+  readonly dst?: string;
+  readonly ttl?: number;
+  /** An envelope was put around it, or taken off. */
+  readonly wrapped?: 'on' | 'off';
+}
+
+const TCP_FLAGS: Readonly<Record<string, string>> = {
+  S: 'SYN',
+  SA: 'SYN-ACK',
+  A: 'ACK',
+  PA: 'PSH-ACK',
+  FA: 'FIN-ACK',
+  F: 'FIN',
+  R: 'RST',
+  RA: 'RST-ACK',
+};
+
+function titleOf(packet: IpPacket): string {
+  const { l4 } = packet;
+  if (isLaterFragment(l4)) return `${l4.proto.toUpperCase()} fragment`;
+  if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
+  if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
+  const vxlan = vxlanOf(packet);
+  return vxlan ? `VXLAN ${vxlan.vni}` : (l4.note ?? 'UDP');
+}
+
+function endsOf(packet: IpPacket): { src: string; dst: string } {
+  const { l4, src, dst } = packet;
+  // Outer ports say nothing to a person: the source port is a hash, the other one is always the same.
+  if (isLaterFragment(l4) || l4.proto === 'icmp' || vxlanOf(packet)) return { src, dst };
+  return { src: `${src}:${l4.sport}`, dst: `${dst}:${l4.dport}` };
+}
+
+const arpEnvelope = (arp: Arp): Envelope => ({ title: `ARP ${arp.op}`, src: arp.spa, dst: arp.tpa, ttl: null });
+
+export function envelopesOf(frame: Frame | IpPacket): Envelope[] {
+  const envelopes: Envelope[] = [];
+  let payload = 'payload' in frame ? frame.payload : frame;
+  for (;;) {
+    if (payload.kind === 'arp') return [...envelopes, arpEnvelope(payload)];
+    envelopes.push({ title: titleOf(payload), ...endsOf(payload), ttl: payload.ttl });
+    const tunnel = vxlanOf(payload);
+    if (!tunnel) return envelopes;
+    payload = tunnel.inner.payload;
+  }
+}
+
+/** What a step did to the envelopes, compared with how the same packet looked before it. */
+export function changeOf(step: Step, before: Step | null): EnvelopeChange {
+  if (!before) return {};
+  const [was, is] = [envelopesOf(before.frame), envelopesOf(step.frame)];
+  if (was.length !== is.length) return { wrapped: is.length > was.length ? 'on' : 'off' };
+  const [a, b] = [was.at(-1), is.at(-1)];
+  if (!a || !b) return {};
+  return {
+    ...(a.src === b.src ? {} : { src: a.src }),
+    ...(a.dst === b.dst ? {} : { dst: a.dst }),
+    ...(a.ttl === b.ttl || a.ttl === null ? {} : { ttl: a.ttl }),
+  };
+}

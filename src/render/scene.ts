@@ -1,0 +1,170 @@
+/**
+ * The standing picture: one SVG, drawn once per world with keyed joins, so that what stayed stays and what moved glides (the style
+ * sheet animates `transform`). A moment only switches classes here.
+ */
+import { type BaseType, type Selection, select } from 'd3-selection';
+import { drawBox, type Group } from './draw-box.ts';
+import type { PictureId } from './picture-id.ts';
+import type { Layout, LayoutBox, LayoutMark } from './plot.ts';
+import type { WireKind } from './wire-net.ts';
+
+type Layer = Selection<SVGGElement, unknown, null, undefined>;
+
+export interface Scene {
+  readonly svg: SVGSVGElement;
+  /** What the camera moves. */
+  readonly camera: SVGGElement;
+  readonly trails: SVGGElement;
+  readonly links: SVGGElement;
+  draw(layout: Layout): void;
+  /** The group of a box, if it is drawn. */
+  group(id: PictureId): SVGGElement | null;
+  /** Exactly these boxes and marks have this class. */
+  mark(name: string, keys: ReadonlySet<string>): void;
+}
+
+const MACHINES: ReadonlySet<string> = new Set(['node', 'outside']);
+
+export function makeScene(host: HTMLElement): Scene {
+  const svg = select(host).append('svg').attr('class', 'hs-scene').attr('role', 'group').attr('aria-label', 'Cluster');
+  const camera = svg.append('g').attr('class', 'hs-camera');
+  const layer = (name: string): Layer => camera.append('g').attr('class', name);
+  const machines = layer('hs-machines');
+  const fields = layer('hs-fields');
+  const wires = layer('hs-wires').attr('aria-hidden', 'true');
+  const links = layer('hs-links').attr('aria-hidden', 'true');
+  const trails = layer('hs-trails').attr('aria-hidden', 'true');
+  const boxes = layer('hs-boxes');
+  const marks = layer('hs-marks').attr('aria-hidden', 'true');
+  const groups = new Map<string, Element>();
+
+  const draw = (layout: Layout): void => {
+    const all = [...layout.boxes.values()];
+    groups.clear();
+    joinBoxes(
+      machines,
+      all.filter(({ element }) => MACHINES.has(element.kind)),
+    );
+    joinBoxes(
+      boxes,
+      all.filter(({ element }) => !MACHINES.has(element.kind)),
+    );
+    joinMarks(
+      fields,
+      layout.marks.filter(({ kind }) => kind === 'kernel' || kind === 'rail'),
+    );
+    joinMarks(
+      marks,
+      layout.marks.filter(({ kind }) => kind === 'port' || kind === 'bridge-hook'),
+    );
+    drawWires(wires, layout);
+    for (const element of camera.node()?.querySelectorAll('[data-id]') ?? [])
+      groups.set(element.getAttribute('data-id') ?? '', element);
+  };
+
+  return {
+    svg: svg.node() as SVGSVGElement,
+    camera: camera.node() as SVGGElement,
+    trails: trails.node() as SVGGElement,
+    links: links.node() as SVGGElement,
+    draw,
+    group: (id) => (groups.get(id) as SVGGElement | undefined) ?? null,
+    mark(name, keys) {
+      for (const element of camera.node()?.querySelectorAll(`.${name}`) ?? []) {
+        if (!keys.has(element.getAttribute('data-id') ?? '')) element.classList.remove(name);
+      }
+      for (const key of keys) groups.get(key)?.classList.add(name);
+    },
+  };
+}
+
+const keyOf = ({ element }: LayoutBox): string => element.id;
+
+/** Names a box completely, so that a screen reader needs no second look. */
+const nameOf = ({ element }: LayoutBox): string => element.about;
+
+function joinBoxes(layer: Layer, data: readonly LayoutBox[]): void {
+  const joined = layer
+    .selectAll<SVGGElement, LayoutBox>('g.hs-box')
+    .data(data, keyOf)
+    .join((enter) =>
+      enter.append('g').attr('data-id', keyOf).attr('tabindex', 0).attr('role', 'button'),
+    ) as unknown as Group;
+  joined
+    .attr(
+      'class',
+      ({ element, size }) => `hs-box hs-${element.kind}${size ? ` hs-${size}` : ''}${element.isOff ? ' is-off' : ''}`,
+    )
+    .attr('aria-label', nameOf)
+    .each(function redraw(box) {
+      const group = select<SVGGElement, LayoutBox>(this);
+      place(this, box.rect.x, box.rect.y);
+      group.selectAll('*').remove();
+      drawBox(select<SVGGElement, LayoutBox>(this) as never, box);
+    })
+    .order();
+}
+
+/** As a style, because only a style is animated; set through the object model, which the page's policy allows. */
+function place(element: SVGElement, x: number, y: number): void {
+  element.style.setProperty('transform', `translate(${x}px, ${y}px)`);
+}
+
+function joinMarks(layer: Layer, data: readonly LayoutMark[]): void {
+  layer
+    .selectAll<SVGGElement, LayoutMark>('g.hs-mark')
+    .data(data, ({ key }) => key)
+    .join((enter) => enter.append('g').attr('data-id', ({ key }) => key))
+    .attr('class', ({ kind }) => `hs-mark hs-mark-${kind}`)
+    .each(function redraw({ kind, rect, label }) {
+      const group = select<BaseType, LayoutMark>(this) as unknown as Selection<
+        SVGGElement,
+        LayoutMark,
+        null,
+        undefined
+      >;
+      place(this as SVGGElement, rect.x, rect.y);
+      group.selectAll('*').remove();
+      if (kind === 'bridge-hook') {
+        const middle = rect.height / 2;
+        group
+          .append('path')
+          .attr('class', 'hs-posts')
+          .attr('d', `M4 ${middle - 8}v4.5M4 ${middle + 3.5}v4.5`);
+        group
+          .append('text')
+          .attr('class', 'hs-mono hs-gate-name')
+          .attr('x', 9)
+          .attr('y', middle + 4)
+          .text(label);
+        return;
+      }
+      const radius = kind === 'kernel' ? 6 : 1;
+      group.append('rect').attr('width', rect.width).attr('height', rect.height).attr('rx', radius);
+    });
+}
+
+/** One path element for each kind of wire: a thousand lines cost as much as one. */
+function drawWires(layer: Layer, { net, marks }: Layout): void {
+  const d = new Map<WireKind | 'tunnel', string[]>();
+  const add = (kind: WireKind | 'tunnel', piece: string): void => {
+    const pieces = d.get(kind);
+    if (pieces) pieces.push(piece);
+    else d.set(kind, [piece]);
+  };
+  for (const { a, b, kind } of net.wires) {
+    if (kind === 'unseen') continue;
+    const [p, q] = [net.at(a), net.at(b)];
+    if (p.x !== q.x || p.y !== q.y) add(kind, `M${p.x} ${p.y}L${q.x} ${q.y}`);
+  }
+  for (const { kind, rect } of marks) {
+    if (kind !== 'underlay-line') continue;
+    add('underlay', `M${rect.x} ${rect.y + 2}h${rect.width}`);
+  }
+  layer
+    .selectAll<SVGPathElement, [string, string[]]>('path')
+    .data([...d], ([kind]) => kind)
+    .join('path')
+    .attr('class', ([kind]) => `hs-wire hs-wire-${kind}`)
+    .attr('d', ([, pieces]) => pieces.join(''));
+}
