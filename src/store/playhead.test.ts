@@ -71,6 +71,23 @@ describe('a playhead', () => {
     expect(playhead.getState().step).toBe(5);
   });
 
+  it('stands where it is when the detail changes', () => {
+    const playhead = loaded(3);
+    playhead.stepBy(1);
+    playhead.setDetail('steps');
+    expect(playhead.getState()).toMatchObject({ step: 5, previousStep: 5 });
+    expect(playhead.progress()).toBe(1);
+  });
+
+  it('has its progress ready when it tells of a step', () => {
+    const playhead = loaded(3);
+    const told: number[] = [];
+    playhead.subscribe(() => told.push(playhead.progress()));
+    playhead.stepBy(1);
+    playhead.seek(0);
+    expect(told).toEqual([0, 1]);
+  });
+
   it('lingers longer at a decision than at a device', () => {
     const msAt = (step: number): number => {
       const playhead = loaded(step);

@@ -3,7 +3,7 @@ import type { BeatMark, Trace } from '../sim/engine/trace.ts';
 import { DECISION_MARKS, type Detail, paceOf } from './pace.ts';
 import type { ReadonlyStore } from './readonly-store.ts';
 import type { Session } from './session.ts';
-import { markBeside, type Stops, stopBeside, stopsOf } from './stops.ts';
+import { markedSteps, nearestBeside, type Stops, stopsOf } from './stops.ts';
 
 export const SPEED_MIN = 0.25;
 export const SPEED_MAX = 4;
@@ -56,12 +56,12 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
   /** Time since the present stop was set out for, at speed 1. */
   let spentMs = 0;
 
-  const pace = () => paceOf(getState().detail, stops.marks.get(getState().step));
+  const pace = (step = getState().step) => paceOf(getState().detail, stops.marks.get(step));
 
   const stand = (step: number, playing: boolean): void => {
     const at = clamp(Math.trunc(step), 0, stops.last);
+    spentMs = pace(at).moveMs;
     setState({ step: at, previousStep: at, playing });
-    spentMs = pace().moveMs;
   };
   const walk = (step: number, playing: boolean): void => {
     spentMs = 0;
@@ -69,11 +69,11 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
   };
   const jump = (direction: 1 | -1, kinds: readonly BeatMark[]): void => {
     const { step } = getState();
-    stand(markBeside(stops, step, direction, kinds) ?? step, false);
+    stand(nearestBeside(markedSteps(stops, kinds), step, direction) ?? step, false);
   };
   const play = (): void => {
     if (stops.steps.length === 0) return;
-    if (stopBeside(stops, getState().step, 1) === null) stand(stops.steps[0] ?? 0, true);
+    if (nearestBeside(stops.steps, getState().step, 1) === null) stand(stops.steps[0] ?? 0, true);
     else setState({ playing: true });
   };
   const pause = (): void => setState({ playing: false });
@@ -86,7 +86,7 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
     pause,
     toggle: () => (getState().playing ? pause() : play()),
     stepBy(direction) {
-      const next = stopBeside(stops, getState().step, direction);
+      const next = nearestBeside(stops.steps, getState().step, direction);
       if (next === null) pause();
       else walk(next, false);
     },
@@ -97,6 +97,7 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
     setDetail(detail) {
       stops = stopsOf(loaded, detail);
       setState({ detail });
+      stand(getState().step, getState().playing);
     },
     load(trace, at) {
       loaded = trace;
@@ -110,7 +111,7 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
         const { moveMs, lingerMs } = pace();
         const restMs = spentMs - moveMs - lingerMs;
         if (restMs < 0) return;
-        const next = stopBeside(stops, getState().step, 1);
+        const next = nearestBeside(stops.steps, getState().step, 1);
         if (next === null) return pause();
         walk(next, true);
         spentMs = restMs;

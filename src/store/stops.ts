@@ -21,19 +21,17 @@ export function stopsOf(trace: Trace | null, detail: Detail): Stops {
   return { steps, marks, last: trace.steps.length - 1 };
 }
 
-/** The nearest stop on that side, or null at the end. */
-export function stopBeside({ steps }: Stops, step: number, direction: 1 | -1): number | null {
-  const found = direction === 1 ? steps.find((stop) => stop > step) : steps.findLast((stop) => stop < step);
-  return found ?? null;
+/** The nearest of some steps, in any order, on that side of `step`; null when there is none. */
+export function nearestBeside(steps: Iterable<number>, step: number, direction: 1 | -1): number | null {
+  let nearest: number | null = null;
+  for (const other of steps) {
+    const isBeside = (other - step) * direction > 0;
+    if (isBeside && (nearest === null || (nearest - other) * direction > 0)) nearest = other;
+  }
+  return nearest;
 }
 
-/** The nearest beat on that side whose mark is one of `kinds`. */
-export function markBeside(
-  { marks }: Stops,
-  step: number,
-  direction: 1 | -1,
-  kinds: readonly BeatMark[],
-): number | null {
-  const wanted = [...marks].filter(([, mark]) => kinds.includes(mark)).map(([stop]) => stop);
-  return stopBeside({ steps: wanted.sort((a, b) => a - b), marks, last: 0 }, step, direction);
+/** The steps whose beat has one of these marks. */
+export function markedSteps({ marks }: Stops, kinds: readonly BeatMark[]): number[] {
+  return [...marks].filter(([, mark]) => kinds.includes(mark)).map(([step]) => step);
 }
