@@ -1,55 +1,77 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { makeUpTrace } from './render/made-up-trace.ts';
-import { makeUpWorld } from './render/made-up-world.ts';
-import { ok } from './sim/base/result.ts';
 import { CNIS, PROXIES } from './sim/drivers/registry.ts';
-import { beatsOf } from './sim/engine/explain/beats.ts';
+import { buildWorld } from './sim/engine/build-world.ts';
+import { traceProbe } from './sim/engine/converse.ts';
+import { describeChange } from './sim/engine/explain/describe-change.ts';
 import { explain } from './sim/engine/explain/explain.ts';
 import { DEFAULT_SCENARIO } from './sim/scenario/defaults.ts';
+import type { Moment } from './sim/scenario/moment.ts';
+import { createAutosave } from './store/autosave.ts';
+import { browserTimers, newWorkId, openBrowserStorage } from './store/browser.ts';
 import { createDocument } from './store/document.ts';
 import { createPlayhead, followTrace } from './store/playhead.ts';
+import { createPreferences } from './store/preferences.ts';
 import { createSelection } from './store/selection.ts';
-import { createSession } from './store/session.ts';
+import { createSession, type EnginePort } from './store/session.ts';
 import { App } from './ui/App.tsx';
 import type { AppModel } from './ui/app-model.ts';
-import { createPanelPreferences } from './ui/panel-preferences.ts';
+import { DOCK_TABS, type DockTab } from './ui/dock/dock-tabs.ts';
 import { registerOffline } from './ui/register-offline.ts';
+import { createVisit, openHere } from './ui/visit.ts';
 import { createManifestDraft } from './ui/yaml/manifest-draft.ts';
 import './ui/styles.ts';
 
+const engine: EnginePort = { buildWorld, trace: traceProbe, describeChange };
+
+/** Joins the rooms: the engine behind the session, the stores behind the page, the page into its place. */
+function start(root: HTMLElement): void {
+  const storage = openBrowserStorage();
+  const preferences = createPreferences<DockTab>({ tabs: DOCK_TABS, storage, timers: browserTimers });
+  const open = () => openHere(storage, DEFAULT_SCENARIO, newWorkId);
+  const first = open();
+  const document = createDocument(first.work.scenario);
+  const session = createSession(document, engine);
+  const playhead = createPlayhead({ speed: preferences.getState().speed });
+  const { trace } = session.getState();
+  playhead.load(trace, first.from === 'first-visit' ? undefined : first.work.moment.step);
+  followTrace(playhead, session);
+
+  const readMoment = (): Moment => ({ step: playhead.getState().step });
+  const autosave = createAutosave({ document, work: first.work, readMoment, storage, timers: browserTimers });
+  playhead.subscribe((now, before) => {
+    if (now.step !== before.step) autosave.touch();
+    if (now.speed !== before.speed) preferences.set({ speed: now.speed });
+  });
+  const visit = createVisit({ document, session, playhead, autosave, open, first, readMoment });
+  addEventListener('hashchange', visit.onHashChange);
+  addEventListener('pagehide', () => {
+    autosave.flush();
+    preferences.flush();
+  });
+
+  const app: AppModel = {
+    document,
+    session,
+    playhead,
+    selection: createSelection(),
+    preferences,
+    visit,
+    draft: createManifestDraft(),
+    engine,
+    stage: { current: null },
+    cnis: CNIS,
+    proxies: PROXIES,
+    explain,
+  };
+  createRoot(root).render(
+    <StrictMode>
+      <App app={app} />
+    </StrictMode>,
+  );
+}
+
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root element.');
-
-const preferences = createPanelPreferences();
-const doc = createDocument(DEFAULT_SCENARIO);
-const world = makeUpWorld({ nodes: 3, pods: 2, shape: 'overlay', services: 2 });
-const session = createSession(doc, {
-  buildWorld: () => ok(world),
-  trace: () => {
-    const t = makeUpTrace();
-    return { ...t, beats: beatsOf(t.steps, t.packets) };
-  },
-  describeChange: () => 'No tunnel now: node-1 sends the packet to node-2 by a route.',
-});
-const playhead = createPlayhead();
-playhead.load(session.getState().trace);
-followTrace(playhead, session);
-const app: AppModel = {
-  document: doc,
-  session,
-  playhead,
-  selection: createSelection(),
-  preferences,
-  draft: createManifestDraft(),
-  cnis: CNIS,
-  proxies: PROXIES,
-  linkTo: () => location.href,
-  explain,
-};
-createRoot(root).render(
-  <StrictMode>
-    <App app={app} />
-  </StrictMode>,
-);
+start(root);
 registerOffline();

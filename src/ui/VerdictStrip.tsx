@@ -8,7 +8,7 @@ interface VerdictStripProps {
 
 /** What the program printed, one plain sentence why, and the smallest change that would let it through. */
 export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
-  const { verdict, simplified } = trace;
+  const { verdict } = trace;
   const step = verdict.step;
   return (
     <section className={verdict.good ? 'verdict verdict-good' : 'verdict verdict-stopped'} aria-label="Verdict">
@@ -21,21 +21,8 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
         <p className="verdict-sentence">{verdict.sentence}</p>
         {verdict.remedy !== null && <p className="verdict-remedy">{verdict.remedy}</p>}
       </div>
-      {simplified.length > 0 && (
-        <details className="popover simplified">
-          <summary className="chip">Simplified: {simplified.length}</summary>
-          <div className="popover-body">
-            <p>In this trace the model is simpler than a real cluster:</p>
-            <ul>
-              {simplified.map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-            </ul>
-          </div>
-        </details>
-      )}
       {step !== null && (
-        <button type="button" className="button" onClick={() => onStep(step)}>
+        <button type="button" className="button button-small" onClick={() => onStep(step)}>
           Go to the step
         </button>
       )}

@@ -1,6 +1,7 @@
 /** What the components reach: the stores, and the few functions that `main` joins to them. */
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand/react';
+import type { Stage } from '../render/stage-api.ts';
 import { must } from '../sim/base/assert.ts';
 import type { CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
 import type { Explanation } from '../sim/engine/explain/explanation.ts';
@@ -8,42 +9,30 @@ import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import type { ScenarioDocument } from '../store/document.ts';
 import type { Playhead, PlayheadState } from '../store/playhead.ts';
+import type { Preferences } from '../store/preferences.ts';
 import type { ReadonlyStore } from '../store/readonly-store.ts';
 import type { Selection, SelectionState } from '../store/selection.ts';
-import type { Session, SessionState } from '../store/session.ts';
+import type { EnginePort, Session, SessionState } from '../store/session.ts';
 import type { DockTab } from './dock/dock-tabs.ts';
+import type { Visit } from './visit.ts';
 import type { ManifestDraft } from './yaml/manifest-draft.ts';
 
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
 export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes'>;
 
-export interface PreferencesState {
-  readonly theme: 'system' | 'light' | 'dark';
-  readonly hintDismissed: boolean;
-  readonly inspectorOpen: boolean;
-  readonly inspectorWidthPx: number;
-  readonly dockOpen: boolean;
-  /** The timeline needs less than what is read in the dock. */
-  readonly timelineHeightPx: number;
-  readonly dockHeightPx: number;
-  readonly dockTab: DockTab;
-}
-
-export interface Preferences extends ReadonlyStore<PreferencesState> {
-  set(part: Partial<PreferencesState>): void;
-}
-
 export interface AppModel {
-  readonly preferences: Preferences;
+  readonly preferences: Preferences<DockTab>;
+  readonly visit: Visit;
   readonly document: ScenarioDocument;
   readonly session: Session;
   readonly playhead: Playhead;
   readonly selection: Selection;
   readonly draft: ManifestDraft;
+  /** Set while the stage is mounted. */
+  readonly stage: { current: Stage | null };
+  readonly engine: EnginePort;
   readonly cnis: readonly DriverChoice[];
   readonly proxies: readonly DriverChoice[];
-  /** The address of this scenario at this step. */
-  linkTo(): string;
   explain(trace: Trace, world: World, step: number): Explanation;
 }
 

@@ -4,6 +4,7 @@ import { useApp, usePart, useSession } from '../app-model.ts';
 import { IconButton } from '../parts/IconButton.tsx';
 import { Splitter } from '../parts/Splitter.tsx';
 import { RulesTab } from '../rules/RulesTab.tsx';
+import { ZoomTools } from '../stage/ZoomTools.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { Transport } from '../timeline/Transport.tsx';
 import { DOCK_TABS, type DockTab } from './dock-tabs.ts';
@@ -12,7 +13,10 @@ import { TextView } from './TextView.tsx';
 const YamlTab = lazy(() => import('../yaml/YamlTab.tsx').then((module) => ({ default: module.YamlTab })));
 
 const LABELS: Readonly<Record<DockTab, string>> = { timeline: 'Timeline', rules: 'Rules', yaml: 'YAML', text: 'Text' };
-const HEIGHT_MIN_PX = 136;
+const HEIGHT_MIN_PX = 152;
+/** What is read in the dock needs more height than the timeline, beside the height that the person chose. */
+const READING_EXTRA_PX = 152;
+const TIMELINE_EXTRA_PX = -24;
 const HEIGHT_MAX_PX = 720;
 
 /** The one panel below the stage: what is not the picture. */
@@ -20,8 +24,8 @@ export function Dock() {
   const { preferences } = useApp();
   const isOpen = usePart(preferences, (state) => state.dockOpen);
   const tab = usePart(preferences, (state) => state.dockTab);
-  const height = tab === 'timeline' ? 'timelineHeightPx' : 'dockHeightPx';
-  const heightPx = usePart(preferences, (state) => state[height]);
+  const extraPx = tab === 'timeline' ? TIMELINE_EXTRA_PX : READING_EXTRA_PX;
+  const heightPx = usePart(preferences, (state) => state.dockHeightPx) + extraPx;
   const stepCount = useSession(({ trace }) => trace?.steps.length ?? 0);
   const id = useId();
   return (
@@ -31,12 +35,13 @@ export function Dock() {
         orientation="horizontal"
         controls={`${id}-body`}
         sizePx={heightPx}
-        minPx={HEIGHT_MIN_PX}
+        minPx={HEIGHT_MIN_PX + extraPx}
         maxPx={HEIGHT_MAX_PX}
-        onResize={(sizePx) => preferences.set({ [height]: sizePx, dockOpen: true })}
+        onResize={(sizePx) => preferences.set({ dockHeightPx: sizePx - extraPx, dockOpen: true })}
       />
       <div className="dock-head">
         <Tabs id={id} tab={tab} isOpen={isOpen} onTab={(dockTab) => preferences.set({ dockTab, dockOpen: true })} />
+        <ZoomTools />
         <Transport stepCount={stepCount} />
         <IconButton
           icon={isOpen ? 'down' : 'up'}

@@ -54,7 +54,34 @@ export function ProblemNotice() {
   );
 }
 
-/** What happened to the link that the page was opened with. */
+/** What happened to the link that the page was opened with, and the way back to one's own work. */
 export function OpeningNotice() {
-  return null;
+  const { visit } = useApp();
+  const error = usePart(visit, (state) => state.error);
+  const kept = usePart(visit, (state) => state.kept);
+  return (
+    <>
+      {error !== null && (
+        <Notice tone="problem" icon="warning" onDismiss={visit.dismissError}>
+          <p>
+            <strong>The link could not be opened.</strong> {error.what} {error.hint} Your own work is untouched.
+          </p>
+        </Notice>
+      )}
+      {kept !== null && (
+        <Notice
+          tone="info"
+          icon="info"
+          onDismiss={visit.dismissKept}
+          actions={
+            <button type="button" className="button" onClick={visit.goToKept}>
+              Back to my own work
+            </button>
+          }
+        >
+          <p>You opened a link. Your own work is kept.</p>
+        </Notice>
+      )}
+    </>
+  );
 }

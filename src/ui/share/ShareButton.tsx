@@ -13,11 +13,11 @@ interface Shared {
 
 /** One action: copies a link to this scenario, this packet and this very step, and says what it holds. */
 export function ShareButton() {
-  const { linkTo } = useApp();
+  const { visit } = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const [shared, setShared] = useState<Shared | null>(null);
   const share = async (): Promise<void> => {
-    const link = linkTo();
+    const link = visit.linkTo();
     const isCopied = await copyText(link).then(
       () => true,
       () => false,

@@ -1,25 +1,22 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { createStage } from '../../render/stage.ts';
 import type { Stage } from '../../render/stage-api.ts';
 import { type AppModel, useApp, useSession } from '../app-model.ts';
-import { IconButton } from '../parts/IconButton.tsx';
 import { pictureIdOf, probeOfDrag, selectedOf } from './picture-join.ts';
-
-const ZOOM_IN = 1.4;
 
 /** Mounts the stage once and keeps it told. React draws nothing inside it and never hears of a frame. */
 export function StageFrame() {
   const app = useApp();
   const hasTrace = useSession(({ trace }) => trace !== null);
   const host = useRef<HTMLDivElement>(null);
-  const [stage, setStage] = useState<Stage | null>(null);
   useEffect(() => {
     if (host.current === null) return;
     const mounted = createStage(host.current, callbacksOf(app));
     const stop = [followSession(app, mounted), followSelection(app, mounted), runFrames(app, mounted)];
-    setStage(mounted);
+    app.stage.current = mounted;
     return () => {
       for (const end of stop) end();
+      app.stage.current = null;
       mounted.destroy();
     };
   }, [app]);
@@ -27,22 +24,6 @@ export function StageFrame() {
     <div className="stage-frame">
       <div ref={host} className="stage-host" />
       {!hasTrace && <EmptyStage />}
-      <div className="stage-tools" role="toolbar" aria-label="Zoom">
-        <IconButton
-          icon="minus"
-          label="Zoom out"
-          keys="-"
-          onClick={() => stage?.zoomTo({ kind: 'by', factor: 1 / ZOOM_IN })}
-        />
-        <IconButton
-          icon="plus"
-          label="Zoom in"
-          keys="+"
-          onClick={() => stage?.zoomTo({ kind: 'by', factor: ZOOM_IN })}
-        />
-        <IconButton icon="target" label="Zoom to the path" onClick={() => stage?.zoomTo({ kind: 'trace' })} />
-        <IconButton icon="fit" label="Show everything" keys="0" onClick={() => stage?.fit()} />
-      </div>
     </div>
   );
 }

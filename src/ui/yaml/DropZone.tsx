@@ -7,7 +7,7 @@ export function DropZone() {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     const take = (text: string, source: string): void => {
-      app.draft.set(text, source);
+      app.draft.drop(text, source);
       app.preferences.set({ dockTab: 'yaml', dockOpen: true });
     };
     const onDragOver = (event: DragEvent): void => {

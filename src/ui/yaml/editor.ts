@@ -53,6 +53,8 @@ const theme = EditorView.theme({
 });
 
 export function mountEditor(host: HTMLElement, text: string, onChange: (text: string) => void): Editor {
+  /** A text that the app put in is nobody's draft. */
+  let isOwn = false;
   // A host can be given a shadow root only once; a second mount finds the first one's, emptied.
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const view = new EditorView({
@@ -74,7 +76,7 @@ export function mountEditor(host: HTMLElement, text: string, onChange: (text: st
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
         EditorView.contentAttributes.of({ 'aria-label': 'Manifests', spellcheck: 'false' }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) onChange(update.state.doc.toString());
+          if (update.docChanged && !isOwn) onChange(update.state.doc.toString());
         }),
       ],
     }),
@@ -82,7 +84,9 @@ export function mountEditor(host: HTMLElement, text: string, onChange: (text: st
   return {
     setText(next) {
       if (next === view.state.doc.toString()) return;
+      isOwn = true;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+      isOwn = false;
     },
     setMarks(marks) {
       view.dispatch(

@@ -1,0 +1,77 @@
+/** How a visit begins and goes on: what is opened, what is kept, and what is said about it. */
+import { createStore } from 'zustand/vanilla';
+import type { Moment } from '../sim/scenario/moment.ts';
+import type { Scenario } from '../sim/scenario/scenario.ts';
+import { encodeLink, type LinkError } from '../sim/scenario/url.ts';
+import type { Autosave } from '../store/autosave.ts';
+import type { ScenarioDocument } from '../store/document.ts';
+import { type Opening, openFromLocation } from '../store/open-from-location.ts';
+import type { Playhead } from '../store/playhead.ts';
+import type { ReadonlyStore } from '../store/readonly-store.ts';
+import type { Session } from '../store/session.ts';
+import type { KeyValueStorage } from '../store/storage.ts';
+import { readWorks, type Work } from '../store/works.ts';
+
+export interface VisitState {
+  /** Why the link of the address was not opened. */
+  readonly error: LinkError | null;
+  /** The person's own work, which stands behind what a link opened. */
+  readonly kept: Work | null;
+}
+
+export interface Visit extends ReadonlyStore<VisitState> {
+  dismissError(): void;
+  /** Stays with what the link opened. */
+  dismissKept(): void;
+  goToKept(): void;
+  /** Follows a link that was put into the address bar of the open page. */
+  onHashChange(): void;
+  linkTo(): string;
+}
+
+export interface VisitParts {
+  readonly document: ScenarioDocument;
+  readonly session: Session;
+  readonly playhead: Playhead;
+  readonly autosave: Autosave;
+  readonly open: () => Opening;
+  readonly first: Opening;
+  readonly readMoment: () => Moment;
+}
+
+export function openHere(storage: KeyValueStorage, firstVisit: Scenario, newId: () => string): Opening {
+  const opening = openFromLocation({ hash: location.hash, saved: readWorks(storage), firstVisit, newId });
+  // The fragment would soon no longer say what is shown.
+  if (opening.stripHash) history.replaceState(null, '', location.pathname + location.search);
+  return opening;
+}
+
+export function createVisit({ document, session, playhead, autosave, open, first, readMoment }: VisitParts): Visit {
+  const { getState, getInitialState, subscribe, setState } = createStore<VisitState>(() => said(first));
+  const show = (work: Work): void => {
+    autosave.switchTo({ id: work.id, own: work.own });
+    document.open(work.scenario);
+    playhead.load(session.getState().trace, work.moment.step);
+  };
+  return {
+    getState,
+    getInitialState,
+    subscribe,
+    dismissError: () => setState({ error: null }),
+    dismissKept: () => setState({ kept: null }),
+    goToKept() {
+      const { kept } = getState();
+      setState({ error: null, kept: null });
+      if (kept !== null) show(kept);
+    },
+    onHashChange() {
+      const opening = open();
+      if (opening.from === 'link') show(opening.work);
+      if (opening.stripHash) setState(said(opening));
+    },
+    linkTo: () => location.href.replace(/#.*$/, '') + encodeLink(document.getState().scenario, readMoment()),
+  };
+}
+
+/** A way back is offered only where a link, or the failure of one, stands in front of the person's own work. */
+const said = ({ error, kept, from }: Opening): VisitState => ({ error, kept: from === 'link' ? kept : null });
