@@ -4,6 +4,7 @@ import { DECISION_MARKS, type Detail, paceOf } from './pace.ts';
 import type { ReadonlyStore } from './readonly-store.ts';
 import type { Session } from './session.ts';
 import { markedSteps, nearestBeside, type Stops, stopsOf } from './stops.ts';
+import { createWay } from './way.ts';
 
 export const SPEED_MIN = 0.25;
 export const SPEED_MAX = 4;
@@ -53,30 +54,27 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
   const { getState, setState, subscribe, getInitialState } = createStore(() => startingState(options));
   let loaded: Trace | null = null;
   let stops: Stops = stopsOf(null, 'beats');
-  /** Time since the present stop was set out for, at speed 1. */
-  let spentMs = 0;
-
-  const pace = (step = getState().step) => paceOf(getState().detail, stops.marks.get(step));
+  const way = createWay((step) => paceOf(getState().detail, stops.marks.get(step)));
 
   const stand = (step: number, playing: boolean): void => {
     const at = clamp(Math.trunc(step), 0, stops.last);
-    spentMs = pace(at).moveMs;
+    way.end(at);
     setState({ step: at, previousStep: at, playing });
   };
-  const walk = (step: number, playing: boolean): void => {
-    spentMs = 0;
+  /** `lateMs`: so much of the way is over already. */
+  const walk = (step: number, playing: boolean, lateMs = 0): void => {
+    way.begin(step, lateMs);
     setState({ step, previousStep: getState().step, playing });
   };
-  const jump = (direction: 1 | -1, kinds: readonly BeatMark[]): void => {
-    const { step } = getState();
-    stand(nearestBeside(markedSteps(stops, kinds), step, direction) ?? step, false);
-  };
+  const beside = (direction: 1 | -1, steps = stops.steps) => nearestBeside(steps, getState().step, direction);
+  const jump = (direction: 1 | -1, kinds: readonly BeatMark[]): void =>
+    stand(beside(direction, markedSteps(stops, kinds)) ?? getState().step, false);
+  const pause = (): void => setState({ playing: false });
   const play = (): void => {
     if (stops.steps.length === 0) return;
-    if (nearestBeside(stops.steps, getState().step, 1) === null) stand(stops.steps[0] ?? 0, true);
+    if (beside(1) === null) stand(stops.steps[0] ?? 0, true);
     else setState({ playing: true });
   };
-  const pause = (): void => setState({ playing: false });
 
   return {
     getState,
@@ -86,7 +84,7 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
     pause,
     toggle: () => (getState().playing ? pause() : play()),
     stepBy(direction) {
-      const next = nearestBeside(stops.steps, getState().step, direction);
+      const next = beside(direction);
       if (next === null) pause();
       else walk(next, false);
     },
@@ -106,18 +104,14 @@ export function createPlayhead(options: PlayheadOptions = {}): Playhead {
       else stand(at, false);
     },
     tick(dtMs) {
-      spentMs += clamp(dtMs, 0, FRAME_MS_MAX) * getState().speed;
-      for (let left = stops.steps.length; left > 0 && getState().playing; left--) {
-        const { moveMs, lingerMs } = pace();
-        const restMs = spentMs - moveMs - lingerMs;
-        if (restMs < 0) return;
-        const next = nearestBeside(stops.steps, getState().step, 1);
-        if (next === null) return pause();
-        walk(next, true);
-        spentMs = restMs;
+      way.pass(clamp(dtMs, 0, FRAME_MS_MAX) * getState().speed);
+      for (let left = stops.steps.length; left > 0 && getState().playing && way.lateMs() >= 0; left--) {
+        const next = beside(1);
+        if (next === null) pause();
+        else walk(next, true, way.lateMs());
       }
     },
-    progress: () => clamp(spentMs / pace().moveMs, 0, 1),
+    progress: way.progress,
   };
 }
 
