@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buildCluster } from './build-cluster.ts';
 import type { Cluster, ClusterService } from './cluster.ts';
-import type { ClusterInput } from './cluster-input.ts';
+import type { ClusterChange, ClusterInput } from './cluster-input.ts';
 import { DEFAULT_OBJECTS } from './default-objects.ts';
 import type { KubeObject, ServiceObject, WorkloadObject } from './objects.ts';
+import { changeObjects } from './objects-merge.ts';
 
 const base: ClusterInput = {
   nodes: 2,
@@ -216,6 +217,31 @@ describe('pods', () => {
     const objects = [workload('db', { kind: 'StatefulSet', replicas: 2 })];
     const after = built({ objects, deletedPods: ['default/db-0'] }).cluster;
     expect(podLines(after)).toEqual(['db-1 node-2 10.244.1.2', 'db-0 node-1 10.244.0.3']);
+  });
+
+  it('keep their places when a workload above them is scaled, given how it came to be', () => {
+    const standing = [workload('a', { replicas: 2 }), workload('b', { replicas: 2 })];
+    const history: ClusterChange[] = [
+      { type: 'ManifestsApplied', objects: standing, replace: true },
+      { type: 'WorkloadScaled', ref: 'default/a', replicas: 4 },
+    ];
+    const before = podLines(built({ objects: standing }).cluster);
+    const after = podLines(
+      built({ objects: history.reduce<readonly KubeObject[]>(changeObjects, []), history }).cluster,
+    );
+    expect(after.slice(0, 4)).toEqual(before);
+    expect(after).toHaveLength(6);
+  });
+
+  it('that are bare come back when they are applied again', () => {
+    const apply: ClusterChange = {
+      type: 'ManifestsApplied',
+      objects: [workload('x', { kind: 'Pod' })],
+      replace: false,
+    };
+    const gone: ClusterChange = { type: 'PodDeleted', ref: 'default/x' };
+    const count = (history: ClusterChange[]) => built({ objects: apply.objects, history }).cluster.pods.length;
+    expect([count([apply, gone]), count([apply, gone, apply])]).toEqual([0, 1]);
   });
 
   it('that cannot be made are told', () => {

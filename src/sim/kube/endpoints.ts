@@ -15,7 +15,7 @@ export interface SelectablePod {
   readonly workload: WorkloadObject;
 }
 
-/** Labelled things by namespace and label, so that a selector looks only at those that carry its first label. */
+/** Labelled things by namespace and label, so that a selector looks only at those that carry its rarest label. */
 export type LabelIndex<T> = ReadonlyMap<string, readonly T[]>;
 
 interface Labelled {
@@ -40,11 +40,12 @@ export function indexLabels<T extends Labelled>(items: readonly T[]): LabelIndex
 
 /** What carries every label of the selector. An empty selector selects nothing: its endpoints are somebody else's. */
 export function selectedBy<T extends Labelled>(service: ServiceObject, index: LabelIndex<T>): readonly T[] {
-  const [first, ...others] = Object.entries(service.selector ?? {});
-  if (first === undefined || service.type === 'ExternalName') return [];
-  const candidates = index.get(indexKey(service.namespace, ...first)) ?? [];
-  return candidates.filter(({ labels }) =>
-    others.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value),
+  const wanted = Object.entries(service.selector ?? {});
+  if (wanted.length === 0 || service.type === 'ExternalName') return [];
+  const carriers = wanted.map(([key, value]) => index.get(indexKey(service.namespace, key, value)) ?? []);
+  const rarest = carriers.reduce((a, b) => (b.length < a.length ? b : a));
+  return rarest.filter(({ labels }) =>
+    wanted.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value),
   );
 }
 

@@ -33,11 +33,14 @@ interface LivePod {
 }
 
 interface NodeSpace {
+  readonly index: number;
   readonly node: ClusterNode;
   readonly range: PodRange;
   pods: number;
-  readonly podsOfOwner: Map<string, number>;
 }
+
+/** Pods of each owner (`Deployment default/web`), by the node's index. */
+type OwnerCounts = Map<string, number[]>;
 
 /** Names per place that are tried before a pod is given up. */
 const NAME_ATTEMPTS_MAX = 1000;
@@ -72,9 +75,8 @@ interface Board {
 }
 
 function makeBoard(nodes: readonly ClusterNode[]): Board {
-  const spaces = nodes.map(
-    (node): NodeSpace => ({ node, range: makePodRange(node.podCIDR), pods: 0, podsOfOwner: new Map() }),
-  );
+  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, range: makePodRange(node.podCIDR), pods: 0 }));
+  const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
   const byName = new Map<string, LivePod>();
   /** Names that a place has used up. */
@@ -83,7 +85,7 @@ function makeBoard(nodes: readonly ClusterNode[]): Board {
   const failures = new Map<string, ClusterNote>();
 
   const create = (workload: WorkloadObject, slot: string, key: string): void => {
-    const space = chooseNode(spaces, workload, slot);
+    const space = chooseNode(spaces, ownerCounts, workload, slot);
     const name = space && chooseName(workload, slot, key, attempts, byName);
     if (space === null || name === null) {
       failures.set(key, failureOf(workload, slot, space === null));
@@ -92,12 +94,12 @@ function makeBoard(nodes: readonly ClusterNode[]): Board {
     const pod: LivePod = { workload, slot, key, name, node: space, ip: space.range.take() };
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
-    countPod(pod, 1);
+    countPod(pod, ownerCounts, 1);
   };
   const remove = (pod: LivePod): void => {
     live.delete(pod.key);
     byName.delete(`${pod.workload.namespace}/${pod.name}`);
-    countPod(pod, -1);
+    countPod(pod, ownerCounts, -1);
     if (pod.ip !== null) pod.node.range.release(pod.ip);
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
@@ -150,10 +152,12 @@ function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[]): 
   return { pods, notes };
 }
 
-function countPod({ node, workload }: LivePod, by: 1 | -1): void {
+function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {
   const owner = objectRef(workload);
+  const counts = ownerCounts.get(owner) ?? [];
+  counts[node.index] = (counts[node.index] ?? 0) + by;
+  ownerCounts.set(owner, counts);
   node.pods += by;
-  node.podsOfOwner.set(owner, (node.podsOfOwner.get(owner) ?? 0) + by);
 }
 
 const slotKey = (workload: WorkloadObject, slot: string): string => `${objectRef(workload)} ${slot}`;
@@ -179,15 +183,20 @@ function slotsOf(workload: WorkloadObject, nodes: readonly ClusterNode[]): reado
  * PodTopologySpread and balanced allocation come to for equal nodes. Null where the named node does not exist.
  * SIMPLIFIED: requests, taints, affinity and kubelet's limit of 110 pods are not looked at.
  */
-function chooseNode(spaces: readonly NodeSpace[], workload: WorkloadObject, slot: string): NodeSpace | null {
+function chooseNode(
+  spaces: readonly NodeSpace[],
+  ownerCounts: OwnerCounts,
+  workload: WorkloadObject,
+  slot: string,
+): NodeSpace | null {
   const named = workload.kind === 'DaemonSet' ? slot : workload.nodeName;
   if (named !== undefined) return spaces.find(({ node }) => node.name === named) ?? null;
-  const owner = objectRef(workload);
+  const counts = ownerCounts.get(objectRef(workload)) ?? [];
   const first = must(spaces[0], 'a node');
   let best = first;
   let fewest = Number.POSITIVE_INFINITY;
   for (const space of spaces) {
-    const own = space.podsOfOwner.get(owner) ?? 0;
+    const own = counts[space.index] ?? 0;
     if (own > fewest || (own === fewest && space.pods >= best.pods)) continue;
     best = space;
     fewest = own;

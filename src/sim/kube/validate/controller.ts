@@ -13,7 +13,7 @@ const EMPTY_SELECTOR: Readonly<Record<Exclude<ControllerKind, 'Job'>, string>> =
   Deployment: 'empty selector is invalid for deployment',
   ReplicaSet: 'empty selector is invalid for deployment',
   StatefulSet: 'empty selector is invalid for statefulset',
-  DaemonSet: 'invalid empty selector',
+  DaemonSet: 'empty selector is invalid for daemonset',
 };
 
 const TEMPLATE: Path = ['spec', 'template'];

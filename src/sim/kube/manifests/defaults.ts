@@ -1,0 +1,67 @@
+/** What the API server fills in before it validates (pkg/apis/core/v1/defaults.go), and kubectl's default namespace. */
+import type {
+  ControllerManifest,
+  MetaManifest,
+  PodManifest,
+  PodSpec,
+  ServiceManifest,
+  ServicePort,
+  ServiceSpec,
+} from '../validate/manifest-types.ts';
+
+export const AFFINITY_TIMEOUT_SECONDS = 10_800;
+
+export const withNamespace = <T extends { readonly metadata?: MetaManifest | undefined }>(manifest: T): T => ({
+  ...manifest,
+  metadata: { ...manifest.metadata, namespace: manifest.metadata?.namespace || 'default' },
+});
+
+export function defaultService(manifest: ServiceManifest): ServiceManifest {
+  return { ...withNamespace(manifest), spec: defaultServiceSpec(manifest.spec ?? {}) };
+}
+
+function defaultServiceSpec(spec: ServiceSpec): ServiceSpec {
+  const { clusterIP = '', clusterIPs = [], allocateLoadBalancerNodePorts, internalTrafficPolicy } = spec;
+  const type = spec.type || 'ClusterIP';
+  const sessionAffinity = spec.sessionAffinity || 'None';
+  const timeoutSeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_TIMEOUT_SECONDS;
+  return {
+    ...spec,
+    type,
+    sessionAffinity,
+    sessionAffinityConfig: sessionAffinity === 'ClientIP' ? { clientIP: { timeoutSeconds } } : undefined,
+    ports: spec.ports?.map(defaultServicePort),
+    clusterIPs: clusterIPs.length === 0 && clusterIP !== '' ? [clusterIP] : clusterIPs,
+    allocateLoadBalancerNodePorts: allocateLoadBalancerNodePorts ?? (type === 'LoadBalancer' ? true : undefined),
+    internalTrafficPolicy: internalTrafficPolicy ?? (type === 'ExternalName' ? undefined : 'Cluster'),
+  };
+}
+
+const defaultServicePort = (port: ServicePort): ServicePort => ({
+  ...port,
+  protocol: port.protocol || 'TCP',
+  targetPort: port.targetPort || port.port,
+});
+
+export const defaultPod = (pod: PodManifest): PodManifest => ({
+  ...withNamespace(pod),
+  spec: defaultPodSpec(pod.spec ?? {}),
+});
+
+export function defaultController(manifest: ControllerManifest): ControllerManifest {
+  const template = { ...manifest.spec?.template, spec: defaultPodSpec(manifest.spec?.template?.spec ?? {}) };
+  return { ...withNamespace(manifest), spec: { ...manifest.spec, template } };
+}
+
+function defaultPodSpec(spec: PodSpec): PodSpec {
+  const withProtocol = (containers: PodSpec['containers']) =>
+    containers?.map((container) => ({
+      ...container,
+      ports: container.ports?.map((port) => ({ ...port, protocol: port.protocol || 'TCP' })),
+    }));
+  return {
+    ...spec,
+    containers: withProtocol(spec.containers),
+    initContainers: withProtocol(spec.initContainers),
+  };
+}

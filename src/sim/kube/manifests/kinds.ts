@@ -1,0 +1,167 @@
+/** Every field of the modelled kinds (Kubernetes 1.34), and what becomes of it. A field that is not here does not exist. */
+import type { KubeObject } from '../objects.ts';
+import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
+
+export interface ModelledKind {
+  readonly apiVersion: string;
+  readonly shape: Struct;
+}
+
+const META = struct('ObjectMeta', {
+  kept: { name: STRING, namespace: STRING, labels: MAP },
+  idleTyped: { annotations: MAP, generateName: STRING },
+  idle: 'clusterName creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generation managedFields ownerReferences resourceVersion selfLink uid',
+});
+
+const CONTAINER_PORT = struct('ContainerPort', {
+  kept: { containerPort: INT, name: STRING, protocol: STRING },
+  matters: { hostPort: 'no port of the node leads to the pod', hostIP: 'no port of the node leads to the pod' },
+});
+
+const containerStruct = (go: string): Struct =>
+  struct(go, {
+    kept: { name: STRING, ports: list(CONTAINER_PORT) },
+    idleTyped: { image: STRING },
+    idle: 'args command env envFrom imagePullPolicy lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
+  });
+
+const CONTAINER = containerStruct('Container');
+const PLACEMENT = 'pods are spread evenly; only nodeName chooses a node';
+
+const POD_SPEC = struct('PodSpec', {
+  kept: { containers: list(CONTAINER), nodeName: STRING },
+  idleTyped: { restartPolicy: STRING },
+  idle: 'activeDeadlineSeconds automountServiceAccountToken enableServiceLinks hostIPC hostPID hostUsers hostnameOverride imagePullSecrets os overhead preemptionPolicy priority priorityClassName resourceClaims resources runtimeClassName securityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds volumes workloadRef',
+  matters: {
+    hostNetwork: {
+      consequence: "the pod gets a network namespace and address of its own, not the node's",
+      shape: BOOL,
+    },
+    initContainers: {
+      consequence: 'the pod is shown as it is after they have finished; rules that they write are not there',
+      shape: list(CONTAINER),
+    },
+    ephemeralContainers: 'they are not started',
+    dnsPolicy: { consequence: 'names are resolved as with ClusterFirst', unless: 'ClusterFirst', shape: STRING },
+    dnsConfig: 'names are resolved as with ClusterFirst',
+    hostAliases: 'names are resolved without /etc/hosts',
+    hostname: 'pods have no DNS names of their own yet',
+    subdomain: 'pods have no DNS names of their own yet',
+    readinessGates: 'the pod is ready without them',
+    schedulingGates: 'the pod is scheduled at once',
+    affinity: PLACEMENT,
+    nodeSelector: PLACEMENT,
+    tolerations: 'no node is tainted',
+    topologySpreadConstraints: PLACEMENT,
+    schedulerName: { consequence: PLACEMENT, unless: 'default-scheduler' },
+  },
+});
+
+const TEMPLATE = struct('PodTemplateSpec', { kept: { metadata: META, spec: POD_SPEC } });
+
+const SELECTOR = struct('LabelSelector', {
+  kept: {
+    matchLabels: MAP,
+    matchExpressions: list(
+      struct('LabelSelectorRequirement', { kept: { key: STRING, operator: STRING, values: list(STRING) } }),
+    ),
+  },
+});
+
+const SERVICE_PORT = struct('ServicePort', {
+  kept: { name: STRING, nodePort: INT, port: INT, protocol: STRING, targetPort: INT_OR_STRING },
+  idleTyped: { appProtocol: STRING },
+});
+
+const ONE_FAMILY = 'the cluster is IPv4 only';
+const NO_CLOUD = 'no cloud load balancer is modelled yet';
+const AFFINITY = struct('SessionAffinityConfig', {
+  kept: { clientIP: struct('ClientIPConfig', { kept: { timeoutSeconds: INT } }) },
+});
+
+const SERVICE_SPEC = struct('ServiceSpec', {
+  kept: {
+    type: STRING,
+    clusterIP: STRING,
+    clusterIPs: list(STRING),
+    externalName: STRING,
+    selector: MAP,
+    ports: list(SERVICE_PORT),
+    externalTrafficPolicy: STRING,
+    internalTrafficPolicy: STRING,
+    sessionAffinity: STRING,
+    sessionAffinityConfig: AFFINITY,
+    externalIPs: list(STRING),
+    loadBalancerSourceRanges: list(STRING),
+    publishNotReadyAddresses: BOOL,
+  },
+  matters: {
+    ipFamilies: { consequence: ONE_FAMILY, shape: list(STRING) },
+    ipFamilyPolicy: { consequence: ONE_FAMILY, unless: 'SingleStack', shape: STRING },
+    allocateLoadBalancerNodePorts: { consequence: 'node ports are allocated all the same', unless: true, shape: BOOL },
+    healthCheckNodePort: { consequence: 'another health check port may be chosen', unless: 0, shape: INT },
+    loadBalancerClass: NO_CLOUD,
+    loadBalancerIP: NO_CLOUD,
+    trafficDistribution: 'traffic goes to all endpoints alike',
+  },
+});
+
+const object = (spec: Shape): Struct =>
+  struct('TypeMeta', { kept: { apiVersion: STRING, kind: STRING, metadata: META, spec }, idleTyped: { status: ANY } });
+
+/** Something that makes pods: `idle` are its own fields, `matters` those that change how many pods there are or how they are called. */
+const controller = (
+  go: string,
+  kept: Readonly<Record<string, Shape>>,
+  idle: string,
+  matters: Readonly<Record<string, string>> = {},
+): Struct => object(struct(go, { kept: { template: TEMPLATE, selector: SELECTOR, ...kept }, idle, matters }));
+
+export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
+  ['Namespace', { apiVersion: 'v1', shape: object(struct('NamespaceSpec', { idle: 'finalizers' })) }],
+  ['Pod', { apiVersion: 'v1', shape: object(POD_SPEC) }],
+  ['Service', { apiVersion: 'v1', shape: object(SERVICE_SPEC) }],
+  [
+    'Deployment',
+    {
+      apiVersion: 'apps/v1',
+      shape: controller(
+        'DeploymentSpec',
+        { replicas: INT },
+        'minReadySeconds paused progressDeadlineSeconds revisionHistoryLimit strategy',
+      ),
+    },
+  ],
+  ['ReplicaSet', { apiVersion: 'apps/v1', shape: controller('ReplicaSetSpec', { replicas: INT }, 'minReadySeconds') }],
+  [
+    'StatefulSet',
+    {
+      apiVersion: 'apps/v1',
+      shape: controller(
+        'StatefulSetSpec',
+        { replicas: INT },
+        'minReadySeconds persistentVolumeClaimRetentionPolicy podManagementPolicy revisionHistoryLimit updateStrategy volumeClaimTemplates',
+        { serviceName: 'pods have no DNS names of their own yet', ordinals: 'pods are numbered from 0' },
+      ),
+    },
+  ],
+  [
+    'DaemonSet',
+    {
+      apiVersion: 'apps/v1',
+      shape: controller('DaemonSetSpec', {}, 'minReadySeconds revisionHistoryLimit updateStrategy'),
+    },
+  ],
+  [
+    'Job',
+    {
+      apiVersion: 'batch/v1',
+      shape: controller(
+        'JobSpec',
+        { parallelism: INT, completions: INT },
+        'activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode managedBy manualSelector maxFailedIndexes podFailurePolicy podReplacementPolicy successPolicy ttlSecondsAfterFinished',
+        { suspend: 'its pods run all the same' },
+      ),
+    },
+  ],
+]);

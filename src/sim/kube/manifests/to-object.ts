@@ -1,0 +1,135 @@
+/** A manifest that was found valid, as the document keeps it: only modelled fields, and only where they differ from the default. */
+import type {
+  ContainerObject,
+  ContainerPortObject,
+  KubeObject,
+  NamespaceObject,
+  ServiceObject,
+  ServicePortObject,
+  WorkloadObject,
+} from '../objects.ts';
+import type { ControllerKind } from '../validate/controller.ts';
+import type {
+  Container,
+  ControllerManifest,
+  MetaManifest,
+  PodManifest,
+  ServiceManifest,
+  ServicePort,
+} from '../validate/manifest-types.ts';
+import { AFFINITY_TIMEOUT_SECONDS } from './defaults.ts';
+
+/** On a pod or template: its readiness probe fails. The API has no field for what a probe will say. */
+export const READY_ANNOTATION = 'hopscope/ready';
+
+export function toNamespace({ name = '', labels = {} }: MetaManifest): KubeObject {
+  return said<NamespaceObject>({ kind: 'Namespace', name, labels }, { labels: {} });
+}
+
+export function toPod({ metadata = {}, spec = {} }: PodManifest): KubeObject {
+  return said<WorkloadObject>(
+    {
+      kind: 'Pod',
+      ...identity(metadata),
+      labels: metadata.labels ?? {},
+      containers: (spec.containers ?? []).map(toContainer),
+      nodeName: spec.nodeName,
+      ready: isReady(metadata),
+    },
+    { nodeName: '', ready: true },
+  );
+}
+
+export function toWorkload(kind: ControllerKind, { metadata = {}, spec = {} }: ControllerManifest): KubeObject {
+  const { metadata: podMeta = {}, spec: podSpec = {} } = spec.template ?? {};
+  return said<WorkloadObject>(
+    {
+      kind,
+      ...identity(metadata),
+      replicas: kind === 'Job' ? jobPods(spec) : spec.replicas,
+      labels: podMeta.labels ?? {},
+      containers: (podSpec.containers ?? []).map(toContainer),
+      nodeName: podSpec.nodeName,
+      ready: isReady(podMeta),
+    },
+    { replicas: 1, nodeName: '', ready: true },
+  );
+}
+
+/** Pods of a Job that run at once, before the first one is done. */
+const jobPods = ({ parallelism = 1, completions = parallelism }: NonNullable<ControllerManifest['spec']>): number =>
+  Math.min(parallelism, completions);
+
+export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeObject {
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  return said<ServiceObject>(
+    {
+      kind: 'Service',
+      ...identity(metadata),
+      // Validation allowed these words only.
+      type: spec.type as ServiceObject['type'],
+      clusterIP: spec.clusterIP,
+      externalName: spec.externalName,
+      selector: spec.selector,
+      ports: (spec.ports ?? []).map(toServicePort),
+      externalTrafficPolicy: spec.externalTrafficPolicy as ServiceObject['externalTrafficPolicy'],
+      internalTrafficPolicy: spec.internalTrafficPolicy as ServiceObject['internalTrafficPolicy'],
+      sessionAffinity: spec.sessionAffinity as ServiceObject['sessionAffinity'],
+      sessionAffinityTimeoutSeconds: seconds,
+      externalIPs: spec.externalIPs,
+      loadBalancerSourceRanges: spec.loadBalancerSourceRanges,
+      publishNotReadyAddresses: spec.publishNotReadyAddresses,
+    },
+    {
+      type: 'ClusterIP',
+      clusterIP: '',
+      externalName: '',
+      selector: {},
+      externalTrafficPolicy: 'Cluster',
+      internalTrafficPolicy: 'Cluster',
+      sessionAffinity: 'None',
+      sessionAffinityTimeoutSeconds: AFFINITY_TIMEOUT_SECONDS,
+      externalIPs: [],
+      loadBalancerSourceRanges: [],
+      publishNotReadyAddresses: false,
+    },
+  );
+}
+
+const identity = ({ namespace = '', name = '' }: MetaManifest) => ({ namespace, name });
+
+const isReady = ({ annotations = {} }: MetaManifest): boolean => annotations[READY_ANNOTATION] !== 'false';
+
+function toServicePort({ name, protocol, port = 0, targetPort, nodePort }: ServicePort): ServicePortObject {
+  return said<ServicePortObject>(
+    { name, protocol: protocol as ServicePortObject['protocol'], port, targetPort, nodePort },
+    { name: '', protocol: 'TCP', targetPort: port, nodePort: 0 },
+  );
+}
+
+function toContainer({ name = '', ports = [] }: Container): ContainerObject {
+  return {
+    name,
+    ports: ports.map((port) =>
+      said<ContainerPortObject>(
+        {
+          name: port.name,
+          containerPort: port.containerPort ?? 0,
+          protocol: port.protocol as ContainerPortObject['protocol'],
+        },
+        { name: '', protocol: 'TCP' },
+      ),
+    ),
+  };
+}
+
+/** The object without fields that are unset or say the default. */
+function said<T extends object>(
+  object: { readonly [Field in keyof T]: T[Field] | undefined },
+  defaults: { readonly [Field in keyof T]?: unknown },
+): T {
+  const isDefault = (field: string, value: unknown): boolean =>
+    Object.hasOwn(defaults, field) && JSON.stringify(value) === JSON.stringify(defaults[field as keyof T]);
+  const kept = Object.entries(object).filter(([field, value]) => value !== undefined && !isDefault(field, value));
+  return Object.fromEntries(kept) as T;
+}

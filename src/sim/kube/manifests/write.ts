@@ -1,0 +1,75 @@
+/** Objects to YAML that kubectl accepts and `readManifests` reads back as the same objects. */
+import { stringify } from 'yaml';
+import type { ContainerObject, KubeObject, ServiceObject, WorkloadObject } from '../objects.ts';
+import { MODELLED } from './kinds.ts';
+import { READY_ANNOTATION } from './to-object.ts';
+
+/** The API server demands an image, and images are not kept. */
+const IMAGE = 'image-is-not-kept';
+
+type Yaml = { readonly [key: string]: unknown };
+
+/** One document for each object, in order. Fields that say the default are left out. */
+export function writeManifests(objects: readonly KubeObject[]): string {
+  // YAML 1.1 as kubectl reads it: a label `yes` or `1.0` must be written in quotes.
+  return objects
+    .map((object) => stringify(defined(toManifest(object)), { version: '1.1', lineWidth: 0 }))
+    .join('---\n');
+}
+
+function toManifest(object: KubeObject): Yaml {
+  const { kind, name } = object;
+  const apiVersion = MODELLED.get(kind)?.apiVersion;
+  if (object.kind === 'Namespace') return { apiVersion, kind, metadata: { name, labels: object.labels } };
+  const metadata = { namespace: object.namespace, name };
+  if (object.kind === 'Service') return { apiVersion, kind, metadata, spec: serviceSpec(object) };
+  if (object.kind === 'Pod')
+    return { apiVersion, kind, metadata: { ...metadata, ...podMeta(object) }, spec: podSpec(object) };
+  return { apiVersion, kind, metadata, spec: controllerSpec(object) };
+}
+
+function serviceSpec(service: ServiceObject): Yaml {
+  const { kind: _, namespace: __, name: ___, sessionAffinityTimeoutSeconds: timeoutSeconds, ...spec } = service;
+  return {
+    ...spec,
+    ports: service.ports.length === 0 ? undefined : service.ports,
+    sessionAffinityConfig: timeoutSeconds === undefined ? undefined : { clientIP: { timeoutSeconds } },
+  };
+}
+
+function controllerSpec(workload: WorkloadObject): Yaml {
+  const { kind, replicas, labels } = workload;
+  const isJob = kind === 'Job';
+  return {
+    replicas: isJob || kind === 'DaemonSet' ? undefined : replicas,
+    parallelism: isJob ? replicas : undefined,
+    // A Job selects its pods by labels that it adds itself.
+    selector: isJob ? undefined : { matchLabels: labels },
+    template: {
+      metadata: podMeta(workload),
+      spec: { ...podSpec(workload), restartPolicy: isJob ? 'Never' : undefined },
+    },
+  };
+}
+
+function podMeta({ labels, ready }: WorkloadObject): Yaml {
+  const isEmpty = Object.keys(labels).length === 0;
+  return {
+    labels: isEmpty ? undefined : labels,
+    annotations: ready === false ? { [READY_ANNOTATION]: 'false' } : undefined,
+  };
+}
+
+const podSpec = ({ nodeName, containers }: WorkloadObject): Yaml => ({
+  nodeName,
+  containers: containers.map(writeContainer),
+});
+
+const writeContainer = ({ name, ports }: ContainerObject): Yaml => ({
+  name,
+  image: IMAGE,
+  ports: ports.length === 0 ? undefined : ports,
+});
+
+/** Without unset fields, and without shared parts: equal objects twice would be written as anchor and alias. */
+const defined = (manifest: Yaml): unknown => JSON.parse(JSON.stringify(manifest));
