@@ -49,11 +49,12 @@ describe('a document', () => {
     expect(document.getState()).toMatchObject({ scenario: { events: [cni('cilium')] }, canRedo: false });
   });
 
-  it('undoes opening another scenario, and starting over', () => {
+  it('undoes replacing the whole, and starting over', () => {
     const document = createDocument(DEFAULT_SCENARIO);
     document.replace({ events: [cni('calico')] });
-    expect(document.getState()).toMatchObject({ cause: 'opened', canUndo: true });
+    expect(document.getState()).toMatchObject({ cause: 'edited', canUndo: true });
     document.reset();
+    expect(document.getState().cause).toBe('opened');
     expect(document.getState().scenario.events).toEqual(document.getInitialState().scenario.events);
     document.undo();
     expect(document.getState().scenario).toEqual({ events: [cni('calico')] });

@@ -24,7 +24,7 @@ export interface ScenarioDocument extends ReadonlyStore<DocumentState> {
   apply(...events: readonly ScenarioEvent[]): void;
   undo(): void;
   redo(): void;
-  /** Puts another scenario in place of this one, in the same work; can be undone. */
+  /** An edit that says the whole scenario: without one fault, from a file. Can be undone. */
   replace(scenario: Scenario): void;
   /** Opens another work: its history starts here, so that undo cannot put one work into another. */
   open(scenario: Scenario): void;
@@ -59,7 +59,7 @@ export function createDocument(initial: Scenario): ScenarioDocument {
     apply: (...events) => record({ events: [...history.present.events, ...events] }, 'edited'),
     undo: () => become(back(history), 'undone'),
     redo: () => become(forth(history), 'redone'),
-    replace: (scenario) => record(scenario, 'opened'),
+    replace: (scenario) => record(scenario, 'edited'),
     open: (scenario) => become({ past: [], present: compactScenario(scenario), future: [] }, 'opened'),
     reset: () => record(initial, 'opened'),
   };

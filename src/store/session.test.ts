@@ -56,12 +56,15 @@ describe('a session', () => {
     const { document, session } = open(cni('calico'), ping('node-1'));
     document.apply(cni('cilium'));
     expect(session.getState().change).toBe('calico became cilium');
+    document.replace({ events: [cni('weave'), ping('node-1')] });
+    expect(session.getState().change).toBe('cilium became weave');
   });
 
   it.each<[string, (document: ReturnType<typeof createDocument>) => void]>([
     ['undo', (document) => document.undo()],
     ['a new probe', (document) => document.apply(ping('node-2'))],
-    ['another scenario', (document) => document.replace({ events: [cni('weave'), ping('node-1')] })],
+    ['another work', (document) => document.open({ events: [cni('weave'), ping('node-1')] })],
+    ['starting over', (document) => document.reset()],
   ])('says nothing of it after %s', (_name, act) => {
     const { document, session } = open(cni('calico'), ping('node-1'));
     document.apply(cni('cilium'));

@@ -33,5 +33,7 @@ export const DEFAULT_SCENARIO: Scenario = {
         port: 80,
       },
     },
+    // The draw that falls on an endpoint of another node, so that the first packet goes through a tunnel.
+    { type: 'SeedSet', seed: 5 },
   ],
 };

@@ -164,6 +164,6 @@ describe('a compact scenario', () => {
 
   it('is what the first visit shows already', () => {
     expect(compactScenario(DEFAULT_SCENARIO)).toEqual(compactScenario(compactScenario(DEFAULT_SCENARIO)));
-    expect(DEFAULT_SCENARIO.events.map(({ type }) => type)).toEqual(['ManifestsApplied', 'ProbeSet']);
+    expect(DEFAULT_SCENARIO.events.map(({ type }) => type)).toEqual(['ManifestsApplied', 'ProbeSet', 'SeedSet']);
   });
 });
