@@ -3,7 +3,7 @@ import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { UNDERLAY } from '../world.ts';
-import { innerPacket, portsOf, socketText } from './packet-words.ts';
+import { innerPacket, kindOfPacket, portsOf, socketText } from './packet-words.ts';
 
 export interface PacketView {
   readonly packet: TracePacket;
@@ -25,7 +25,10 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
         title: step.answer === null ? `${step.name}: no such name` : `${step.name} is ${step.answer}`,
       };
     case 'send':
-      return { mark: 'send', title: `${view.packet.lane === 'request' ? 'Sends' : 'Answers'} ${shortWhat(step.what)}` };
+      return {
+        mark: 'send',
+        title: `${view.packet.lane === 'request' ? 'Sends' : 'Answers with'} ${kindOfPacket(step.frame)}`,
+      };
     case 'dev':
       return deviceMoment(view, step, at);
     case 'nat':
@@ -54,9 +57,6 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
       return null;
   }
 }
-
-/** `TCP SYN`, without what is said or why. */
-const shortWhat = (what: string): string => what.replace(/(:| \().*/, '');
 
 /** Entering a machine by a device, or crossing the wire; where a packet is delivered, the delivery is the moment. */
 function deviceMoment(view: PacketView, step: Of<'dev'>, at: number): Moment {
@@ -102,12 +102,16 @@ function conntrackMoment(step: Of<'conntrack'>): Moment {
   return null;
 }
 
-/** A sender's own default route is no news; nor is the routing of a tunnel's outer packet. */
+/** A machine that sends by itself into a tunnel, or to a Service: its own routing matters. A pod just hands everything to its node. */
+const isMadeAndRouted = (view: PacketView, ns: NsId): boolean =>
+  view.steps.some((s) => s.ns === ns && (s.kind === 'encap' || s.kind === 'nat'));
+
+/** A sender's own first hop is no news; nor is the routing of a tunnel's outer packet. */
 function routeMoment(view: PacketView, step: Of<'route'>, at: number): Moment {
   if (step.outer) return null;
   // A decision that ends the packet is told by its drop.
   if (!['local', 'forward', 'output', 'broadcast'].includes(step.decision)) return null;
-  if (view.steps[0]?.ns === step.ns && (step.route === null || step.route.dst.prefix === 0)) return null;
+  if (view.steps[0]?.ns === step.ns && !isMadeAndRouted(view, step.ns)) return null;
   const again = view.steps
     .slice(at + 1)
     .find((s) => s.kind === 'route' && s.ns === step.ns && !s.outer && s.direction === step.direction);

@@ -31,8 +31,13 @@ function beatsOfPacket(packet: TracePacket, steps: readonly Step[]): Beat[] {
   }
   if (packet.repeats !== null) return [beat(first, 'send', `${packet.title}: same path`)];
   const view: PacketView = { packet, steps };
+  // Pieces of one packet, and copies that a bridge floods, do the same in the same place: once is enough.
+  const told = new Set<string>();
   return steps.flatMap((step, at) => {
     const found = beatOfStep(view, step, at);
-    return found ? [beat(step, found.mark, found.title)] : [];
+    const key = `${step.ns}|${found?.title}`;
+    if (!found || told.has(key)) return [];
+    told.add(key);
+    return [beat(step, found.mark, found.title)];
   });
 }

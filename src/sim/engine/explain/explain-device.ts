@@ -1,5 +1,6 @@
 /** Devices: what it means that a frame is seen here. */
 import type { Device } from '../../linux/config.ts';
+import { printLink } from '../../linux/print/ip-link.ts';
 import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
 import { lineEvidence } from './evidence.ts';
@@ -22,7 +23,19 @@ export function explainDevice(scene: DeviceScene): Told {
         ? `${kindOfPacket(step.frame)} ${step.dir} at the switch`
         : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
     sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
-    evidence: [lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame))],
+    evidence: [
+      lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame)),
+      ...(device
+        ? [
+            lineEvidence(
+              `The device ${step.dev}`,
+              `ip -o -d link show dev ${step.dev}`,
+              printLink(device),
+              device.origin,
+            ),
+          ]
+        : []),
+    ],
     checks:
       step.ns === UNDERLAY
         ? []

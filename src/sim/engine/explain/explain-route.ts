@@ -1,5 +1,7 @@
 /** Routing decisions, TTL and next hops. */
-import { neighbourEvidence, routeEvidence } from './evidence.ts';
+
+import { printNeighbour } from '../../linux/print/ip-neigh.ts';
+import { lineEvidence, neighbourEvidence, routeEvidence } from './evidence.ts';
 import { routeLine } from './lines.ts';
 import { innerPacket, packetOf } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
@@ -117,8 +119,16 @@ export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
   const { step, here, ns, names } = scene;
   const who = names.ipLong(step.ip);
   const check = [inside(names, step.ns, `ip neigh show dev ${step.dev}`)];
-  const written = ns.neighbours.some((n) => n.dev === step.dev);
-  const evidence = step.entry || written ? [neighbourEvidence(ns, here, step.dev, step.entry)] : [];
+  const learned = lineEvidence(
+    `Neighbours of ${step.dev} on ${here}`,
+    `ip neigh show dev ${step.dev}`,
+    step.state === 'NOARP' ? null : printNeighbour(step, step.state),
+  );
+  const evidence = step.entry
+    ? [neighbourEvidence(ns, here, step.dev, step.entry)]
+    : step.state === 'NOARP'
+      ? []
+      : [learned];
   const told = (title: string, sentence: string): Told => ({ title, sentence, evidence, checks: check });
   switch (step.state) {
     case 'PERMANENT': {

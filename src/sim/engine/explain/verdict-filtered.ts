@@ -12,7 +12,7 @@ export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   if (rule.kind === 'chain-end') {
     return {
       ...base,
-      sentence: `no rule of ${rule.chain} on ${where} accepts this packet, and the chain's policy is DROP`,
+      sentence: `no rule of ${rule.chain} on ${where} accepts this packet, and the chain's policy is DROP${bridgedToo(c, rule)}`,
       remedy: `Add a rule that accepts it, or set the policy back on ${where}: iptables -P ${rule.chain} ACCEPT`,
     };
   }
@@ -37,13 +37,22 @@ export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   };
 }
 
+/** br_netfilter: FORWARD sees packets that only cross a bridge. */
+function bridgedToo(c: Case, rule: StepOf<'chain-end'>): string {
+  const hook = c.steps
+    .slice(0, rule.i)
+    .findLast((s) => s.kind === 'hook' && s.family === 'ip' && s.packet === rule.packet);
+  const isBridged = hook?.kind === 'hook' && hook.hook === 'FORWARD' && hook.iif === hook.oif;
+  return isBridged ? ` (${rule.chain} sees bridged packets too, because of br_netfilter)` : '';
+}
+
 const isInvalidRule = (rule: StepOf<'rule'>): boolean =>
   rule.rule.matches.some((m) => m.kind === 'conntrack' && !m.invert && m.states.includes('INVALID'));
 
 function invalid(where: string, rule: StepOf<'rule'>): Pick<Finding, 'sentence' | 'remedy'> {
   const by = rule.rule.origin ? `${rule.rule.origin.by}'s rule` : 'a rule';
   return {
-    sentence: `conntrack on ${where} never saw the packet that this one answers, so it counts as INVALID and ${by} in ${rule.chain} drops it. Request and answer take different ways`,
+    sentence: `conntrack on ${where} never saw the packet that this one answers, so it counts as INVALID and ${by} in ${rule.chain} drops it (request and answer take different ways)`,
     remedy: `Make both directions of the flow pass ${where}, or neither.`,
   };
 }

@@ -1,4 +1,4 @@
-import { serviceName } from './names.ts';
+import { count, listOf, serviceName } from './names.ts';
 import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
@@ -38,20 +38,21 @@ function serverDelivery(c: Case): StepOf<'deliver'> | null {
 
 function findRoute(c: Case): Finding {
   const hops = c.result.route ?? [];
-  const answered = hops.filter(({ from }) => from !== null);
-  const last = answered.at(-1)?.from;
-  const names = answered.map(({ from }) => (from === null ? '*' : c.names.ip(from)));
+  const answered = hops.flatMap(({ from }) => (from === null ? [] : [from]));
+  const last = answered.at(-1);
+  const base = { remedy: null, step: c.result.atStep };
+  if (last === undefined) return { ...base, sentence: 'Nobody on the way answered.' };
+  const length = count(hops.length, 'hop');
   const silent = hops.length - answered.length;
   const rest = silent > 0 ? ` (${silent} did not answer)` : '';
-  const way = names.length > 1 ? ` by way of ${names.slice(0, -1).join(', ')}` : '';
-  if (last === undefined || last === null)
-    return { sentence: `Nobody on the way to ${askedText(c)} answered.`, remedy: null, step: c.drop?.i ?? null };
-  const fakes = c.service
-    ? ` Routers answer with the Service's address, because conntrack translates their errors too.`
-    : '';
+  if (c.service && answered.every((from) => from === c.asked?.ip))
+    return {
+      ...base,
+      sentence: `Traced: ${length}${rest}, and all answered with the Service's own address ${last}, because conntrack translates the errors of the routers too.`,
+    };
+  const way = answered.slice(0, -1).map((from) => c.names.ip(from));
   return {
-    sentence: `Traced: ${hops.length} ${hops.length === 1 ? 'hop' : 'hops'} to ${c.names.ipLong(last)}${way}${rest}.${fakes}`,
-    remedy: null,
-    step: c.result.atStep,
+    ...base,
+    sentence: `Traced: ${length} to ${c.names.ipLong(last)}${way.length > 0 ? `, by way of ${listOf(way)}` : ''}${rest}.`,
   };
 }

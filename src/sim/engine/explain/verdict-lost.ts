@@ -58,7 +58,7 @@ function findUnexpected(c: Case, drop: StepOf<'drop'>): Finding | null {
   if (!isOff) return { ...dropBase(drop), sentence: met, remedy: null };
   return {
     ...dropBase(drop),
-    sentence: `${met}. net.bridge.bridge-nf-call-iptables is 0 on ${node}, so the bridged answer passed no hook where conntrack could put the address back`,
+    sentence: `${met}: with net.bridge.bridge-nf-call-iptables 0 on ${node}, a bridged answer passes no hook where conntrack could put the address back`,
     remedy: `Let bridged frames pass the hooks: sysctl -w net.bridge.bridge-nf-call-iptables=1   # on ${node}`,
     culprit: { kind: 'sysctl', text: 'net.bridge.bridge-nf-call-iptables = 0' },
   };

@@ -5,6 +5,7 @@
 import type { Step } from '../../linux/step.ts';
 import { innerPacket } from './packet-words.ts';
 import { askedText, type Case } from './verdict-case.ts';
+import { mtuOf } from './verdict-told.ts';
 
 /** How long programs wait when the probe does not say (`engine/converse.ts`). */
 const WAIT_MS = 3500;
@@ -109,7 +110,7 @@ const PING_WORDS: Readonly<Record<string, string>> = {
 };
 
 function printPing(c: Case): string {
-  const { result, asked } = c;
+  const { result } = c;
   const told = result.atStep === null ? undefined : c.steps[result.atStep];
   const packet = told && innerPacket(told.frame);
   if (result.outcome === 'reply' && packet) {
@@ -121,12 +122,11 @@ function printPing(c: Case): string {
   }
   if (result.icmp === 'frag-needed')
     return `From ${result.errorFrom} icmp_seq=1 Frag needed and DF set (mtu = ${result.mtuBytes})`;
-  if (result.outcome === 'message-too-long')
-    return `ping: local error: message too long, mtu=${result.mtuBytes ?? '?'}`;
+  if (result.outcome === 'message-too-long') return `ping: local error: message too long, mtu=${mtuOf(c) ?? '?'}`;
   if (result.icmp !== undefined && result.errorFrom !== undefined)
     return `From ${result.errorFrom} icmp_seq=1 ${PING_WORDS[result.icmp] ?? result.icmp}`;
   if (result.errno !== undefined && result.outcome !== 'timeout') return `ping: connect: ${errorText(c)}`;
-  return `1 packets transmitted, 0 received, 100% packet loss   (${asked?.ip ?? askedText(c)})`;
+  return '1 packets transmitted, 0 received, 100% packet loss';
 }
 
 const TRACEROUTE_MARKS: Readonly<Record<string, string>> = {
@@ -141,5 +141,6 @@ function printTraceroute(c: Case): string {
   const lines = (c.result.route ?? []).map(({ ttl, from, what }) => {
     return `${String(ttl).padStart(2)}  ${from === null ? '*' : `${from}${TRACEROUTE_MARKS[what] ?? ''}`}`;
   });
-  return [`traceroute to ${askedText(c)}`, ...lines].join('\n');
+  const to = c.asked?.ip ?? askedText(c);
+  return [`traceroute to ${to} (${to}), 30 hops max`, ...lines].join('\n');
 }

@@ -3,7 +3,7 @@ import type { Device } from '../../linux/config.ts';
 import type { DropReason } from '../../linux/step.ts';
 import type { IpPacket } from '../../wire/frame.ts';
 import { isFault } from './names.ts';
-import { innerPacket } from './packet-words.ts';
+import { innerPacket, isFrame } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import type { Case } from './verdict-case.ts';
 
@@ -22,15 +22,19 @@ interface Scene {
   readonly to: string;
   /** What the culprit names: a device, a route, a sysctl. */
   readonly culprit: string;
+  /** The device that the culprit names. */
+  readonly device: string;
 }
 
 export function reasonOf(c: Case, drop: StepOf<'drop'>): Reason {
   const packet = innerPacket(drop.frame);
   const place = c.names.ns(drop.ns);
   const to = packet ? c.names.ipLong(packet.dst) : 'the destination';
-  const reason = REASONS[drop.reason]({ c, drop, place, packet, to, culprit: drop.culprit?.text ?? '' });
+  const culprit = drop.culprit?.text ?? '';
+  const device = culprit.split(' ')[0] || 'the device';
+  const reason = REASONS[drop.reason]({ c, drop, place, packet, to, culprit, device });
   return isFault(drop.culprit?.origin)
-    ? { sentence: `${reason.sentence}. You changed this`, remedy: reason.remedy ?? `Undo your change on ${place}` }
+    ? { sentence: `${reason.sentence} (you changed this)`, remedy: reason.remedy ?? `Undo your change on ${place}` }
     : reason;
 }
 
@@ -41,9 +45,9 @@ export function downDevices(c: Case, ns: string): readonly Device[] {
 
 const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
   NETFILTER_DROP: ({ place }) => ({ sentence: `a rule on ${place} drops it`, remedy: null }),
-  DEV_DOWN: ({ place, culprit, drop }) => ({
-    sentence: `${culprit === '' ? drop.detail : `${culprit} of ${place} is down`}`,
-    remedy: `Set it up: ip link set ${culprit} up   # on ${place}`,
+  DEV_DOWN: ({ place, device }) => ({
+    sentence: `${device} of ${place} is down`,
+    remedy: `Set it up: ip link set ${device} up   # on ${place}`,
   }),
   NO_CARRIER: noCarrier,
   OTHERHOST: ({ place }) => ({
@@ -99,20 +103,19 @@ const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
   }),
 };
 
-function noCarrier({ c, drop, place, culprit }: Scene): Reason {
-  const device = c.world.namespaces.get(drop.ns)?.devices.find(({ name }) => name === culprit);
+function noCarrier({ c, drop, place, device: dev }: Scene): Reason {
+  const device = c.world.namespaces.get(drop.ns)?.devices.find(({ name }) => name === dev);
   if (device?.kind !== 'veth' && device?.kind !== 'nic')
-    return { sentence: `${culprit} of ${place} has no carrier`, remedy: null };
+    return { sentence: `${dev} of ${place} has no carrier`, remedy: null };
   const far = c.names.ns(device.peer.ns);
   return {
-    sentence: `${culprit} of ${place} has no carrier: the other end of its cable, ${device.peer.dev} of ${far}, is down`,
+    sentence: `${dev} of ${place} has no carrier: the other end of its cable, ${device.peer.dev} of ${far}, is down`,
     remedy: `Set it up: ip link set ${device.peer.dev} up   # on ${far}`,
   };
 }
 
 /** net/bridge/br_forward.c, should_deliver: a frame leaves by the port it came in by only in hairpin mode. */
-function hairpin({ culprit, place }: Scene): Reason {
-  const port = culprit.split(' ')[0] ?? 'the port';
+function hairpin({ device: port, place }: Scene): Reason {
   return {
     sentence: `the pod reached itself through its Service, so the frame would have to leave by the port it came in by (${port} on ${place}), and hairpin mode is off there`,
     remedy: `Turn hairpin mode on: bridge link set dev ${port} hairpin on   # on ${place}`,
@@ -143,6 +146,13 @@ function forwardingOff({ c, drop, place, to }: Scene): Reason {
   };
 }
 
+/** The address that an ARP question is about. */
+function asksFor({ frame }: StepOf<'drop'>): string | undefined {
+  return isFrame(frame) && frame.payload.kind === 'arp' && frame.payload.op === 'who-has'
+    ? frame.payload.tpa
+    : undefined;
+}
+
 function neighbourFailed({ c, drop, place }: Scene): Reason {
   const asked = c.steps
     .slice(0, drop.i)
@@ -150,6 +160,14 @@ function neighbourFailed({ c, drop, place }: Scene): Reason {
   if (asked?.kind !== 'neighbour')
     return { sentence: `nobody told ${place} the MAC address of the next hop`, remedy: null };
   const { ip, dev } = asked;
+  const lost = c.steps.find((s) => s.kind === 'drop' && s.reason !== 'OTHERHOST' && asksFor(s) === ip);
+  if (lost?.kind === 'drop') {
+    const why = reasonOf(c, lost);
+    return {
+      sentence: `${place} asked on ${dev} for ${c.names.ip(ip)} (ARP), and the question was lost: ${why.sentence}`,
+      remedy: why.remedy,
+    };
+  }
   const who = c.names.ip(ip);
   if (who !== ip)
     return {

@@ -9,12 +9,18 @@ import { findLost } from './verdict-lost.ts';
 /** Refused: a rule said no aloud, or the packet arrived where nobody listens. */
 export function findRefused(c: Case): Finding {
   if (c.dropRule?.kind === 'rule' && c.drop) return findReject(c, c.drop, c.dropRule);
-  const nobody = c.steps.find((s) => s.kind === 'deliver' && s.to === 'nobody' && portOf(s) !== undefined);
-  if (nobody?.kind === 'deliver') return findNobody(c, nobody);
+  const nobody = c.steps.find(isEmptyPort);
+  if (nobody) return findNobody(c, nobody);
   return findLost(c);
 }
 
-/** Only TCP and UDP can be refused by an empty port; ARP and ICMP have none. */
+/** A packet came to a port that nobody listens on. ARP and ICMP have no ports. */
+function isEmptyPort(step: Step): boolean {
+  const refused =
+    (step.kind === 'deliver' && step.to === 'nobody') || (step.kind === 'drop' && step.reason === 'NO_SOCKET');
+  return refused && portOf(step) !== undefined;
+}
+
 function portOf(step: Step): number | undefined {
   const packet = innerPacket(step.frame);
   return packet && portsOf(packet.l4)?.dport;
@@ -50,7 +56,8 @@ export function endpointRemedy(c: Case): string {
   const selector = Object.entries(service.selector);
   const text = selector.map(([key, value]) => `${key}=${value}`).join(',');
   const selected = c.world.cluster.pods.filter((pod) => selects(selector, pod));
-  if (selector.length === 0) return `Give ${name} a selector, or write its EndpointSlice by hand.`;
+  if (selector.length === 0)
+    return `Give ${name} a ready endpoint: it has no selector, so somebody must write its EndpointSlice.`;
   if (selected.length === 0)
     return `Give ${name} a ready endpoint: no pod in ${service.namespace} has the labels ${text}.`;
   const unready = port.endpoints.length > 0 || selected.every((pod) => !pod.ready);
@@ -62,35 +69,65 @@ export function endpointRemedy(c: Case): string {
   }
 }
 
-function findNobody(c: Case, step: StepOf<'deliver'>): Finding {
+function findNobody(c: Case, step: Step): Finding {
   const packet = innerPacket(step.frame);
   const port = portOf(step);
   const place = c.names.ns(step.ns);
   const how = c.proto === 'udp' ? 'with ICMP port unreachable' : 'with a RST';
   const listens = c.names.pod(step.ns)?.listens ?? c.names.node(step.ns)?.listens ?? [];
   const stopped = listens.find((l) => l.port === port && l.proto === c.proto && l.up === false);
-  const base = { step: step.i };
   const where = `${packet?.dst}:${port}`;
   if (stopped) {
     return {
-      ...base,
+      step: step.i,
       sentence: `Refused: you stopped ${stopped.program} on ${place}, so nobody listens on ${where} and the kernel answered ${how}.`,
       remedy: `Start ${stopped.program} on ${place} again.`,
     };
   }
+  if (c.names.node(step.ns) && port !== undefined && isNodePort(port)) return findNodePort(c, step, where, how);
   const open = listens.filter((l) => l.proto === c.proto && l.up !== false).map((l) => l.port);
   const instead =
     open.length > 0 ? `it listens on ${open.join(', ')}` : `it listens on no ${c.proto.toUpperCase()} port`;
   if (c.service && c.door) {
+    const name = serviceName(c.service);
     return {
-      ...base,
-      sentence: `Refused: ${serviceName(c.service)} led to ${where} (${place}), but nobody listens there; ${place}'s kernel answered ${how}.`,
-      remedy: `Set targetPort of ${serviceName(c.service)} to a port of ${place} (${instead}), or start a program on ${port}.`,
+      step: step.i,
+      sentence: `Refused: ${name} led to ${where} (${place}), but nobody listens there, so ${place}'s kernel answered ${how}.`,
+      remedy: `Set targetPort of ${name} to a port of ${place} (${instead}), or start a program on ${port}.`,
     };
   }
   return {
-    ...base,
+    step: step.i,
     sentence: `Refused: nobody listens on ${where} (${place}), so its kernel answered ${how}.`,
     remedy: `Use an open port of ${place} (${instead}), or start a program on ${port}.`,
+  };
+}
+
+/** `--service-node-port-range` of kube-apiserver, its default. */
+const isNodePort = (port: number): boolean => port >= 30_000 && port <= 32_767;
+
+/** A node port is a rule, not a socket: without the rule the packet reaches the node's own, empty port. */
+function findNodePort(c: Case, step: Step, where: string, how: string): Finding {
+  const node = c.names.ns(step.ns);
+  if (c.door) {
+    const name = serviceName(c.door.service);
+    return {
+      step: step.i,
+      sentence: `Refused: nothing on ${node} translates ${where}, a node port of ${name}, and no program listens there, so ${node}'s kernel answered ${how}.`,
+      remedy: `Run kube-proxy, or what replaces it, on ${node}: a node port is nothing but a rule.`,
+    };
+  }
+  const known = c.world.cluster.services.flatMap((service) =>
+    service.ports.flatMap((p) =>
+      p.nodePort === undefined ? [] : [`${p.nodePort} (${service.namespace}/${service.name})`],
+    ),
+  );
+  return {
+    step: step.i,
+    sentence: `Refused: no Service has the node port ${portOf(step)}, and no program listens on ${where}, so ${node}'s kernel answered ${how}.`,
+    remedy:
+      known.length > 0
+        ? `Use a node port that a Service has: ${known.join(', ')}.`
+        : 'Give a Service the type NodePort.',
   };
 }

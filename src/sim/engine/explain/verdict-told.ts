@@ -1,19 +1,31 @@
 /** Outcomes that somebody told the program about: too big, TTL used up, unknown name. */
 import { askedText, type Case, endName, type Finding } from './verdict-case.ts';
 
+/** The MTU that the error told, or else the device's, as the culprit prints it (`eth0 mtu 1450`). */
+export function mtuOf({ result, drop }: Case): number | null {
+  const printed = /\bmtu (\d+)/.exec(drop?.culprit?.text ?? '')?.[1];
+  return result.mtuBytes ?? (printed === undefined ? null : Number(printed));
+}
+
 export function findSize(c: Case): Finding {
   const { result, drop, names } = c;
-  const mtu = result.mtuBytes === undefined ? '' : ` of ${result.mtuBytes} bytes`;
-  const where = drop ? names.ns(drop.ns) : names.ns(c.from);
-  const isLocal = result.icmp === undefined;
-  const fits = result.mtuBytes === undefined ? 'less' : `at most ${result.mtuBytes} bytes`;
-  const base = drop
-    ? { step: drop.i, reason: drop.reason, ...(drop.culprit ? { culprit: drop.culprit } : {}) }
-    : { step: result.atStep };
-  const sentence = isLocal
-    ? `Too big: the packet is larger than the MTU${mtu} of ${where}'s own device and may not be cut (DF), so it never left.`
-    : `Too big: on ${where} the way on has an MTU${mtu}, the packet may not be cut (DF), so ${where} dropped it and told the sender (ICMP frag-needed).`;
-  return { ...base, sentence, remedy: `Send ${fits}, or allow fragments (no DF).` };
+  const mtu = mtuOf(c);
+  const where = names.ns(drop?.ns ?? c.from);
+  const size = mtu === null ? '' : ` of ${mtu} bytes`;
+  const named = drop?.culprit?.text.split(' ')[0];
+  const dev = named === 'mtu' ? undefined : named;
+  const sentence =
+    result.icmp === undefined
+      ? `Too big: the packet is larger than the MTU${size} of ${where}'s own ${dev ?? 'device'} and may not be cut (DF), so it never left.`
+      : `Too big: the way on from ${where} (${dev ?? 'its device'}) has an MTU${size} and the packet may not be cut (DF), so ${where} dropped it and told the sender.`;
+  const remedy = `Send ${mtu === null ? 'less' : `packets of at most ${mtu} bytes`}, or allow fragments (no DF).`;
+  return {
+    sentence,
+    remedy,
+    step: drop?.i ?? result.atStep,
+    ...(drop ? { reason: drop.reason } : {}),
+    ...(drop?.culprit ? { culprit: drop.culprit } : {}),
+  };
 }
 
 export function findTtl(c: Case): Finding {
@@ -23,7 +35,7 @@ export function findTtl(c: Case): Finding {
   const from = result.errorFrom === undefined ? '' : `, which answered as ${result.errorFrom}`;
   const start = ttl === undefined ? '' : ` that began with ${ttl}`;
   return {
-    sentence: `TTL used up: the TTL${start} reached its end on ${place}${from}, before the packet got to ${askedText(c)}.`,
+    sentence: `TTL used up: the TTL${start} reached its end on ${place}${from}, before the packet got to ${c.asked ? c.names.ipLong(c.asked.ip) : askedText(c)}.`,
     remedy: ttl === undefined ? 'Look for a routing loop.' : `Send with a larger TTL than ${ttl}.`,
     step: drop?.i ?? result.atStep,
     ...(drop ? { reason: drop.reason } : {}),
