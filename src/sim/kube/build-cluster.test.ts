@@ -129,6 +129,11 @@ describe('sizes and networks that do not fit', () => {
         'nodeNetwork: 192.168.56.0/28 is too small: gateway at .1, nodes from .11 and the client at .100 need a /25 or larger',
       ],
     ],
+    [
+      'more pods than a stage can show',
+      { objects: [workload('web', { replicas: 1_000_000_000 })] },
+      ['1000000000 pods in all are too many: at most 5000 are supported'],
+    ],
     ['no node', { nodes: 0 }, ['nodes: 0: at least 1 is needed']],
     ['a mask above the pod network', { nodeMask: 12 }, ['nodeMask: 12: must be between 16 and 30 for 10.244.0.0/16']],
     ['a word for a network', { podCIDR: 'pods' }, ['podCIDR: "pods" is not a network: "pods" is not an IP address']],

@@ -3,18 +3,21 @@ import { must } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
 import type { Cluster, ClusterPod, ClusterService, ClusterServicePort, Listening } from './cluster.ts';
-import type { ClusterInput, ClusterNote, ClusterProblem, StoppedListener } from './cluster-input.ts';
+import {
+  type ClusterInput,
+  type ClusterNote,
+  type ClusterProblem,
+  PODS_MAX,
+  type StoppedListener,
+} from './cluster-input.ts';
 import { endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
 import { listeningOf } from './listening.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
-import type { ServiceObject } from './objects.ts';
-import { objectRef } from './objects-merge.ts';
-import { type PlacedPod, placePods } from './placement.ts';
+import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
+import { mergeObjects, objectRef } from './objects-merge.ts';
+import { countPods, type PlacedPod, placePods } from './placement.ts';
 import { podLabels } from './pod-names.ts';
 import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts';
-
-/** API default of `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */
-const AFFINITY_TIMEOUT_SECONDS = 10_800;
 
 /**
  * Builds the cluster, or says everything that stands in the way. What Kubernetes itself would accept and leave waiting (a pod without
@@ -25,6 +28,11 @@ export function buildCluster(
 ): Result<{ readonly cluster: Cluster; readonly notes: readonly ClusterNote[] }, readonly ClusterProblem[]> {
   const plan = planNetwork(input);
   if (!plan.ok) return plan;
+  const asked = countPods(input.objects, input.nodes);
+  if (asked > PODS_MAX) {
+    const text = `${asked} pods in all are too many: at most ${PODS_MAX} are supported`;
+    return err([{ ref: 'cluster', text }]);
+  }
   const apiServerIP = cidrNth(plan.value.serviceCIDR, 1);
   const notes: ClusterNote[] = [];
   const services = readServices(input, notes);
@@ -54,7 +62,9 @@ export function buildCluster(
 
 /** The Services of the manifests. The API server keeps its own Service as it wants it, whatever is applied. */
 function readServices(input: ClusterInput, notes: ClusterNote[]): readonly ServiceObject[] {
-  const services = input.objects.filter((object): object is ServiceObject => object.kind === 'Service');
+  const services = mergeObjects([], input.objects).filter(
+    (object): object is ServiceObject => object.kind === 'Service',
+  );
   return services.filter((service) => {
     const ref = objectRef(service);
     if (service.type === 'LoadBalancer') {

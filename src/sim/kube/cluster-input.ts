@@ -1,6 +1,9 @@
 /** What a cluster is built from, and what the building says about it. Plain JSON, as a saved scenario keeps it. */
 import type { KubeObject } from './objects.ts';
 
+/** Pods in a cluster, or of one workload: more cannot be told apart on a stage. */
+export const PODS_MAX = 5_000;
+
 export interface ClusterInput {
   readonly nodes: number;
   readonly podCIDR: string;

@@ -50,6 +50,9 @@ export interface ServiceObject {
   readonly publishNotReadyAddresses?: boolean;
 }
 
+/** API default of `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */
+export const AFFINITY_TIMEOUT_SECONDS = 10_800;
+
 export interface ServicePortObject {
   readonly name?: string;
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP';

@@ -3,7 +3,7 @@ import { must } from '../base/assert.ts';
 import type { Ip } from '../wire/ip.ts';
 import { rangeText } from './capacity.ts';
 import type { ClusterNode } from './cluster.ts';
-import type { ClusterInput, ClusterNote } from './cluster-input.ts';
+import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
 import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
 import { hasGeneratedName, podName } from './pod-names.ts';
@@ -44,6 +44,13 @@ type OwnerCounts = Map<string, number[]>;
 
 /** Names per place that are tried before a pod is given up. */
 const NAME_ATTEMPTS_MAX = 1000;
+
+/** Pods that the objects ask for on so many nodes. */
+export function countPods(objects: readonly KubeObject[], nodes: number): number {
+  return objects
+    .filter(isWorkload)
+    .reduce((sum, { kind, replicas = 1 }) => sum + (kind === 'DaemonSet' ? nodes : replicas), 0);
+}
 
 /** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
 export function placePods(input: ClusterInput, nodes: readonly ClusterNode[]): Placement {
@@ -175,7 +182,7 @@ function wantedSlots(objects: readonly KubeObject[], nodes: readonly ClusterNode
 function slotsOf(workload: WorkloadObject, nodes: readonly ClusterNode[]): readonly string[] {
   if (workload.kind === 'Pod') return [''];
   if (workload.kind === 'DaemonSet') return nodes.map((node) => node.name);
-  return Array.from({ length: workload.replicas ?? 1 }, (_, index) => String(index));
+  return Array.from({ length: Math.min(workload.replicas ?? 1, PODS_MAX) }, (_, index) => String(index));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What the API server fills in before it validates (pkg/apis/core/v1/defaults.go), and kubectl's default namespace. */
+import { AFFINITY_TIMEOUT_SECONDS } from '../objects.ts';
 import type {
   ControllerManifest,
   MetaManifest,
@@ -8,8 +9,6 @@ import type {
   ServicePort,
   ServiceSpec,
 } from '../validate/manifest-types.ts';
-
-export const AFFINITY_TIMEOUT_SECONDS = 10_800;
 
 export const withNamespace = <T extends { readonly metadata?: MetaManifest | undefined }>(manifest: T): T => ({
   ...manifest,

@@ -1,3 +1,5 @@
+import { PODS_MAX } from '../cluster-input.ts';
+
 /** How much one import may bring. Larger clusters are not slower to read but hopeless to look at. */
 export interface ManifestLimits {
   /** Characters of the text. */
@@ -9,7 +11,6 @@ export interface ManifestLimits {
 
 export const MANIFEST_LENGTH_MAX = 1_048_576;
 export const DOCUMENTS_MAX = 2_000;
-export const PODS_MAX = 5_000;
 export const SERVICES_MAX = 2_000;
 
 /** Levels of nesting and values in all, after aliases were put in: what stops an alias bomb. */

@@ -1,6 +1,7 @@
 /** Manifests as people write them, to the objects that the document keeps. Any error means that nothing of the text is applied. */
 import type { KubeObject } from '../objects.ts';
 import { isWorkload, objectRef } from '../objects-merge.ts';
+import { countPods } from '../placement.ts';
 import { ERRORS_MAX, MANIFEST_LIMITS, type ManifestLimits } from './limits.ts';
 import type { IdleFields, NotModelled } from './not-modelled.ts';
 import { summariseIdle } from './not-modelled.ts';
@@ -76,15 +77,12 @@ function tooMany(
 ): readonly ManifestError[] {
   const workloads = objects.filter(isWorkload);
   const services = objects.filter(({ kind }) => kind === 'Service');
-  const pods = workloads.reduce((sum, { replicas = 1 }) => sum + replicas, 0);
+  const pods = countPods(objects, 1);
   const refuse = (object: KubeObject | undefined, text: string): readonly ManifestError[] => {
     const ref = object ? objectRef(object) : '';
     return [{ document: 1, line: 1, column: 1, ...places.get(ref), ref, text }];
   };
-  const largest = workloads.reduce(
-    (a, b) => ((b.replicas ?? 1) > (a.replicas ?? 1) ? b : a),
-    workloads[0] as KubeObject & { replicas?: number },
-  );
+  const largest = workloads.toSorted((a, b) => (b.replicas ?? 1) - (a.replicas ?? 1))[0];
   return [
     ...(pods > podsMax ? refuse(largest, `${pods} pods in all are too many: at most ${podsMax} are supported`) : []),
     ...(services.length > servicesMax

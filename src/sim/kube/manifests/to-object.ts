@@ -1,12 +1,13 @@
 /** A manifest that was found valid, as the document keeps it: only modelled fields, and only where they differ from the default. */
-import type {
-  ContainerObject,
-  ContainerPortObject,
-  KubeObject,
-  NamespaceObject,
-  ServiceObject,
-  ServicePortObject,
-  WorkloadObject,
+import {
+  AFFINITY_TIMEOUT_SECONDS,
+  type ContainerObject,
+  type ContainerPortObject,
+  type KubeObject,
+  type NamespaceObject,
+  type ServiceObject,
+  type ServicePortObject,
+  type WorkloadObject,
 } from '../objects.ts';
 import type { ControllerKind } from '../validate/controller.ts';
 import type {
@@ -17,7 +18,6 @@ import type {
   ServiceManifest,
   ServicePort,
 } from '../validate/manifest-types.ts';
-import { AFFINITY_TIMEOUT_SECONDS } from './defaults.ts';
 
 /** On a pod or template: its readiness probe fails. The API has no field for what a probe will say. */
 export const READY_ANNOTATION = 'hopscope/ready';
