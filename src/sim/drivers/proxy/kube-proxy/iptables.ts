@@ -14,12 +14,14 @@ export interface RestoreChain {
   readonly table: TableName;
   readonly name: string;
   readonly rules: readonly Rule[];
+  /** `ns/name` of the Service that alone uses it; absent for the shared chains. */
+  readonly service?: string;
 }
 
 /** Every chain of a full sync: those of the filter table first, the shared ones before those of the Services. */
 export function restoreChains(ports: readonly ServicePort[], view: NodeView, options: ProxyOptions): RestoreChain[] {
   const context = ruleContext(ports, view, options);
-  const services = ports.map((port) => servicePortRules(port, context));
+  const services = ports.map((port) => ({ service: port.service, ...servicePortRules(port, context) }));
   const join = (part: keyof Omit<ServicePortRules, 'chains'>): Rule[] => services.flatMap((service) => service[part]);
   const filter = (name: string, rules: readonly Rule[]): RestoreChain => ({ table: 'filter', name, rules });
   const nat = (name: string, rules: readonly Rule[]): RestoreChain => ({ table: 'nat', name, rules });
@@ -35,7 +37,7 @@ export function restoreChains(ports: readonly ServicePort[], view: NodeView, opt
     nat(facts.NODEPORTS, join('natNodePorts')),
     nat(facts.POSTROUTING, postroutingRules(options)),
     nat(facts.MARK_MASQ, markMasqRules(options)),
-    ...services.flatMap((service) => service.chains.map((chain) => nat(chain.name, chain.rules))),
+    ...services.flatMap(({ service, chains }) => chains.map(({ name, rules }) => ({ ...nat(name, rules), service }))),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { Ruleset } from '../../../linux/netfilter/iptables/rule.ts';
 import { cidr, familyOf, ip } from '../../../wire/ip.ts';
 import { kubeletPlan } from '../../parts/kubelet.ts';
 import { baseJumps } from './base-rules.ts';
-import { restoreChains, restoreOps } from './iptables.ts';
+import { type RestoreChain, restoreChains, restoreOps } from './iptables.ts';
 import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
 
@@ -152,17 +152,47 @@ function sliceEndpoints(slice: SliceJson, name: string, protocol: string): Endpo
 
 /** What a full sync sends to iptables-restore, as tables. */
 export function syncedRules(inputs: RecordedInputs): Ruleset {
+  return applyRuleOps(restoreOps(chainsOf(inputs)));
+}
+
+function chainsOf(inputs: RecordedInputs): RestoreChain[] {
   const { services, view, options } = readCase(inputs);
-  const ports = servicePorts(services, view.family, view.nodeName);
-  return applyRuleOps(restoreOps(restoreChains(ports, view, options)));
+  return restoreChains(servicePorts(services, view.family, view.nodeName), view, options);
+}
+
+/**
+ * What a partial sync sends: the shared chains, and those of Services that changed since the last sync. `stale` are the chains
+ * that it deletes (in a large cluster at most once per syncPeriod).
+ */
+export function partiallySyncedRules(
+  before: RecordedInputs,
+  inputs: RecordedInputs,
+): { readonly ruleset: Ruleset; readonly stale: readonly string[] } {
+  const [old, now] = [portsByService(before), portsByService(inputs)];
+  const chains = chainsOf(inputs);
+  const names = new Set(chains.map(({ name }) => name));
+  const isSent = ({ service }: RestoreChain): boolean => service === undefined || old.get(service) !== now.get(service);
+  return {
+    ruleset: applyRuleOps(restoreOps(chains.filter(isSent))),
+    stale: chainsOf(before).flatMap(({ name }) => (names.has(name) ? [] : [name])),
+  };
+}
+
+/** Each Service with its ports and endpoints as text, to tell whether it changed. */
+function portsByService(inputs: RecordedInputs): ReadonlyMap<string, string> {
+  const { services, view } = readCase(inputs);
+  const texts = new Map<string, string>();
+  for (const port of servicePorts(services, view.family, view.nodeName)) {
+    texts.set(port.service, (texts.get(port.service) ?? '') + JSON.stringify(port));
+  }
+  return texts;
 }
 
 /** What stands on a fresh node after kubelet and one full sync. */
 export function standingRules(inputs: RecordedInputs): Ruleset {
-  const { services, view, options } = readCase(inputs);
-  const ports = servicePorts(services, view.family, view.nodeName);
+  const { view } = readCase(inputs);
   const kubelet = view.family === 4 ? (kubeletPlan().node.iptables ?? []) : [];
-  return applyRuleOps([...kubelet, ...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))]);
+  return applyRuleOps([...kubelet, ...baseJumps(view.family), ...restoreOps(chainsOf(inputs))]);
 }
 
 /** filter and nat as text. */

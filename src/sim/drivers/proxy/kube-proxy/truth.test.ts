@@ -1,12 +1,14 @@
 /** kube-proxy's own test cases, replayed. They lie beside the checkout; where they are missing, these tests are skipped. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Ruleset } from '../../../linux/netfilter/iptables/rule.ts';
 import { ip } from '../../../wire/ip.ts';
 import { categorizeEndpoints } from './categorize.ts';
 import { endpointChain, serviceChains } from './chain-names.ts';
 import {
   linesOf,
   linesOfDump,
+  partiallySyncedRules,
   type RecordedInputs,
   type ServiceJson,
   type SliceJson,
@@ -22,13 +24,18 @@ const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, fo
 interface Recorded {
   readonly file: string;
   readonly inputs: RecordedInputs;
-  readonly expected: { readonly dump?: string; readonly save?: string; readonly flows?: unknown };
+  readonly previousSteps?: readonly { readonly inputs: RecordedInputs }[];
+  readonly expected: {
+    readonly dump?: string;
+    readonly dumpKind?: string;
+    readonly save?: string;
+    readonly flows?: unknown;
+  };
 }
 
 /** Cases, or parts of them, that say nothing about one full sync. Reviewed: each with its reason. */
 const NOT_MODELLED: Readonly<Record<string, string>> = {
   'engine-TestTracePackets.json': 'tests the packet tracer of the tests themselves: rules in, flows out, no kube-proxy',
-  'iptables-large-cluster-mode.json, partial syncs': 'no partial sync: every sync is a full one, as after a restart',
   'iptables-lb-ipmode.json, gate disabled': 'LoadBalancerIPMode cannot be switched off since v1.32',
 };
 
@@ -47,9 +54,26 @@ describe('kube-proxy cases', () => {
   });
 });
 
+/** A step of a case sends what its kind of sync sends, after the step before it. */
+function sent({ inputs, previousSteps = [], expected }: Recorded): { ruleset: Ruleset; deleted: readonly string[] } {
+  const before = previousSteps.at(-1)?.inputs;
+  if (!before) return { ruleset: syncedRules(inputs), deleted: [] };
+  const { ruleset, stale } = partiallySyncedRules(before, inputs);
+  const isPartial = expected.dumpKind === 'iptables-restore-input-partial';
+  return { ruleset: isPartial ? ruleset : syncedRules(inputs), deleted: [...stale].sort() };
+}
+
 describe.skipIf(!isHere)('rules of one sync', () => {
-  it.each(withExpected('dump'))('%s: what goes to iptables-restore', (_file, { inputs, expected }) => {
-    expect(linesOf(syncedRules(inputs))).toEqual(linesOfDump(expected.dump ?? ''));
+  it.each(withExpected('dump'))('%s: what goes to iptables-restore', (_file, recordedCase) => {
+    const { dump = '' } = recordedCase.expected;
+    const { ruleset, deleted } = sent(recordedCase);
+    expect(linesOf(ruleset)).toEqual(linesOfDump(dump));
+    expect(deleted).toEqual(
+      dump
+        .split('\n')
+        .flatMap((line) => (line.startsWith('-X ') ? [line.slice(3)] : []))
+        .sort(),
+    );
   });
 
   it.each(withExpected('save'))('%s: what iptables-save prints', (_file, { inputs, expected }) => {
@@ -120,31 +144,49 @@ function sliceOf({ metadata, spec }: ServiceJson, addresses: readonly string[]):
 }
 
 describe.skipIf(!isHere)('large cluster', () => {
-  const [first, second, third] = [
+  const services = [
     clusterIpService('svc1', '172.30.0.41', 80),
     clusterIpService('svc2', '172.30.0.42', 8080),
     clusterIpService('svc3', '172.30.0.43', 8081),
   ];
   const many = (net: number): string[] =>
     Array.from({ length: 499 }, (_, i) => `10.${net}.${i % 256}.${Math.floor(i / 256)}`);
-  const small = [sliceOf(first, many(0)), sliceOf(second, many(1))];
-  const large = [...small, sliceOf(third, ['203.0.113.4', '203.0.113.8', '203.0.113.12'])];
-  const { steps } = (isHere ? read('iptables/iptables-large-cluster-mode.json') : { steps: [] }) as {
-    steps: { expected: { dnatLines: number; dnatLinesWithComment: number; line: string } }[];
+  const few = ['203.0.113.4', '203.0.113.8', '203.0.113.12'];
+  const inputs = (...addresses: string[][]): RecordedInputs =>
+    plainInputs(
+      services,
+      addresses.flatMap((list, i) => (services[i] ? [sliceOf(services[i], list)] : [])),
+    );
+  const small = inputs(many(0), many(1));
+  const large = inputs(many(0), many(1), few);
+  const fourth = clusterIpService('svc4', '172.30.0.44', 8082);
+  const withFourth: RecordedInputs = {
+    ...large,
+    services: [...services, fourth],
+    endpointSlices: [...large.endpointSlices, sliceOf(fourth, ['10.4.0.1'])],
   };
 
-  it.each([
-    ['998 endpoints keep their comments', 0, small],
-    ['1001 endpoints lose them in a full sync', 2, large],
-  ])('%s', (_name, step, slices) => {
-    const nat = rules(plainInputs([first, second, third], slices), 'nat');
-    const dnat = nat.filter((line) => line.includes('-j DNAT'));
-    const expected = steps[step]?.expected;
-    expect(dnat.length).toBe(expected?.dnatLines);
-    expect(dnat.filter((line) => line.includes('--comment')).length).toBe(expected?.dnatLinesWithComment);
-    expect(nat).toContain(
-      linesOfDump(`*nat\n:${expected?.line.split(' ')[1]} - [0:0]\n${expected?.line}\nCOMMIT`).at(-2),
-    );
+  const { steps } = (isHere ? read('iptables/iptables-large-cluster-mode.json') : { steps: [] }) as {
+    steps: { expected: { dnatLines: number; dnatLinesWithComment?: number; line: string; contains?: string[] } }[];
+  };
+
+  it.each<[string, number, Ruleset]>([
+    ['998 endpoints keep their comments', 0, syncedRules(small)],
+    ['the sync that crosses the limit leaves old chains alone', 1, partiallySyncedRules(small, large).ruleset],
+    ['1001 endpoints lose them in a full sync', 2, syncedRules(large)],
+    ['one Service more is one chain more', 3, partiallySyncedRules(large, withFourth).ruleset],
+  ])('%s', (_name, step, ruleset) => {
+    const { dnatLines, dnatLinesWithComment = 0, line } = steps[step]!.expected;
+    const dnat = linesOf(ruleset).filter((each) => each.includes('-j DNAT'));
+    expect(dnat.length).toBe(dnatLines);
+    expect(dnat.filter((each) => each.includes('--comment')).length).toBe(dnatLinesWithComment);
+    expect(dnat).toContain(linesOfDump(`*nat\n:${line.split(' ')[1]} - [0:0]\n${line}\nCOMMIT`).at(-2));
+  });
+
+  it('a Service that is gone leaves chains to delete', () => {
+    const { ruleset, stale } = partiallySyncedRules(withFourth, large);
+    expect(linesOf(ruleset).filter((line) => line.includes('-j DNAT'))).toEqual([]);
+    expect(stale.map((chain) => `-X ${chain}`).sort()).toEqual([...(steps[5]!.expected.contains ?? [])].sort());
   });
 });
 
