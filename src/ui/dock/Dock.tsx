@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useId } from 'react';
 import type { SessionState } from '../../store/session.ts';
 import { useApp, usePart, useSession } from '../app-model.ts';
+import { ErrorBoundary } from '../parts/ErrorBoundary.tsx';
 import { IconButton } from '../parts/IconButton.tsx';
 import { Splitter } from '../parts/Splitter.tsx';
 import { RulesTab } from '../rules/RulesTab.tsx';
@@ -53,7 +54,11 @@ export function Dock() {
       </div>
       <div id={`${id}-body`} className="dock-body" hidden={!isOpen} style={{ height: heightPx }}>
         <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`} tabIndex={-1}>
-          {isOpen && <TabBody tab={tab} />}
+          {isOpen && (
+            <ErrorBoundary key={tab} what={`The ${LABELS[tab]} tab`}>
+              <TabBody tab={tab} />
+            </ErrorBoundary>
+          )}
         </div>
       </div>
     </section>

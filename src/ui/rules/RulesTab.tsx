@@ -5,7 +5,18 @@ import { useApp, usePlayhead } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { useRowWindow } from './use-row-window.ts';
-import { hopOf, onlySeen, rowKey, type Seen, type Xray, type XrayRow, xrayOf, xrayRows } from './xray.ts';
+import {
+  allRows,
+  hopWithRules,
+  rowKey,
+  type Seen,
+  type WalkedRow,
+  walkedRows,
+  type Xray,
+  type XrayRow,
+  xrayOf,
+  xrayRows,
+} from './xray.ts';
 
 export const ROW_PX = 22;
 
@@ -15,33 +26,40 @@ const NOTHING: Xray = { seen: new Map(), evaluated: 0, matched: 0 };
 export function RulesTab({ trace, world }: { readonly trace: Trace; readonly world: World }) {
   const step = usePlayhead((state) => state.step);
   const [isAll, setAll] = useState(false);
-  const hop = useMemo(() => hopOf(trace, step), [trace, step]);
-  const ns = trace.steps[step]?.ns ?? '';
+  const hop = useMemo(
+    () => hopWithRules(trace, step, (ns) => (world.namespaces.get(ns)?.iptables.size ?? 0) > 0),
+    [trace, world, step],
+  );
+  const ns = hop?.ns ?? '';
   const ruleset = world.namespaces.get(ns)?.iptables;
   const rows = useMemo(() => (ruleset ? xrayRows(ruleset) : []), [ruleset]);
   const xray = useMemo(() => (hop ? xrayOf(trace.steps, hop, step) : NOTHING), [trace, hop, step]);
-  const shown = useMemo(() => (isAll ? rows : onlySeen(rows, xray)), [isAll, rows, xray]);
+  const shown = useMemo(() => {
+    if (isAll) return allRows(rows, xray, step);
+    return hop ? walkedRows(rows, trace.steps, hop, step) : [];
+  }, [isAll, rows, xray, trace, hop, step]);
   const now = trace.steps[step];
-  const current = now?.kind === 'rule' ? rowKey(now.table, now.chain, now.index) : null;
-  if (rows.length === 0) {
-    return <p className="dock-empty">No rules here: {ns} has an empty ruleset, as a pod's namespace usually has.</p>;
-  }
+  const current = now?.kind === 'rule' && now.ns === ns ? rowKey(now.table, now.chain, now.index) : null;
+  if (rows.length === 0) return <p className="dock-empty">No machine on the way of this packet has any rules.</p>;
   return (
     <div className="xray">
       <div className="panel-head">
         <p>
           <code>iptables-save</code> on <strong>{ns}</strong>
+          {now !== undefined && now.ns !== ns && <span className="quiet"> ({now.ns} itself has no rules)</span>}
         </p>
-        <p aria-live="polite">{countWords(xray)}</p>
+        <p className="quiet" aria-live="polite">
+          {countWords(xray)}
+        </p>
         <label className="toggle">
           <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />
-          All {rows.length} lines
+          All {rows.length} lines, in the order of the file
         </label>
       </div>
       {shown.length === 0 ? (
         <p className="dock-empty">The packet has met no rule in this visit so far. Step on, or show all lines.</p>
       ) : (
-        <Rows rows={shown} xray={xray} current={current} ns={ns} />
+        <Rows rows={shown} isWalk={!isAll} current={current} ns={ns} />
       )}
     </div>
   );
@@ -53,33 +71,36 @@ function countWords({ evaluated, matched }: Xray): string {
 }
 
 interface RowsProps {
-  readonly rows: readonly XrayRow[];
-  readonly xray: Xray;
+  readonly rows: readonly WalkedRow[];
+  /** In the order of the walk: what came last is what is new. */
+  readonly isWalk: boolean;
   readonly current: string | null;
   readonly ns: string;
 }
 
 /** Only the rows in view are drawn: a node may have tens of thousands. */
-function Rows({ rows, xray, current, ns }: RowsProps) {
+function Rows({ rows, isWalk, current, ns }: RowsProps) {
   const box = useRef<HTMLElement>(null);
   const { first, end, offsetPx, heightPx } = useRowWindow(box, rows.length, ROW_PX);
-  const at = current === null ? -1 : rows.findIndex((row) => rowKey(row.table, row.chain, row.index) === current);
+  const at =
+    current === null ? -1 : rows.findLastIndex(({ row }) => rowKey(row.table, row.chain, row.index) === current);
   useEffect(() => {
     const view = box.current;
-    if (view === null || at < 0) return;
-    const top = at * ROW_PX;
+    const shown = at < 0 && isWalk ? rows.length - 1 : at;
+    if (view === null || shown < 0) return;
+    const top = shown * ROW_PX;
     if (top < view.scrollTop || top + ROW_PX > view.scrollTop + view.clientHeight) {
       view.scrollTop = top - view.clientHeight / 2;
     }
-  }, [at]);
+  }, [at, isWalk, rows]);
   return (
     <ScrollBox boxRef={box} className="xray-rows" label={`Rules of ${ns}`}>
       <div className="xray-space" style={{ height: heightPx, paddingTop: offsetPx }}>
-        {rows.slice(first, end).map((row, index) => (
+        {rows.slice(first, end).map(({ row, seen, step }, index) => (
           <Row
-            key={`${row.table} ${row.nth} ${row.text}`}
+            key={`${step} ${row.table} ${row.nth} ${row.text}`}
             row={row}
-            seen={seenOf(row, xray)}
+            seen={seen}
             isNow={first + index === at}
             ns={ns}
           />
@@ -88,8 +109,6 @@ function Rows({ rows, xray, current, ns }: RowsProps) {
     </ScrollBox>
   );
 }
-
-const seenOf = (row: XrayRow, { seen }: Xray): Seen => seen.get(rowKey(row.table, row.chain, row.index)) ?? 'unreached';
 
 const WORDS: Readonly<Record<Seen, string>> = {
   matched: 'matched',

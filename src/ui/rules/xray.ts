@@ -58,10 +58,16 @@ export function xrayRows(ruleset: Ruleset): readonly XrayRow[] {
   });
 }
 
-/** The visit that a step belongs to: one packet in one namespace. */
-export function hopOf(trace: Trace, step: number): Hop | undefined {
+/**
+ * The visit whose rules are shown at a step: the one that the step belongs to, or, in a namespace without rules, the last one before
+ * it in a namespace that has some, or else the first one after it.
+ */
+export function hopWithRules(trace: Trace, step: number, hasRules: (ns: string) => boolean): Hop | undefined {
   const packet = trace.steps[step]?.packet;
-  return trace.hops.find((hop) => hop.packet === packet && hop.from <= step && step <= hop.to);
+  const own = trace.hops.find((hop) => hop.packet === packet && hop.from <= step && step <= hop.to);
+  if (own !== undefined && hasRules(own.ns)) return own;
+  const others = trace.hops.filter(({ ns }) => hasRules(ns));
+  return others.findLast((hop) => hop.to <= step) ?? others.find((hop) => hop.from > step) ?? own;
 }
 
 /** What a visit did with the rules, up to and with `upTo`. A rule that was evaluated twice counts twice, as the kernel's work does. */
@@ -86,11 +92,51 @@ export function xrayOf(steps: readonly Step[], hop: Hop, upTo: number): Xray {
   return { seen, evaluated, matched };
 }
 
-/** Lines that took part, with the heads of their tables: what is shown when the rest is hidden. */
-export function onlySeen(rows: readonly XrayRow[], { seen }: Xray): readonly XrayRow[] {
-  const tables = new Set([...seen.keys()].map((key) => key.split(' ')[0]));
-  return rows.filter(({ kind, table, chain, index }) => {
-    if (kind === 'table') return tables.has(table);
-    return kind === 'rule' && seen.has(rowKey(table, chain, index));
-  });
+/**
+ * The lines that a visit went through, in the order in which the kernel did: under a head for each hook and table, those that were
+ * evaluated without a match, then the one that matched.
+ */
+export function walkedRows(
+  rows: readonly XrayRow[],
+  steps: readonly Step[],
+  hop: Hop,
+  upTo: number,
+): readonly WalkedRow[] {
+  const byKey = new Map(rows.map((row) => [rowKey(row.table, row.chain, row.index), row]));
+  const walked: WalkedRow[] = [];
+  let hook = '';
+  let head = '';
+  for (const step of steps.slice(hop.from, Math.min(hop.to, upTo) + 1)) {
+    if (step.packet !== hop.packet || step.ns !== hop.ns) continue;
+    if (step.kind === 'hook') hook = step.family === 'bridge' ? `${step.hook} (called by the bridge)` : step.hook;
+    if (step.kind !== 'rule' && step.kind !== 'chain-end') continue;
+    const here = `${hook}, table ${step.table}`;
+    const end = step.kind === 'rule' ? step.index : step.end - 1;
+    if (end >= step.first && here !== head) {
+      walked.push({ step: step.i, seen: 'unreached', row: headRow(here, step.table) });
+      head = here;
+    }
+    for (let index = step.first; index <= end; index++) {
+      const row = byKey.get(rowKey(step.table, step.chain, index));
+      const isMatch = step.kind === 'rule' && index === step.index;
+      if (row !== undefined) walked.push({ step: step.i, seen: isMatch ? 'matched' : 'evaluated', row });
+    }
+  }
+  return walked;
+}
+
+export interface WalkedRow {
+  readonly row: XrayRow;
+  readonly seen: Seen;
+  /** The step that went through it. */
+  readonly step: number;
+}
+
+const headRow = (text: string, table: TableName): XrayRow => {
+  return { text, kind: 'table', table, chain: '', index: -1, nth: 0 };
+};
+
+/** Every line, with what the visit did with it. */
+export function allRows(rows: readonly XrayRow[], { seen }: Xray, step: number): readonly WalkedRow[] {
+  return rows.map((row) => ({ row, step, seen: seen.get(rowKey(row.table, row.chain, row.index)) ?? 'unreached' }));
 }

@@ -94,8 +94,11 @@ function Errors({ reading, onGo }: { readonly reading: Manifests; readonly onGo:
 }
 
 function NotModelledList({ reading }: { readonly reading: Manifests }) {
+  const { draft } = useApp();
+  const isDraft = usePart(draft, (state) => state.text !== null);
   const { notModelled, assumed } = reading;
-  if (notModelled.length + assumed.length === 0) return null;
+  // What the app itself printed holds nothing that it does not model.
+  if (!isDraft || notModelled.length + assumed.length === 0) return null;
   return (
     <section aria-label="Not modelled">
       {notModelled.length > 0 && (
