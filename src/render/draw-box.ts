@@ -28,10 +28,10 @@ function frame(g: One, { rect }: LayoutBox, radius: number, look = 'hs-frame'): 
 function drawNode(g: One, box: LayoutBox): void {
   const { element, rect } = box;
   frame(g, box, 8);
-  write(g, { text: cutToFit(element.label, 168, 'sans', 14), x: 12, y: 17, look: 'hs-name' });
+  write(g, { text: cutToFit(element.label, 168, 'bold', 14), x: 12, y: 17, look: 'hs-name' });
   write(g, { text: element.details[0] ?? '', x: rect.width - 12, y: 17, look: 'hs-quiet', anchor: 'end' });
   write(g, {
-    text: cutToFit(element.label, 260, 'sans', 44),
+    text: cutToFit(element.label, 260, 'bold', 44),
     x: rect.width / 2,
     y: rect.height / 2,
     look: 'hs-far-name',
@@ -74,7 +74,7 @@ function drawPod(g: One, box: LayoutBox): void {
   }
   const first = size === 'tall' ? 19 : 15;
   const wide = size === 'tall' ? rect.width - 16 : room;
-  write(g, { text: cutToFit(element.label, wide, 'sans', 12.5), x: 8, y: first, look: 'hs-label hs-strong' });
+  write(g, { text: cutToFit(element.label, wide, 'bold', 12.5), x: 8, y: first, look: 'hs-label hs-strong' });
   write(g, { text: element.sublabel, x: 8, y: first + (size === 'tall' ? 18 : 15), look: 'hs-mono' });
   if (size !== 'tall') return;
   const more = element.isOff ? 'not ready' : (element.details[0] ?? '');
@@ -137,7 +137,7 @@ function drawDevice(g: One, box: LayoutBox): void {
     return;
   }
   const inset = element.kind === 'bridge' ? 10 : 9;
-  write(g, { text: cutToFit(element.label, rect.width - 100, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
+  write(g, { text: cutToFit(element.label, rect.width - 94, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
   const isBar = element.kind === 'bridge';
   const x = isBar ? inset + 36 + Math.max(0, element.label.length - 4) * 7.25 : rect.width - inset;
   write(g, {
@@ -154,13 +154,13 @@ function drawService(g: One, { element, rect }: LayoutBox): void {
   g.append('path')
     .attr('class', 'hs-frame')
     .attr('d', `M8 .5H${width - 4}q4 0 4 4V${height - 4.5}q0 4 -4 4H8L.5 ${height / 2}Z`);
-  write(g, { text: cutToFit(element.label, width - 124, 'sans'), x: 16, y: 16, look: 'hs-label hs-strong' });
+  write(g, { text: cutToFit(element.label, width - 128, 'bold', 12.5), x: 16, y: 16, look: 'hs-label hs-strong' });
   write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
 }
 
 function drawOutside(g: One, box: LayoutBox): void {
   frame(g, box, 8);
-  write(g, { text: cutToFit(box.element.label, 104, 'sans', 13), x: 12, y: 17, look: 'hs-label hs-strong' });
+  write(g, { text: cutToFit(box.element.label, 104, 'bold', 12.5), x: 12, y: 17, look: 'hs-label hs-strong' });
   write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
 }
 
@@ -180,10 +180,6 @@ function drawPill(g: One, box: LayoutBox): void {
   const { element, rect } = box;
   frame(g, box, element.kind === 'sockets' ? 9 : 2);
   write(g, { text: element.label, x: rect.width / 2, y: rect.height / 2 + 4, look: 'hs-label', anchor: 'middle' });
-  if (element.kind === 'conntrack')
-    g.append('path')
-      .attr('class', 'hs-inner-wire')
-      .attr('d', `M4 3V${rect.height - 3}M${rect.width - 4} 3V${rect.height - 3}`);
 }
 
 function drawRoute(g: One, { rect }: LayoutBox): void {

@@ -58,7 +58,7 @@ function innerLines({ title, src, dst, ttl }: Envelope, change: EnvelopeChange, 
     y += LINE_H;
   };
   add(
-    `${title}${ttl === null ? '' : `  ttl ${change.ttl !== undefined && effect < 0.5 ? change.ttl : ttl}`}`,
+    `${title}${ttl === null ? '' : ` · ttl ${change.ttl !== undefined && effect < 0.5 ? change.ttl : ttl}`}`,
     change.ttl !== undefined && effect >= 0.5 ? 'hs-env-title is-changed' : 'hs-env-title',
   );
   for (const [name, now, before, arrow] of [

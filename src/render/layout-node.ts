@@ -18,8 +18,8 @@ const PODS = { x: 8, y: 24 };
 const BAR = { x: 8, y: 128, width: 272, height: 24 };
 const BAR_MID = 140;
 const KERNEL = { x: 8, y: 160, width: 272, height: 112 };
-const IN_X = 20;
-const OUT_X = 268;
+const IN_X = 16;
+const OUT_X = 272;
 const GATES_Y = 194;
 const LOCAL_Y = 230;
 const TUNNEL = { x: 72, y: 244, width: 160, height: 22 };
@@ -28,18 +28,18 @@ const FOOT_Y = 280;
 const NIC = { x: 64, y: 288, width: 160, height: 24 };
 
 const GATES: Readonly<Record<HookName, Point>> = {
-  PREROUTING: { x: 60, y: GATES_Y },
+  PREROUTING: { x: 62, y: GATES_Y },
   INPUT: { x: 112, y: 211 },
-  FORWARD: { x: 157, y: GATES_Y },
+  FORWARD: { x: 156, y: GATES_Y },
   OUTPUT: { x: 192, y: 211 },
-  POSTROUTING: { x: 228, y: GATES_Y },
+  POSTROUTING: { x: 226, y: GATES_Y },
 };
 const ROUTE = { x: 112, y: GATES_Y };
 /** Gates that bridged packets pass, inside the bridge's bar. */
 const BRIDGED: readonly (readonly [HookName, string, number])[] = [
-  ['PREROUTING', 'PRE', 156],
-  ['FORWARD', 'FWD', 196],
-  ['POSTROUTING', 'POST', 236],
+  ['PREROUTING', 'PRE', 152],
+  ['FORWARD', 'FWD', 192],
+  ['POSTROUTING', 'POST', 232],
 ];
 
 interface Drawing {

@@ -31,6 +31,11 @@ export function keysOf(step: Step): string[] {
   }
 }
 
+/** Steps that happen at the gate or device where the packet already stands. */
+const AT_ITS_PLACE: ReadonlySet<Step['kind']> = new Set(['rule', 'chain-end', 'conntrack', 'nat', 'drop']);
+
+export const happensAtItsPlace = (step: Step): boolean => AT_ITS_PLACE.has(step.kind);
+
 function portKeys(step: Step): string[] {
   return step.kind === 'dev' ? [`${step.ns} port ${step.dev}`, `${step.ns} wall ${step.dev}`] : [];
 }

@@ -2,7 +2,7 @@
 import type { Trace } from '../sim/engine/trace.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
 import type { Fate } from './envelope.ts';
-import { keysOf } from './lit.ts';
+import { happensAtItsPlace, keysOf } from './lit.ts';
 import { changeOf, type Envelope, type EnvelopeChange, envelopesOf } from './packet-words.ts';
 import type { Layout } from './plot.ts';
 import { type Leg, type PacketPath, pointAlong } from './route-of-packet.ts';
@@ -23,6 +23,8 @@ export interface MomentView {
   readonly fateWords: string;
   /** Boxes and marks of this step, and of all this packet's steps so far. */
   readonly here: ReadonlySet<string>;
+  /** The gate or device alone, where a change or a stop is shown. */
+  readonly place: ReadonlySet<string>;
   readonly passed: ReadonlySet<string>;
 }
 
@@ -33,6 +35,8 @@ export interface TraceIndex {
   readonly legs: ReadonlyMap<number, Leg>;
   /** The step of the same packet before each step. */
   readonly before: ReadonlyMap<number, Step>;
+  /** The gate or device where each step happens: its own, or the last one that the packet came to. */
+  readonly places: ReadonlyMap<number, readonly string[]>;
 }
 
 export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceIndex {
@@ -40,12 +44,15 @@ export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceInd
   for (const path of paths) for (const leg of path.legs) legs.set(leg.step, leg);
   const before = new Map<number, Step>();
   const last = new Map<PacketId, Step>();
+  const places = new Map<number, readonly string[]>();
   for (const step of trace.steps) {
     const earlier = last.get(step.packet);
+    const stays = happensAtItsPlace(step) && earlier?.ns === step.ns;
+    places.set(step.i, (stays ? places.get(earlier.i) : undefined) ?? keysOf(step).slice(1));
     if (earlier) before.set(step.i, earlier);
     last.set(step.packet, step);
   }
-  return { trace, paths, legs, before };
+  return { trace, paths, legs, before, places };
 }
 
 function fateOf(step: Step): { fate: Fate; fateWords: string } {
@@ -84,7 +91,8 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
     change: isDone ? changeOf(step, before) : {},
     effect,
     ...(effect > 0.3 || progress >= 1 ? fateOf(step) : { fate: 'on-its-way' as const, fateWords: '' }),
-    here: new Set(keysOf(step)),
+    here: new Set([...keysOf(step), ...(index.places.get(stepIndex) ?? [])]),
+    place: new Set(index.places.get(stepIndex)),
     passed,
   };
 }

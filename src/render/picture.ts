@@ -141,7 +141,8 @@ function rooms(world: World, node: NetnsConfig): Room[] {
     const device = config.devices.find((candidate) => candidate.kind !== 'loopback');
     const host = ends.get(ns);
     const ports = pod.listens.map(
-      ({ proto, port, program, up }) => `${port}/${proto} ${program}${up === false ? ' (stopped)' : ''}`,
+      ({ proto, port, program, up }) =>
+        `:${port}${proto === 'tcp' ? '' : `/${proto}`} ${program}${up === false ? ' (stopped)' : ''}`,
     );
     found.push({
       element: {

@@ -2,7 +2,17 @@
 import { select } from 'd3-selection';
 import type { Picture } from './picture.ts';
 import type { PictureId } from './picture-id.ts';
-import type { Layout } from './plot.ts';
+import type { Layout, Rect } from './plot.ts';
+
+/** Of a node card: between its two columns of rooms. */
+const CENTRE = 140;
+
+/** Along the gap under the shelf, then down between the two columns of rooms, where no word stands. */
+function wayTo(tag: Rect, pod: Rect, card: Rect): string {
+  const gutter = card.x + CENTRE;
+  const side = pod.x < gutter ? pod.x + pod.width : pod.x;
+  return `M${tag.x + 24} ${tag.y + tag.height}v4H${gutter}V${pod.y + 10}H${side}`;
+}
 
 export function drawLinks(layer: SVGGElement, picture: Picture, layout: Layout, wanted: ReadonlySet<PictureId>): void {
   const lines = picture.services.flatMap(({ element, endpoints }) => {
@@ -11,10 +21,8 @@ export function drawLinks(layer: SVGGElement, picture: Picture, layout: Layout, 
     return endpoints.flatMap((id) => {
       const pod = layout.boxes.get(layout.foldedInto.get(id) ?? id);
       if (!pod) return [];
-      const [x1, y1] = [tag.rect.x + 24, tag.rect.y + tag.rect.height];
-      const [x2, y2] = [pod.rect.x + pod.rect.width / 2, pod.rect.y];
-      const middle = (y1 + y2) / 2;
-      return [{ key: `${element.id} ${id}`, d: `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}` }];
+      const d = wayTo(tag.rect, pod.rect, layout.boxes.get(pod.element.parent ?? '')?.rect ?? pod.rect);
+      return [{ key: `${element.id} ${id}`, d }];
     });
   });
   select(layer)

@@ -47,6 +47,7 @@ class HostStage implements Stage {
   private glide: { durationMs: number; passedMs: number; at: (share: number) => Playhead } | null = null;
   private selected: PictureId | null = null;
   private hovered: PictureId | null = null;
+  private touched: ReadonlySet<string> = NOBODY;
   private isDirty = false;
   private lastLit = '';
 
@@ -180,6 +181,7 @@ class HostStage implements Stage {
   private relayout(isFirst: boolean): void {
     if (!this.picture) return;
     const touched = this.trace ? touchedBy(this.trace) : null;
+    this.touched = touched?.keys ?? NOBODY;
     this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
     this.host.classList.toggle('is-settling', isFirst);
     this.scene.draw(this.layout);
@@ -240,8 +242,8 @@ class HostStage implements Stage {
     const here = view?.here ?? NOBODY;
     this.scene.mark('is-passed', view?.passed ?? NOBODY);
     this.scene.mark('is-here', here);
-    this.scene.mark('is-changed', changes ? here : NOBODY);
-    this.scene.mark('is-stopped', view?.fate === 'stopped' ? here : NOBODY);
+    this.scene.mark('is-changed', changes ? view.place : NOBODY);
+    this.scene.mark('is-stopped', view?.fate === 'stopped' ? view.place : NOBODY);
     this.scene.mark('is-good', view?.fate === 'good' ? here : NOBODY);
     this.drawLinks();
   }
@@ -253,8 +255,7 @@ class HostStage implements Stage {
       const { k } = this.camera.transform;
       return { x: a.x, y: a.y, width: w * k, height: h * k };
     };
-    const keys = [...(this.trace ? view.passed : NOBODY)];
-    const avoid = keys.flatMap((key) => {
+    const avoid = [...this.touched].flatMap((key) => {
       const box = layout.boxes.get(key);
       return box && box.element.kind !== 'node' ? [screenRect(box.rect)] : [];
     });

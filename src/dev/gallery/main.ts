@@ -18,7 +18,7 @@ if (!host) throw new Error('gallery.html has no #stage element.');
 const theme = query.get('theme');
 if (theme) document.documentElement.dataset.theme = theme;
 
-const { world, trace } = makeScene(query.get('scene') ?? 'three');
+const { world, trace } = makeScene(query);
 const stage = createStage(host, {
   onSelect: (id) => stage.setSelection(id),
   onDragProbe: (from, to) => console.log(`probe ${from} > ${to}`),
