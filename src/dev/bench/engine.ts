@@ -1,0 +1,91 @@
+/** How fast the engine traces, and how soon a turned knob shows. */
+import { buildWorld } from '../../sim/engine/build-world.ts';
+import { traceProbe } from '../../sim/engine/converse.ts';
+import type { Trace } from '../../sim/engine/trace.ts';
+import type { World } from '../../sim/engine/world.ts';
+import type { Probe } from '../../sim/scenario/probe.ts';
+import type { ScenarioState } from '../../sim/scenario/scenario.ts';
+import { clusterWith } from './clusters.ts';
+import { count, ms, table, time } from './measure.ts';
+
+const SERVICES = [10, 1_000, 10_000];
+
+interface Bench {
+  readonly state: ScenarioState;
+  readonly world: World;
+  readonly probe: Probe;
+  readonly trace: Trace;
+}
+
+/** pod -> ClusterIP -> pod on another node: the probe is told to choose that endpoint. */
+function prepare(services: number): Bench {
+  const state = clusterWith(services);
+  const world = worldOf(state);
+  const client = world.cluster.pods.find((p) => p.name === 'client');
+  const remote = world.cluster.pods.find((p) => p.name !== 'client' && p.node !== client?.node);
+  if (!state.probe || !remote) throw new Error('the bench cluster has no remote endpoint');
+  const probe: Probe = { ...state.probe, options: { handshakeOnly: true, endpoint: `${remote.ip}:8080` } };
+  return { state, world, probe, trace: traceProbe(world, probe) };
+}
+
+function worldOf(state: ScenarioState): World {
+  const built = buildWorld(state);
+  if (!built.ok) throw new Error(JSON.stringify(built.error));
+  return built.value;
+}
+
+const evaluated = (trace: Trace): number =>
+  trace.steps.reduce(
+    (sum, s) => sum + (s.kind === 'rule' ? s.index - s.first + 1 : s.kind === 'chain-end' ? s.end - s.first : 0),
+    0,
+  );
+
+export function benchTraces(): string {
+  const rows: string[][] = [];
+  let base = 0;
+  for (const services of SERVICES) {
+    const { world, probe, trace } = prepare(services);
+    const { medianMs } = time(() => traceProbe(world, probe));
+    base ||= medianMs;
+    const crossings = trace.steps.filter((s) => s.kind === 'dev').length;
+    rows.push([
+      `${count(services)} Services`,
+      ms(medianMs),
+      count(1000 / medianMs),
+      count((1000 / medianMs) * crossings),
+      count(evaluated(trace)),
+      `${(medianMs / base).toFixed(1)}x`,
+    ]);
+  }
+  const head = [
+    'handshake, pod -> ClusterIP -> remote pod (VXLAN)',
+    'ms/trace',
+    'traces/s',
+    'hops/s',
+    'rules evaluated',
+    'against 10',
+  ];
+  return table(head, rows);
+}
+
+/** A knob changes the world; the same probe is traced in it: everything between the click and the drawing. */
+export function benchKnobs(): string {
+  const rows: string[][] = [];
+  for (const services of SERVICES) {
+    const { state, probe } = prepare(services);
+    const knobs: [string, ScenarioState][] = [
+      ['CNI mode (VXLAN -> host-gw)', { ...state, cni: { ...state.cni, mode: 'host-gw' } }],
+      ['proxy (iptables -> none)', { ...state, proxy: { id: 'none', mode: 'none' } }],
+      ['one more node', { ...state, nodes: state.nodes + 1 }],
+    ];
+    for (const [name, turned] of knobs) {
+      const built = buildWorld(turned);
+      if (!built.ok) continue;
+      rows.push([
+        `${name}, ${count(services)} Services`,
+        ms(time(() => traceProbe(worldOf(turned), probe), 30).medianMs),
+      ]);
+    }
+  }
+  return table(['from a turned knob to the new trace', 'ms'], rows);
+}
