@@ -1,3 +1,4 @@
+import { assert } from '../../../base/assert.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import { podNs } from '../../../kube/cluster.ts';
 import type { Route } from '../../../linux/config.ts';
@@ -35,6 +36,7 @@ function refuseHostGw(cluster: Cluster): string | null {
 }
 
 function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+  assert(mode === 'vxlan' || mode === 'host-gw', `Flannel has a mode "${mode}"`);
   const config = bridgeConfig(cluster, mode, options);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const bridge = bridgeNode(node, pods, config);

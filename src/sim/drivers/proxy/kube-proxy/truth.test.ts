@@ -24,7 +24,8 @@ const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, fo
 interface Recorded {
   readonly file: string;
   readonly inputs: RecordedInputs;
-  readonly previousSteps?: readonly { readonly inputs: RecordedInputs }[];
+  /** Oldest first: the objects that stood before. */
+  readonly previousSteps?: readonly Pick<RecordedInputs, 'services' | 'endpointSlices'>[];
   readonly expected: {
     readonly dump?: string;
     readonly dumpKind?: string;
@@ -56,9 +57,10 @@ describe('kube-proxy cases', () => {
 
 /** A step of a case sends what its kind of sync sends, after the step before it. */
 function sent({ inputs, previousSteps = [], expected }: Recorded): { ruleset: Ruleset; deleted: readonly string[] } {
-  const before = previousSteps.at(-1)?.inputs;
+  const before = previousSteps.at(-1);
   if (!before) return { ruleset: syncedRules(inputs), deleted: [] };
-  const { ruleset, stale } = partiallySyncedRules(before, inputs);
+  const { services, endpointSlices } = before;
+  const { ruleset, stale } = partiallySyncedRules({ ...inputs, services, endpointSlices }, inputs);
   const isPartial = expected.dumpKind === 'iptables-restore-input-partial';
   return { ruleset: isPartial ? ruleset : syncedRules(inputs), deleted: [...stale].sort() };
 }
