@@ -13,6 +13,10 @@ export function explainConntrack({ step, here, trace }: Scene<StepOf<'conntrack'
   switch (step.state) {
     case 'NEW':
       if (!step.created) return say(`${here} has seen this flow, but no answer to it yet: still NEW.`);
+      if (step.outer)
+        return say(
+          `The outer packet is a flow of its own, UDP between two nodes, so ${here} writes an entry for it too. It never gets an answer: packets the other way use another source port.`,
+        );
       return say(
         `${here} has not seen this flow before and writes an entry for it. Every node keeps its own table; only the first packet of a flow is shown to the nat table.`,
       );
@@ -38,14 +42,13 @@ function establishedSentence(step: StepOf<'conntrack'>, here: string, steps: rea
     .slice(0, step.i)
     .some((s) => s.kind === 'conntrack' && s.ns === step.ns && s.entry?.id === entry?.id && s.dir === 'reply');
   const which = step.dir === 'reply' ? 'the answer to a flow' : 'a later packet of a flow';
-  const skips = `It skips the nat table:`;
   if (!translated)
-    return `${here} knows this as ${which} that it has seen. ${skips} there is nothing to translate for this flow.`;
+    return `${here} knows this as ${which} that it has seen. It skips the nat table, which only the first packet of a flow meets.`;
   const how =
     step.dir === 'reply' && isFirstReply
       ? 'the entry itself says how to put the addresses back'
       : 'the entry says which addresses to write';
-  return `${here} knows this as ${which} that it translated. ${skips} ${how}.`;
+  return `${here} knows this as ${which} that it translated. It skips the nat table: ${how}.`;
 }
 
 function listCommand(entry: CtSnapshot): string {

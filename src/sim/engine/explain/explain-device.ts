@@ -131,7 +131,7 @@ function vxlanSentence(scene: DeviceScene, device: Device): string {
 
 function nicSentence({ step, here }: DeviceScene): string {
   if (step.outer && step.dir === 'out')
-    return `The packet leaves ${here}. From outside only node addresses can be seen; the pod's packet is the load.`;
+    return `The packet leaves ${here}. From outside only node addresses can be seen; the pod's packet travels inside.`;
   if (step.outer)
     return `A UDP packet from another node arrives. ${here} does not know yet that a pod's packet is inside.`;
   return step.dir === 'out'

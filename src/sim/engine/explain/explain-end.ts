@@ -60,6 +60,7 @@ function explainArpSend({ step, here, names }: SendScene): Told {
 function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
   const { step, here, names, trace } = scene;
   const { src, dst } = endsOf(packet);
+  const what = step.what.replace(/: (.*)$/, ' ($1)');
   const owner = names.ip(packet.dst);
   const to = owner === packet.dst ? dst : `${dst} (${owner})`;
   if (isIcmpError(packet.l4))
@@ -69,12 +70,14 @@ function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
   if (step.answers !== undefined || packet.src !== trace.from.ip) {
     const asked = trace.to.ip !== null && names.service(trace.to.ip);
     const blind = asked ? ` It answers the addresses that it saw, and knows nothing of the Service.` : '';
-    return `${who} answers: ${step.what}, from ${src} to ${to}.${blind}`;
+    return `${who} answers: ${what}, from ${src} to ${to}.${blind}`;
   }
-  const virtual = names.service(packet.dst)
-    ? ` That is a virtual address: no machine has it on a device, so something on the way must translate it.`
-    : '';
-  return `${who} sends ${step.what} from ${src} to ${to}.${virtual}`;
+  const isFirst = trace.steps.find((s) => s.kind === 'send' && s.ns === step.ns && !isArp(s.frame))?.i === step.i;
+  const virtual =
+    isFirst && names.service(packet.dst)
+      ? ` That is a virtual address: no machine has it on a device, so something on the way must translate it.`
+      : '';
+  return `${who} sends ${what} from ${src} to ${to}.${virtual}`;
 }
 
 export function explainDeliver(scene: DeliverScene): Told {

@@ -1,7 +1,9 @@
 /** The five places where netfilter looks at a packet. Order of calls: net/ipv4/ip_input.c, ip_forward.c, ip_output.c. */
+
+import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
 import { isArp } from './packet-words.ts';
-import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+import { deviceOf, type Scene, type StepOf, type Told, visitFromHere, visitSoFar } from './scene.ts';
 
 type HookScene = Scene<StepOf<'hook'>>;
 
@@ -33,11 +35,19 @@ function explainBridgeHook(scene: HookScene): Told {
     !isLent && !isSwitch && !isArp(step.frame) ? ` bridge-nf-call-iptables is 0, so iptables does not see it.` : '';
   const extra = step.hook === 'PREROUTING' || step.hook === 'FORWARD' ? `${lent}${off}` : '';
   return {
-    title: isSwitch ? `Switch: ${step.hook}` : `Bridge ${step.hook} on ${here}`,
-    sentence: `${BRIDGE_SENTENCES[step.hook](scene)}${extra}`,
+    title: isSwitch ? `Switch: ${step.hook.toLowerCase()}` : `Bridge ${step.hook} on ${here}`,
+    sentence: isSwitch ? SWITCH_SENTENCES[step.hook](scene) : `${BRIDGE_SENTENCES[step.hook](scene)}${extra}`,
     checks: isSwitch ? [] : [`sysctl net.bridge.bridge-nf-call-iptables   # on ${here}`],
   };
 }
+
+const SWITCH_SENTENCES: typeof BRIDGE_SENTENCES = {
+  PREROUTING: ({ step }) => `The frame enters the switch by the port ${step.iif}.`,
+  INPUT: () => `The frame is for everybody, the switch included.`,
+  FORWARD: ({ step }) => `The switch passes the frame on, from ${step.iif} to ${step.oif}.`,
+  OUTPUT: ({ step }) => `The switch itself sends, by ${step.oif}.`,
+  POSTROUTING: ({ step }) => `The frame is about to leave the switch by ${step.oif}.`,
+};
 
 /** net/bridge/br_input.c, br_forward.c, br_device.c. */
 const BRIDGE_SENTENCES: Readonly<Record<StepOf<'hook'>['hook'], (scene: HookScene) => string>> = {
@@ -63,14 +73,34 @@ function isBridged(scene: HookScene): boolean {
   return at >= 0 && !before.slice(at).some((s) => s.kind === 'dev');
 }
 
+/** Does the packet belong to a flow that this node knows? Then the nat table is not asked (nf_nat_inet_fn). */
+function isKnownFlow(scene: HookScene): boolean {
+  const looked = (steps: readonly Step[]): Step | undefined => steps.find((s) => s.kind === 'conntrack');
+  const isEntry = scene.step.hook === 'PREROUTING' || scene.step.hook === 'OUTPUT';
+  const found = isEntry ? looked(visitFromHere(scene)) : looked(visitSoFar(scene).reverse());
+  return found?.kind === 'conntrack' && (found.state === 'ESTABLISHED' || found.state === 'RELATED');
+}
+
+/** The rewriting that happens at this hook, if any. */
+function rewriteHere(scene: HookScene): StepOf<'nat'> | undefined {
+  const found = visitFromHere(scene).find((s) => s.kind === 'nat');
+  return found?.kind === 'nat' && found.hook === scene.step.hook ? found : undefined;
+}
+
 function preRouting(scene: HookScene): string {
   const { step, here, ns } = scene;
-  const bridged = isBridged(scene) && deviceOf(ns, step.iif)?.kind === 'bridge';
-  if (bridged)
-    return `First hook, still at the bridge port; rules see it as coming in by ${step.iif}. Destinations are translated here, before any routing. It runs once: when the bridge hands the packet up, it is not repeated.`;
   if (step.outer)
     return `The wrapped packet is for ${here} itself, and passes the same hooks as any other UDP packet: PREROUTING, then INPUT.`;
-  return `First hook, before ${here} decides where the packet goes. Destination addresses are translated here, so that routing works with the new one.`;
+  const bridged = isBridged(scene) && deviceOf(ns, step.iif)?.kind === 'bridge';
+  const where = bridged
+    ? `First hook, still at the bridge port; rules see the packet as coming in by ${step.iif}.`
+    : `First hook, before ${here} decides where the packet goes.`;
+  if (isKnownFlow(scene)) {
+    const back = rewriteHere(scene) ? ' Conntrack itself rewrites the destination.' : '';
+    return `${where} The flow is known, so the nat table is skipped.${back}`;
+  }
+  const once = bridged ? ' The hook runs once: when the bridge hands the packet up, it is not repeated.' : '';
+  return `${where} Destinations are translated here, so that routing works with the new one.${once}`;
 }
 
 function input({ step, here }: HookScene): string {
@@ -80,21 +110,36 @@ function input({ step, here }: HookScene): string {
 }
 
 function forward(scene: HookScene): string {
-  const { step, here } = scene;
+  const { step, here, trace } = scene;
   if (isBridged(scene))
     return `The packet only crosses the bridge, and yet FORWARD sees it (in and out by ${step.iif}). A policy that drops here stops even two pods on one node.`;
-  return `The packet passes through ${here}, in by ${step.iif} and out by ${step.oif}. Filtering between pods happens here, after DNAT and before masquerading: rules see the pod's address, not the Service's.`;
+  const passes = `The packet passes through ${here}, in by ${step.iif} and out by ${step.oif}.`;
+  const later = visitFromHere(scene).find((s) => s.kind === 'nat');
+  if (later?.kind === 'nat' && later.cause === 'conntrack' && later.before.src !== trace.from.ip)
+    return `${passes} Rules here still see the endpoint's address as the source: the Service's address is put back only after them, in POSTROUTING.`;
+  const translated = visitSoFar(scene).some((s) => s.kind === 'nat' && s.manip === 'dst');
+  const sees = translated ? ", after DNAT: rules see the pod's address, not the one that was asked" : '';
+  return `${passes} Traffic between pods is filtered here${sees}.`;
 }
 
-function output({ step, here }: HookScene): string {
+function output(scene: HookScene): string {
+  const { step, here } = scene;
   if (step.outer)
     return `${here} made this outer packet itself, so it starts at OUTPUT like the packet of any local program; FORWARD never sees it.`;
-  return `A program of ${here} sends: its packets start at OUTPUT, and never see PREROUTING. Service addresses are translated here too.`;
+  const nat = isKnownFlow(scene)
+    ? ' The flow is known, so the nat table is skipped.'
+    : ' Service addresses are translated here too.';
+  return `${here} itself sends: its packets start at OUTPUT, and never see PREROUTING.${nat}`;
 }
 
-function postRouting({ step, here }: HookScene): string {
+function postRouting(scene: HookScene): string {
+  const { step, here } = scene;
   if (step.outer)
     return `Last hook of the outer packet: it leaves with ${here}'s own address, so nothing needs masquerading.`;
-  const by = step.oif === undefined ? '' : ` by ${step.oif}`;
-  return `Last hook: the way out${by} is known, so this is where a source address can be chosen to match it (masquerade).`;
+  const by = step.oif === undefined ? '' : `, and the way out (${step.oif}) is known`;
+  if (isKnownFlow(scene))
+    return rewriteHere(scene)
+      ? `Last hook${by}. The flow is known: conntrack itself rewrites the source, and the nat table is skipped.`
+      : `Last hook${by}. The flow is known, so the nat table is skipped.`;
+  return `Last hook${by}: this is where masquerading can choose a source address that fits it.`;
 }

@@ -39,7 +39,8 @@ export function targetTitle(target: Target): string {
 function writerSentence({ origin }: Rule): string {
   if (!origin) return '';
   if (isFault(origin)) return 'You added this rule. ';
-  return origin.why ? `${origin.by}: ${origin.why.replace(': ', ', ')}. ` : '';
+  const whose = origin.for && !origin.for.startsWith('Node ') ? ` for ${origin.for}` : '';
+  return origin.why ? `${origin.by}${whose}: ${origin.why.replace(': ', ', ')}. ` : '';
 }
 
 function ruleSentence(scene: RuleScene): string {
@@ -86,12 +87,11 @@ function jumpSentence(scene: RuleScene, chain: string): string {
   return hasDice(scene) ? `Chance picked none of the rules before, and the last one takes the rest. ${on}` : on;
 }
 
-/** `, which leads to 10.244.1.2:8080 (web-1)`, or `, the chain for Service default/web`. */
+/** `, which leads to 10.244.1.2:8080 (web-1)`. */
 function leadsTo({ step, ns, names }: RuleScene, chain: string): string {
   for (const { target } of ns.iptables.get(step.table)?.chains.get(chain)?.rules ?? [])
     if (target?.kind === 'DNAT') return `, which leads to ${names.endpoint(target.to, target.port ?? null)}`;
-  const owner = names.chain(step.ns, step.table, chain);
-  return owner === null || !owner.startsWith('Service') ? '' : `, the chain for ${owner}`;
+  return '';
 }
 
 /** An earlier rule of this chain drew lots. */
@@ -129,7 +129,7 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
   const { step, here, ns } = scene;
   const evaluated = step.end - step.first;
   const base = {
-    counts: `${count(evaluated, 'rule')} evaluated, none decided`,
+    counts: `${evaluated} more ${evaluated === 1 ? 'rule' : 'rules'} evaluated, none decided`,
     evidence: [policyEvidence(ns, here, step.table, step.chain)],
     checks: [`iptables -t ${step.table} -S ${step.chain}   # on ${here}`],
   };
@@ -139,7 +139,8 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
       title: `${step.chain}: nothing for this packet`,
       sentence: `No rule of ${step.chain} decides about this packet: back to the chain that called it.`,
     };
-  if (evaluated === 0 && step.verdict === 'ACCEPT')
+  const isEmpty = (ns.iptables.get(step.table)?.chains.get(step.chain)?.rules.length ?? 0) === 0;
+  if (isEmpty && step.verdict === 'ACCEPT')
     return {
       ...base,
       title: `${step.chain}: no rules`,
@@ -151,6 +152,6 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
   const sentence =
     step.verdict === 'DROP'
       ? `No rule of ${step.chain} accepted the packet, and the chain's policy is DROP: it is thrown away silently.${refused}`
-      : `No rule of the ${step.table} table at ${step.chain} objected, so the chain's policy decides: ACCEPT.`;
+      : `No rule of the ${step.table} table at ${step.chain} decided, so the chain's policy does: ACCEPT.`;
   return { ...base, title: `${step.chain}: policy ${step.verdict}`, sentence };
 }

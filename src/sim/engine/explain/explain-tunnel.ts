@@ -1,6 +1,7 @@
 /** Forwarding databases, envelopes and fragments. */
 
 import { isGroupMac } from '../../wire/mac.ts';
+import { UNDERLAY } from '../world.ts';
 import { fdbEvidence } from './evidence.ts';
 import { innerPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
@@ -24,8 +25,8 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
       );
     case 'port':
       return told(
-        `Bridge port ${step.port}`,
-        `${step.dev} sends the frame to one port only: ${who} was last seen behind ${step.port}${step.learned ? ', as the bridge learned from an earlier frame' : ''}.`,
+        step.ns === UNDERLAY ? `Switch port ${step.port}` : `Bridge port ${step.port}`,
+        `${step.dev} sends the frame to one port only: ${who} was last seen behind ${step.port}${step.learned ? ', as it learned from an earlier frame' : ''}.`,
       );
     case 'local':
       return told(
