@@ -6,20 +6,27 @@ interface VerdictStripProps {
   readonly onStep: (step: number) => void;
 }
 
-/** What the program printed, one plain sentence why, and the smallest change that would let it through. */
+/** One plain sentence; then what the program printed, and the smallest change that would let it through. */
 export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
-  const { verdict } = trace;
-  const step = verdict.step;
+  const { good, sentence, printed, remedy, step } = trace.verdict;
   return (
-    <section className={verdict.good ? 'verdict verdict-good' : 'verdict verdict-stopped'} aria-label="Verdict">
+    <section className={good ? 'verdict verdict-good' : 'verdict verdict-stopped'} aria-label="Verdict">
       <span className="verdict-badge">
-        <Icon name={verdict.good ? 'check' : 'cross'} />
-        <span className="visually-hidden">{verdict.good ? 'Arrived:' : 'Stopped:'}</span>
-        {verdict.printed}
+        <Icon name={good ? 'check' : 'cross'} />
+        {good ? 'Arrived' : 'Stopped'}
       </span>
       <div className="verdict-words">
-        <p className="verdict-sentence">{verdict.sentence}</p>
-        {verdict.remedy !== null && <p className="verdict-remedy">{verdict.remedy}</p>}
+        <p className="verdict-sentence">{sentence}</p>
+        <p className="verdict-details">
+          <code className="verdict-printed" title="What the program prints">
+            {printed}
+          </code>
+          {remedy !== null && (
+            <span className="verdict-remedy">
+              <strong>To fix it:</strong> {remedy}
+            </span>
+          )}
+        </p>
       </div>
       {step !== null && (
         <button type="button" className="button button-small" onClick={() => onStep(step)}>
