@@ -20,10 +20,10 @@ const BY = 'bridge (CNI plugin)';
 const POD_DEVICE = 'eth0';
 
 /** The bridge takes the first address of the node's pod network, and the pods use it as gateway. */
-export const gatewayOf = (node: ClusterNode): Ip => cidrNth(node.podCIDR, 1);
+const gatewayOf = (node: ClusterNode): Ip => cidrNth(node.podCIDR, 1);
 
 /** `veth` and four random bytes, here four stable ones. */
-export function hostVeth(pod: ClusterPod): string {
+function hostVeth(pod: ClusterPod): string {
   return pod.veth ?? `veth${hash32(podNs(pod)).toString(16).padStart(8, '0')}`;
 }
 

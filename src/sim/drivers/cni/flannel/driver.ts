@@ -1,6 +1,5 @@
 import { assert } from '../../../base/assert.ts';
-import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
-import { podNs } from '../../../kube/cluster.ts';
+import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { Route } from '../../../linux/config.ts';
 import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';

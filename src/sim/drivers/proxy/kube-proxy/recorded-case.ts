@@ -68,7 +68,7 @@ export interface SliceJson {
 
 const AFFINITY_SECONDS_DEFAULT = 10_800;
 
-export function readCase(inputs: RecordedInputs): {
+function readCase(inputs: RecordedInputs): {
   services: ClusterService[];
   view: NodeView;
   options: ProxyOptions;

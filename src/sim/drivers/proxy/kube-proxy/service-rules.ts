@@ -46,7 +46,7 @@ interface Destination {
   readonly matches: readonly Match[];
 }
 
-export function toAddress(port: ServicePort, ip: Ip): Destination {
+function toAddress(port: ServicePort, ip: Ip): Destination {
   return {
     rule: { dst: { value: hostNet(ip) }, proto: { value: port.protocol } },
     matches: [dport(port, port.port)],

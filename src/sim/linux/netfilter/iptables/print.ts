@@ -62,6 +62,7 @@ export function printTable(table: Table): string {
   ].join('\n');
 }
 
+/** Built-in chains in hook order, then user chains by name. */
 export function chainsInPrintOrder(table: Table): readonly Chain[] {
   const chains = [...table.chains.values()];
   const users = chains.filter((chain) => chain.policy === null);
