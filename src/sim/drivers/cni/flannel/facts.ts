@@ -5,6 +5,7 @@ export const VXLAN_PORT = 8472;
 export const VTEP = `flannel.${VNI}`;
 /** Inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348). */
 export const VXLAN_OVERHEAD_BYTES = 50;
+/** Made by the first pod of a node: a node without pods has no cni0, no gateway address and no route to its own pod network. */
 export const BRIDGE = 'cni0';
 export const NODE_DEVICE = 'eth0';
 
