@@ -1,12 +1,16 @@
-import { useSession } from './app-model.ts';
+import { useEffect } from 'react';
+import { useApp, useSession } from './app-model.ts';
 import { TextView } from './dock/TextView.tsx';
 import { Transport } from './timeline/Transport.tsx';
 import { Verdict } from './Verdict.tsx';
 
 /** On a phone: the verdict, the keys of the playhead, and the whole trace as text. */
 export function NarrowView() {
+  const { playhead } = useApp();
   const trace = useSession((state) => state.trace);
   const world = useSession((state) => state.world);
+  // Text that scrolls by itself cannot be read.
+  useEffect(() => playhead.pause(), [playhead]);
   return (
     <main className="narrow">
       <Verdict />
@@ -14,7 +18,7 @@ export function NarrowView() {
         <Transport stepCount={trace?.steps.length ?? 0} />
       </div>
       {trace !== null && world !== null ? (
-        <TextView trace={trace} world={world} />
+        <TextView trace={trace} world={world} isPage />
       ) : (
         <p className="dock-empty">No packet yet. Choose two ends above and press Send.</p>
       )}

@@ -8,10 +8,12 @@ import { type TextLine, traceLines, traceText } from './trace-text.ts';
 interface TextViewProps {
   readonly trace: Trace;
   readonly world: World;
+  /** It is the whole page below a verdict, and not a panel. */
+  readonly isPage?: boolean;
 }
 
 /** The whole trace as an ordered list: for reading aloud, for copying, and for a phone. */
-export function TextView({ trace, world }: TextViewProps) {
+export function TextView({ trace, world, isPage = false }: TextViewProps) {
   const { explain, playhead } = useApp();
   const step = usePlayhead((state) => state.step);
   const detail = usePlayhead((state) => state.detail);
@@ -20,17 +22,19 @@ export function TextView({ trace, world }: TextViewProps) {
     [trace, world, detail, explain],
   );
   const list = useRef<HTMLDivElement>(null);
+  const shown = useRef(-1);
   const now = lines.findLast((line) => line.step <= step)?.step ?? -1;
   useEffect(() => {
-    if (now < 0) return;
+    // Opening the view moves nothing: what is at the top is read first.
+    const isFirst = shown.current < 0;
+    shown.current = now;
+    if (now < 0 || (isFirst && isPage)) return;
     list.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' });
-  }, [now]);
+  }, [now, isPage]);
   return (
     <div className="text-view" ref={list}>
       <div className="panel-head">
-        <p>
-          <strong>{trace.verdict.printed}.</strong> {trace.verdict.sentence}
-        </p>
+        <p>{isPage ? <strong>Step by step</strong> : trace.verdict.sentence}</p>
         <CopyButton text={traceText(trace, lines)} label="Copy as text" wide />
       </div>
       {trace.packets.map((packet) => (
