@@ -5,8 +5,21 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const HASH_LETTERS = 16;
 
+/** Names of Services and endpoints come back for every node and after every turned knob: hashing them again is most of a sync. */
+const known = new Map<string, string>();
+const KNOWN_MAX = 100_000;
+
 /** First 16 base32 letters of the SHA-256 of a text: 80 bits (proxier.go `portProtoHash`, v1.33). */
 export function hashName(text: string): string {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const name = hash(text);
+  known.set(text, name);
+  return name;
+}
+
+function hash(text: string): string {
   const bytes = sha256(utf8ToBytes(text));
   let letters = '';
   let bits = 0;
