@@ -4,7 +4,6 @@ import { CNIS, PROXIES } from './sim/drivers/registry.ts';
 import { buildWorld } from './sim/engine/build-world.ts';
 import { traceProbe } from './sim/engine/converse.ts';
 import { describeChange } from './sim/engine/explain/describe-change.ts';
-import { explain } from './sim/engine/explain/explain.ts';
 import { DEFAULT_SCENARIO } from './sim/scenario/defaults.ts';
 import type { Moment } from './sim/scenario/moment.ts';
 import { createAutosave } from './store/autosave.ts';
@@ -17,6 +16,7 @@ import { createSession, type EnginePort } from './store/session.ts';
 import { App } from './ui/App.tsx';
 import type { AppModel } from './ui/app-model.ts';
 import { DOCK_TABS, type DockTab } from './ui/dock/dock-tabs.ts';
+import { createExplainer } from './ui/explainer.ts';
 import { registerOffline } from './ui/register-offline.ts';
 import { createVisit, openHere } from './ui/visit.ts';
 import { createManifestDraft } from './ui/yaml/manifest-draft.ts';
@@ -62,7 +62,7 @@ function start(root: HTMLElement): void {
     stage: { current: null },
     cnis: CNIS,
     proxies: PROXIES,
-    explain,
+    explainer: createExplainer(() => import('./sim/engine/explain/explain.ts').then((module) => module.explain)),
   };
   createRoot(root).render(
     <StrictMode>

@@ -4,7 +4,8 @@ import { AppContext, type AppModel, useApp, usePart, useSession } from './app-mo
 import { CommandBar } from './bar/CommandBar.tsx';
 import { Dock } from './dock/Dock.tsx';
 import { HelpButton } from './help/HelpButton.tsx';
-import { Inspector, useExplanation } from './inspector/Inspector.tsx';
+import { Inspector } from './inspector/Inspector.tsx';
+import { useExplanation } from './inspector/use-explanation.ts';
 import { NarrowView } from './NarrowView.tsx';
 import { FirstHint } from './notices/FirstHint.tsx';
 import { OpeningNotice, ProblemNotice } from './notices/Notices.tsx';

@@ -1,8 +1,9 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useApp, useSession } from './app-model.ts';
-import { TextView } from './dock/TextView.tsx';
 import { Transport } from './timeline/Transport.tsx';
 import { Verdict } from './Verdict.tsx';
+
+const TextView = lazy(() => import('./dock/TextView.tsx').then((module) => ({ default: module.TextView })));
 
 /** On a phone: the verdict, the keys of the playhead, and the whole trace as text. */
 export function NarrowView() {
@@ -18,7 +19,9 @@ export function NarrowView() {
         <Transport stepCount={trace?.steps.length ?? 0} />
       </div>
       {trace !== null && world !== null ? (
-        <TextView trace={trace} world={world} isPage />
+        <Suspense fallback={<p className="dock-empty">Loading …</p>}>
+          <TextView trace={trace} world={world} isPage />
+        </Suspense>
       ) : (
         <p className="dock-empty">No packet yet. Choose two ends above and press Send.</p>
       )}

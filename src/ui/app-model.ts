@@ -4,9 +4,6 @@ import { useStore } from 'zustand/react';
 import type { Stage } from '../render/stage-api.ts';
 import { must } from '../sim/base/assert.ts';
 import type { CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
-import type { Explanation } from '../sim/engine/explain/explanation.ts';
-import type { Trace } from '../sim/engine/trace.ts';
-import type { World } from '../sim/engine/world.ts';
 import type { ScenarioDocument } from '../store/document.ts';
 import type { Playhead, PlayheadState } from '../store/playhead.ts';
 import type { Preferences } from '../store/preferences.ts';
@@ -14,6 +11,7 @@ import type { ReadonlyStore } from '../store/readonly-store.ts';
 import type { Selection, SelectionState } from '../store/selection.ts';
 import type { EnginePort, Session, SessionState } from '../store/session.ts';
 import type { DockTab } from './dock/dock-tabs.ts';
+import type { Explain, Explainer } from './explainer.ts';
 import type { Visit } from './visit.ts';
 import type { ManifestDraft } from './yaml/manifest-draft.ts';
 
@@ -33,7 +31,7 @@ export interface AppModel {
   readonly engine: EnginePort;
   readonly cnis: readonly DriverChoice[];
   readonly proxies: readonly DriverChoice[];
-  explain(trace: Trace, world: World, step: number): Explanation;
+  readonly explainer: Explainer;
 }
 
 export const AppContext = createContext<AppModel | null>(null);
@@ -45,6 +43,7 @@ export function usePart<State, Part>(store: ReadonlyStore<State>, part: (state: 
   return useStore(store, part);
 }
 
+export const useExplain = (): Explain | null => usePart(useApp().explainer, (state) => state.explain);
 export const useSession = <Part>(part: (state: SessionState) => Part): Part => usePart(useApp().session, part);
 export const usePlayhead = <Part>(part: (state: PlayheadState) => Part): Part => usePart(useApp().playhead, part);
 export const useSelection = <Part>(part: (state: SelectionState) => Part): Part => usePart(useApp().selection, part);

@@ -4,6 +4,7 @@ import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 import { parseCidr } from '../../sim/wire/ip.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
+import { Popover } from '../parts/Popover.tsx';
 
 export type ClusterSize = Pick<
   ScenarioState,
@@ -16,46 +17,71 @@ export const sizeOf = ({ nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtu
 
 /** Number of nodes and the networks, in a popover; the summary says the size. */
 export function ClusterKnob() {
-  const { document } = useApp();
-  const state = useSession((session) => session.state);
+  const { document, session } = useApp();
+  const state = useSession((now) => now.state);
   const [draft, setDraft] = useState<ClusterSize>(sizeOf(state));
   const popover = useRef<HTMLDetailsElement>(null);
   useEffect(() => setDraft(sizeOf(state)), [state]);
   const apply = (event: FormEvent): void => {
     event.preventDefault();
     document.apply({ type: 'ClusterSized', ...draft });
-    if (popover.current) popover.current.open = false;
+    // What was refused stays in sight, beside the fields that say it.
+    if (popover.current && session.getState().problems.length === 0) popover.current.open = false;
   };
   return (
-    <details ref={popover} className="popover popover-start knob">
-      <summary title="Number of nodes and networks">
-        <Icon name="cluster" size={14} />
-        {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}, /{state.nodeMask} each
-        <Icon name="down" size={12} />
-      </summary>
-      <form className="popover-body" aria-label="Cluster size" onSubmit={apply}>
+    <Popover
+      className="popover-start knob"
+      popoverRef={popover}
+      summary={
+        <summary title="Number of nodes and networks">
+          <Icon name="cluster" size={14} />
+          {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}, /{state.nodeMask} each
+          <Icon name="down" size={12} />
+        </summary>
+      }
+    >
+      <form className="popover-body cluster-form" aria-label="Cluster size" onSubmit={apply} noValidate>
         <SizeFields size={draft} onChange={setDraft} />
-        <TextField
-          label="Service network"
-          value={draft.serviceCIDR}
-          onChange={(serviceCIDR) => setDraft({ ...draft, serviceCIDR })}
-        />
-        <TextField
-          label="Node network"
-          value={draft.nodeNetwork}
-          onChange={(nodeNetwork) => setDraft({ ...draft, nodeNetwork })}
-        />
-        <NumberField
-          label="MTU of the node network"
-          value={draft.mtuBytes}
-          onChange={(mtuBytes) => setDraft({ ...draft, mtuBytes })}
-        />
+        <NetworkFields size={draft} onChange={setDraft} />
+        <SizeProblems />
         <button type="submit" className="button button-primary">
           Build this cluster
         </button>
       </form>
-    </details>
+    </Popover>
   );
+}
+
+function NetworkFields({ size, onChange }: SizeFieldsProps) {
+  return (
+    <>
+      <TextField
+        label="Service network"
+        value={size.serviceCIDR}
+        onChange={(serviceCIDR) => onChange({ ...size, serviceCIDR })}
+      />
+      <TextField
+        label="Node network"
+        value={size.nodeNetwork}
+        onChange={(nodeNetwork) => onChange({ ...size, nodeNetwork })}
+      />
+      <NumberField
+        label="MTU of the node network"
+        value={size.mtuBytes}
+        onChange={(mtuBytes) => onChange({ ...size, mtuBytes })}
+      />
+    </>
+  );
+}
+
+function SizeProblems() {
+  const problems = useSession((state) => state.problems);
+  return problems.map(({ where, what, hint }) => (
+    <p key={`${where} ${what}`} className="problem">
+      <Icon name="warning" />
+      {what} {hint}
+    </p>
+  ));
 }
 
 interface SizeFieldsProps {

@@ -1,4 +1,5 @@
 import { useSession } from '../app-model.ts';
+import { Popover } from '../parts/Popover.tsx';
 
 const NOTHING: readonly string[] = [];
 
@@ -7,10 +8,13 @@ export function Simplified() {
   const simplified = useSession(({ trace }) => trace?.simplified ?? NOTHING);
   if (simplified.length === 0) return null;
   return (
-    <details className="popover">
-      <summary className="chip" title="Where this trace is simpler than a real cluster">
-        {simplified.length} simplified
-      </summary>
+    <Popover
+      summary={
+        <summary className="chip" title="Where this trace is simpler than a real cluster">
+          {simplified.length} simplified
+        </summary>
+      }
+    >
       <div className="popover-body">
         <p>In this trace the model is simpler than a real cluster:</p>
         <ul className="plain">
@@ -19,6 +23,6 @@ export function Simplified() {
           ))}
         </ul>
       </div>
-    </details>
+    </Popover>
   );
 }

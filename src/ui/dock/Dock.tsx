@@ -4,13 +4,13 @@ import { useApp, usePart, useSession } from '../app-model.ts';
 import { ErrorBoundary } from '../parts/ErrorBoundary.tsx';
 import { IconButton } from '../parts/IconButton.tsx';
 import { Splitter } from '../parts/Splitter.tsx';
-import { RulesTab } from '../rules/RulesTab.tsx';
 import { ZoomTools } from '../stage/ZoomTools.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { Transport } from '../timeline/Transport.tsx';
 import { DOCK_TABS, type DockTab } from './dock-tabs.ts';
-import { TextView } from './TextView.tsx';
 
+const RulesTab = lazy(() => import('../rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
+const TextView = lazy(() => import('./TextView.tsx').then((module) => ({ default: module.TextView })));
 const YamlTab = lazy(() => import('../yaml/YamlTab.tsx').then((module) => ({ default: module.YamlTab })));
 
 const LABELS: Readonly<Record<DockTab, string>> = { timeline: 'Timeline', rules: 'Rules', yaml: 'YAML', text: 'Text' };
@@ -56,7 +56,9 @@ export function Dock() {
         <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`} tabIndex={-1}>
           {isOpen && (
             <ErrorBoundary key={tab} what={`The ${LABELS[tab]} tab`}>
-              <TabBody tab={tab} />
+              <Suspense fallback={<p className="dock-empty">Loading …</p>}>
+                <TabBody tab={tab} />
+              </Suspense>
             </ErrorBoundary>
           )}
         </div>
@@ -112,13 +114,7 @@ const keep = (state: SessionState): SessionState => state;
 
 function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
-  if (tab === 'yaml') {
-    return (
-      <Suspense fallback={<p className="dock-empty">Loading the editor …</p>}>
-        <YamlTab />
-      </Suspense>
-    );
-  }
+  if (tab === 'yaml') return <YamlTab />;
   if (trace === null || world === null) {
     return <p className="dock-empty">No packet yet. Choose two ends in the bar above and press Send.</p>;
   }

@@ -1,7 +1,7 @@
 import { memo, useEffect, useMemo, useRef } from 'react';
 import type { Trace, TracePacket } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
-import { useApp, usePlayhead } from '../app-model.ts';
+import { useApp, useExplain, usePlayhead } from '../app-model.ts';
 import { CopyButton } from '../parts/CopyButton.tsx';
 import { type TextLine, traceLines, traceText } from './trace-text.ts';
 
@@ -14,11 +14,12 @@ interface TextViewProps {
 
 /** The whole trace as an ordered list: for reading aloud, for copying, and for a phone. */
 export function TextView({ trace, world, isPage = false }: TextViewProps) {
-  const { explain, playhead } = useApp();
+  const { playhead } = useApp();
+  const explain = useExplain();
   const step = usePlayhead((state) => state.step);
   const detail = usePlayhead((state) => state.detail);
   const lines = useMemo(
-    () => traceLines(trace, detail, (at) => explain(trace, world, at)),
+    () => (explain === null ? [] : traceLines(trace, detail, (at) => explain(trace, world, at))),
     [trace, world, detail, explain],
   );
   const list = useRef<HTMLDivElement>(null);

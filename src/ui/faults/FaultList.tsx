@@ -3,6 +3,7 @@ import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 import type { ScenarioDocument } from '../../store/document.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
+import { Popover } from '../parts/Popover.tsx';
 import { faultWords } from './fault-words.ts';
 
 /** What is broken on purpose: a badge with the number, and each fault with its own way back. Nothing while nothing is broken. */
@@ -12,11 +13,15 @@ export function FaultList() {
   const { faults } = state;
   if (faults.length === 0) return null;
   return (
-    <details className="popover popover-start">
-      <summary className="chip chip-fault">
-        <Icon name="fault" size={12} />
-        {faults.length === 1 ? '1 fault' : `${faults.length} faults`}
-      </summary>
+    <Popover
+      className="popover-start"
+      summary={
+        <summary className="chip chip-fault">
+          <Icon name="fault" size={12} />
+          {faults.length === 1 ? '1 fault' : `${faults.length} faults`}
+        </summary>
+      }
+    >
       <div className="popover-body">
         <ul className="fault-list" aria-label="Active faults">
           {faults.map((fault, index) => (
@@ -30,7 +35,7 @@ export function FaultList() {
           ))}
         </ul>
       </div>
-    </details>
+    </Popover>
   );
 }
 

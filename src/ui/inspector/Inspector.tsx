@@ -1,15 +1,12 @@
-import { useMemo } from 'react';
-import type { Explanation } from '../../sim/engine/explain/explanation.ts';
-import type { Trace } from '../../sim/engine/trace.ts';
-import type { World } from '../../sim/engine/world.ts';
-import { useApp, usePart, usePlayhead, useSelection, useSession } from '../app-model.ts';
-import { stepFaults } from '../faults/step-faults.ts';
+import { lazy, Suspense } from 'react';
+import { useApp, usePart, useSelection, useSession } from '../app-model.ts';
 import { IconButton } from '../parts/IconButton.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { Splitter } from '../parts/Splitter.tsx';
-import { SelectedView } from './SelectedView.tsx';
-import { StepView } from './StepView.tsx';
 import { titleOf } from './selected-words.ts';
+
+const CurrentStep = lazy(() => import('./CurrentStep.tsx').then((module) => ({ default: module.CurrentStep })));
+const SelectedView = lazy(() => import('./SelectedView.tsx').then((module) => ({ default: module.SelectedView })));
 
 const WIDTH_MIN_PX = 280;
 const WIDTH_MAX_PX = 720;
@@ -64,27 +61,20 @@ function Panel({ onCollapse }: { readonly onCollapse: () => void }) {
         <IconButton icon="panel" label="Collapse the inspector" keys="I" expanded onClick={onCollapse} />
       </div>
       <ScrollBox className="inspector-body" label={selected === null ? 'Step' : titleOf(selected)}>
-        {world !== null && selected !== null && <SelectedView selected={selected} world={world} trace={trace} />}
-        {world !== null && selected === null && trace !== null && <CurrentStep trace={trace} world={world} />}
+        {world !== null && selected !== null && (
+          <Suspense fallback={null}>
+            <SelectedView selected={selected} world={world} trace={trace} />
+          </Suspense>
+        )}
+        {world !== null && selected === null && trace !== null && (
+          <Suspense fallback={null}>
+            <CurrentStep trace={trace} world={world} />
+          </Suspense>
+        )}
         {selected === null && trace === null && (
           <p className="quiet">No packet is under way. Choose two ends in the bar above and press Send.</p>
         )}
       </ScrollBox>
     </>
   );
-}
-
-function CurrentStep({ trace, world }: { readonly trace: Trace; readonly world: World }) {
-  const explanation = useExplanation(trace, world);
-  const step = usePlayhead((state) => state.step);
-  const now = trace.steps[step];
-  if (explanation === null || now === undefined) return null;
-  return <StepView explanation={explanation} faults={stepFaults(now, world)} />;
-}
-
-/** The words of the step at the playhead; null for a trace without steps. */
-export function useExplanation(trace: Trace, world: World): Explanation | null {
-  const { explain } = useApp();
-  const step = usePlayhead((state) => state.step);
-  return useMemo(() => (trace.steps[step] ? explain(trace, world, step) : null), [explain, trace, world, step]);
 }
