@@ -2,7 +2,7 @@
 import type { Selection } from 'd3-selection';
 import type { ElementKind } from './picture.ts';
 import type { LayoutBox } from './plot.ts';
-import { cutToFit } from './words.ts';
+import { cutToFit, widthOf } from './words.ts';
 
 export type Group = Selection<SVGGElement, LayoutBox, SVGGElement, unknown>;
 type One = Selection<SVGGElement, LayoutBox, null, undefined>;
@@ -59,7 +59,7 @@ function drawPod(g: One, box: LayoutBox): void {
       .attr('cy', rect.height / 2);
     return;
   }
-  const cy = size === 'tall' ? rect.height - 18 : rect.height / 2;
+  const cy = size === 'line' ? rect.height / 2 : rect.height - (size === 'tall' ? 18 : 11);
   g.append('circle')
     .attr('class', 'hs-process')
     .attr('r', 4.5)
@@ -72,13 +72,39 @@ function drawPod(g: One, box: LayoutBox): void {
     write(g, { text: cutToFit(element.label, room, 'sans'), x: 8, y: 14, look: 'hs-label' });
     return;
   }
-  const first = size === 'tall' ? 19 : 15;
-  const wide = size === 'tall' ? rect.width - 16 : room;
-  write(g, { text: cutToFit(element.label, wide, 'bold', 12.5), x: 8, y: first, look: 'hs-label hs-strong' });
-  write(g, { text: element.sublabel, x: 8, y: first + (size === 'tall' ? 18 : 15), look: 'hs-mono' });
-  if (size !== 'tall') return;
+  if (size === 'full') {
+    write(g, { text: nameIn(element.label, rect.width - 14), x: 8, y: 15, look: 'hs-label hs-strong' });
+    write(g, { text: element.sublabel, x: 8, y: 30, look: 'hs-mono' });
+    return;
+  }
+  const lines = inTwoLines(element.label, rect.width - 12);
+  const next = 18 + lines.length * 16;
+  lines.forEach((text, i) => {
+    write(g, { text, x: 8, y: 18 + i * 16, look: 'hs-label hs-strong' });
+  });
+  write(g, { text: element.sublabel, x: 8, y: next, look: 'hs-mono' });
   const more = element.isOff ? 'not ready' : (element.details[0] ?? '');
-  write(g, { text: cutToFit(more, room, 'sans'), x: 8, y: first + 37, look: 'hs-quiet' });
+  write(g, { text: cutToFit(more, room, 'sans'), x: 8, y: next + 18, look: 'hs-quiet' });
+}
+
+/** Of `namespace/name` the name matters more. */
+function nameIn(label: string, widthPx: number): string {
+  const whole = cutToFit(label, widthPx, 'bold', 12.5);
+  return whole === label ? label : cutToFit(label.slice(label.indexOf('/') + 1), widthPx, 'bold', 12.5);
+}
+
+/** A generated name breaks at a hyphen, where there is room for two lines. */
+function inTwoLines(label: string, widthPx: number): string[] {
+  const name = widthOf(label, 'bold', 12.5) > 2 * widthPx ? label.slice(label.indexOf('/') + 1) : label;
+  const whole = cutToFit(name, widthPx, 'bold', 12.5);
+  if (whole === name) return [name];
+  for (let at = name.length - 2; at > 0; at--) {
+    if (!'-/'.includes(name[at] ?? '')) continue;
+    const first = name.slice(0, at + 1);
+    if (cutToFit(first, widthPx, 'bold', 12.5) === first)
+      return [first, cutToFit(name.slice(at + 1), widthPx, 'bold', 12.5)];
+  }
+  return [whole];
 }
 
 /** Two posts on either side of the wire, and its name. */
@@ -154,7 +180,7 @@ function drawService(g: One, { element, rect }: LayoutBox): void {
   g.append('path')
     .attr('class', 'hs-frame')
     .attr('d', `M8 .5H${width - 4}q4 0 4 4V${height - 4.5}q0 4 -4 4H8L.5 ${height / 2}Z`);
-  write(g, { text: cutToFit(element.label, width - 128, 'bold', 12.5), x: 16, y: 16, look: 'hs-label hs-strong' });
+  write(g, { text: nameIn(element.label, width - 128), x: 16, y: 16, look: 'hs-label hs-strong' });
   write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
 }
 
@@ -162,6 +188,13 @@ function drawOutside(g: One, box: LayoutBox): void {
   frame(g, box, 8);
   write(g, { text: cutToFit(box.element.label, 104, 'bold', 12.5), x: 12, y: 17, look: 'hs-label hs-strong' });
   write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
+  write(g, {
+    text: box.element.label,
+    x: box.rect.width / 2,
+    y: box.rect.height / 2 + 10,
+    look: 'hs-far-name',
+    anchor: 'middle',
+  });
 }
 
 function drawUnderlay(g: One, { element, rect }: LayoutBox): void {

@@ -22,7 +22,7 @@ export interface EnvelopeView {
   readonly fateWords: string;
   /** Where words may stand, and what they should rather not cover. */
   readonly room: Rect;
-  readonly avoid: readonly Rect[];
+  readonly avoid: readonly { readonly rect: Rect; readonly weight: number }[];
   /** The same while the words should keep their side. */
   readonly placeKey: string;
 }
@@ -121,8 +121,8 @@ const AWAY = 26;
 
 /** The free place beside the packet that covers least of what matters. */
 function chooseSide({ at, room, avoid }: EnvelopeView, width: number, height: number): Point {
-  const xs = [AWAY, -width - AWAY, -width / 2];
-  const ys = [-height / 2, -height - AWAY, AWAY, -height * 0.15, -height * 0.85];
+  const xs = [AWAY, -width - AWAY, -width / 2, AWAY * 3, -width - AWAY * 3];
+  const ys = [-height / 2, -height - AWAY, AWAY, -height * 0.15, -height * 0.85, AWAY * 3, -height - AWAY * 3];
   let best: Point = { x: AWAY, y: -height / 2 };
   let least = Number.POSITIVE_INFINITY;
   for (const dx of xs)
@@ -130,8 +130,9 @@ function chooseSide({ at, room, avoid }: EnvelopeView, width: number, height: nu
       const isOnTop = dx > -width && dx < 0 && dy > -height && dy < 0;
       const box = { x: at.x + dx, y: at.y + dy, width, height };
       const cut = width * height - overlapOf(box, room);
-      const covered = avoid.reduce((sum, rect) => sum + overlapOf(box, rect), 0);
-      const cost = cut * 20 + covered + (isOnTop ? 1e6 : 0) + (dx > 0 ? 0 : 200) + Math.abs(dy + height / 2);
+      const covered = avoid.reduce((sum, { rect, weight }) => sum + overlapOf(box, rect) * weight, 0);
+      const far = Math.hypot(dx + width / 2, dy + height / 2);
+      const cost = cut * 20 + covered + (isOnTop ? 1e6 : 0) + (dx > 0 ? 0 : 150) + far * 3;
       if (cost < least) [least, best] = [cost, { x: dx, y: dy }];
     }
   return best;

@@ -7,7 +7,7 @@ import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { POD_AREA_H, placePods, type RoomPlace } from './layout-pods.ts';
 import type { NodePicture, PictureElement } from './picture.ts';
 import { idOf } from './picture-id.ts';
-import { type LayoutBox, type Plot, pointOf, type Rect } from './plot.ts';
+import { type LayoutBox, type LayoutMark, type Plot, pointOf, type Rect } from './plot.ts';
 import type { Point, PointId } from './wire-net.ts';
 
 export const NODE_W = 288;
@@ -42,6 +42,16 @@ const BRIDGED: readonly (readonly [HookName, string, number])[] = [
   ['POSTROUTING', 'POST', 232],
 ];
 
+/** Which way the lanes of the kernel go. */
+const ARROWS: readonly (readonly [number, number, 'up' | 'down' | 'right'])[] = [
+  [IN_X, 174, 'down'],
+  [IN_X, 226, 'up'],
+  [34, GATES_Y, 'right'],
+  [254, GATES_Y, 'right'],
+  [OUT_X, 174, 'up'],
+  [OUT_X, 226, 'down'],
+];
+
 interface Drawing {
   readonly plot: Plot;
   readonly node: NodePicture;
@@ -55,7 +65,9 @@ export function layoutNode(plot: Plot, node: NodePicture, origin: Point, inFocus
     plot.net.add(pointOf.place(node.ns, name), origin.x + x, origin.y + y);
   const drawing: Drawing = { plot, node, at, point };
   box(drawing, node.element, { x: 0, y: 0, width: NODE_W, height: NODE_H });
-  mark(drawing, 'kernel', 'kernel', KERNEL, '');
+  mark(drawing, 'kernel', 'kernel', KERNEL, 'kernel');
+  for (const [x, y, direction] of ARROWS)
+    mark(drawing, `arrow ${x} ${y}`, 'arrow', { x: x - 4, y: y - 4, width: 8, height: 8 }, direction);
   layoutKernel(drawing);
   layoutBar(drawing);
   layoutRooms(drawing, placePods(node.rooms, inFocus));
@@ -67,13 +79,7 @@ function box({ plot, at }: Drawing, element: PictureElement, rect: Rect, more: P
   plot.boxes.set(element.id, { element, rect: { ...rect, ...at(rect.x, rect.y) }, ...more });
 }
 
-function mark(
-  { plot, node, at }: Drawing,
-  key: string,
-  kind: 'kernel' | 'bridge-hook' | 'port' | 'rail',
-  rect: Rect,
-  label: string,
-): void {
+function mark({ plot, node, at }: Drawing, key: string, kind: LayoutMark['kind'], rect: Rect, label: string): void {
   plot.marks.push({
     key: `${node.ns} ${key}`,
     kind,
@@ -106,7 +112,7 @@ function layoutKernel(drawing: Drawing): void {
   ];
   const route = point('route input', ROUTE.x, ROUTE.y);
   box(drawing, node.route, { x: ROUTE.x - 8, y: ROUTE.y - 8, width: 16, height: 16 });
-  box(drawing, node.sockets, { x: 120, y: LOCAL_Y - 9, width: 64, height: 18 });
+  box(drawing, node.sockets, { x: 117, y: LOCAL_Y - 9, width: 70, height: 18 });
   box(drawing, node.conntrack, { x: 28, y: LOCAL_Y - 9, width: 68, height: 18 });
   net.lead(
     'lane',
@@ -153,8 +159,7 @@ function layoutBar(drawing: Drawing): void {
     }
   });
   if (!bridge) {
-    if (node.rooms.length > 0)
-      mark(drawing, 'rail', 'rail', { x: IN_X, y: BAR_MID - 1, width: OUT_X - IN_X, height: 2 }, '');
+    if (node.rooms.length > 0) mark(drawing, 'rail', 'rail', { x: IN_X, y: BAR_MID - 1, width: 260, height: 2 }, '');
     return;
   }
   if (!node.hasBridgedHooks) return;

@@ -62,7 +62,7 @@ function place(room: Room, grid: Grid, index: number): RoomPlace {
   const { box, laneX } = slot(grid, index);
   const x = box.x + box.width - (grid.size === 'chip' ? 8 : 16);
   const bottom = box.y + box.height;
-  const y = grid.size === 'tall' ? bottom - 18 : box.y + box.height / 2;
+  const y = grid.size === 'tall' ? bottom - 18 : grid.size === 'full' ? bottom - 11 : box.y + box.height / 2;
   return { room, size: grid.size, box, process: { x, y }, port: { x, y: bottom }, laneX };
 }
 

@@ -166,7 +166,9 @@ function layoutOutside(plot: Plot, picture: Picture, field: Field, lineY: number
   let [left, right, bottom] = [0, field.width, lineY + OUTSIDE_H / 2];
   const put = (host: OutsidePicture, side: 'left' | 'right', index: number): void => {
     const inset = isNarrow ? -OUTSIDE_W - 8 : 0;
-    const x = side === 'left' ? inset : field.width - OUTSIDE_W - inset;
+    // The trunk comes down at the right: the way out is beyond it.
+    const beyond = field.rows > 1 ? GUTTER + OUTSIDE_W : 0;
+    const x = side === 'left' ? inset : field.width - OUTSIDE_W - inset + beyond;
     const rect = { x, y: lineY - OUTSIDE_H / 2 + index * (OUTSIDE_H + 8), width: OUTSIDE_W, height: OUTSIDE_H };
     plot.boxes.set(host.element.id, { element: host.element, rect });
     left = Math.min(left, rect.x);
@@ -176,20 +178,13 @@ function layoutOutside(plot: Plot, picture: Picture, field: Field, lineY: number
     const away = side === 'left' ? 8 : -8;
     const y = rect.y + OUTSIDE_H / 2;
     const { net } = plot;
-    const process = net.add(pointOf.place(host.ns, 'process'), wall - away * 2, y);
+    const process = net.add(pointOf.place(host.ns, 'process'), wall - away / 2, y);
     const inward = net.add(pointOf.dev(host.ns, host.dev ?? 'eth0', 'in'), wall, y);
     const outward = net.add(pointOf.dev(host.ns, host.dev ?? 'eth0', 'out'), wall, y);
     net.join('unseen', process, inward, outward);
-    const corner = net.add(pointOf.place(host.ns, 'corner'), wall + away / 2, y);
+    const corner = net.add(pointOf.place(host.ns, 'corner'), wall, y);
     net.join('underlay', outward, corner);
-    plot.marks.push({
-      key: `nic ${host.ns}`,
-      kind: 'port',
-      rect: { x: wall - 4, y: y - 4, width: 8, height: 8 },
-      label: host.dev ?? '',
-      of: host.element.id,
-    });
-    plugs.push({ machine: host.ns, x: wall + away / 2, nic: corner });
+    plugs.push({ machine: host.ns, x: wall, nic: corner });
   };
   picture.outside
     .filter((host) => !host.isGateway)

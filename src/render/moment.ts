@@ -4,7 +4,7 @@ import type { PacketId, Step } from '../sim/linux/step.ts';
 import type { Fate } from './envelope.ts';
 import { happensAtItsPlace, keysOf } from './lit.ts';
 import { changeOf, type Envelope, type EnvelopeChange, envelopesOf } from './packet-words.ts';
-import type { Layout } from './plot.ts';
+import { type Layout, pointOf } from './plot.ts';
 import { type Leg, type PacketPath, pointAlong } from './route-of-packet.ts';
 import type { Point } from './wire-net.ts';
 
@@ -35,6 +35,8 @@ export interface TraceIndex {
   readonly legs: ReadonlyMap<number, Leg>;
   /** The step of the same packet before each step. */
   readonly before: ReadonlyMap<number, Step>;
+  /** What each step is about; its machine first. */
+  readonly keys: ReadonlyMap<number, readonly string[]>;
   /** The gate or device where each step happens: its own, or the last one that the packet came to. */
   readonly places: ReadonlyMap<number, readonly string[]>;
 }
@@ -43,16 +45,20 @@ export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceInd
   const legs = new Map<number, Leg>();
   for (const path of paths) for (const leg of path.legs) legs.set(leg.step, leg);
   const before = new Map<number, Step>();
+  const keys = new Map<number, readonly string[]>();
   const last = new Map<PacketId, Step>();
   const places = new Map<number, readonly string[]>();
   for (const step of trace.steps) {
     const earlier = last.get(step.packet);
+    const leg = legs.get(step.i);
+    const own = [...keysOf(step), ...bridgedKeys(step, leg)].filter((key) => !isElsewhere(key, step, leg));
     const stays = happensAtItsPlace(step) && earlier?.ns === step.ns;
-    places.set(step.i, (stays ? places.get(earlier.i) : undefined) ?? keysOf(step).slice(1));
+    keys.set(step.i, own);
+    places.set(step.i, (stays ? places.get(earlier.i) : undefined) ?? own.slice(1));
     if (earlier) before.set(step.i, earlier);
     last.set(step.packet, step);
   }
-  return { trace, paths, legs, before, places };
+  return { trace, paths, legs, before, keys, places };
 }
 
 function fateOf(step: Step): { fate: Fate; fateWords: string } {
@@ -61,6 +67,17 @@ function fateOf(step: Step): { fate: Fate; fateWords: string } {
     return { fate: 'good', fateWords: `delivered to ${step.socket?.program ?? step.what}` };
   if (step.kind === 'deliver' && step.to === 'icmp') return { fate: 'good', fateWords: 'delivered' };
   return { fate: 'on-its-way', fateWords: '' };
+}
+
+/** A bridge looks up routes, too, without the packet being at the node's own routing decision. */
+function isElsewhere(key: string, step: Step, leg: Leg | undefined): boolean {
+  return step.kind === 'route' && key.startsWith('route:') && leg?.to !== pointOf.place(step.ns, 'route input');
+}
+
+/** An IP hook that is asked on a bridge shines there, and at the gate whose rules are asked. */
+function bridgedKeys(step: Step, leg: Leg | undefined): string[] {
+  if (step.kind !== 'hook' || leg?.to !== pointOf.hook(step.ns, step.hook, 'bridge')) return [];
+  return [`${step.ns} bridge ${step.hook}`];
 }
 
 const WORDS_MAX = 44;
@@ -80,7 +97,7 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
   const passed = new Set<string>();
   for (const { i, packet } of index.trace.steps) {
     if (i > stepIndex) break;
-    if (packet === step.packet) for (const key of keysOf(index.trace.steps[i] as Step)) passed.add(key);
+    if (packet === step.packet) for (const key of index.keys.get(i) ?? []) passed.add(key);
   }
   return {
     step,
@@ -91,7 +108,7 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
     change: isDone ? changeOf(step, before) : {},
     effect,
     ...(effect > 0.3 || progress >= 1 ? fateOf(step) : { fate: 'on-its-way' as const, fateWords: '' }),
-    here: new Set([...keysOf(step), ...(index.places.get(stepIndex) ?? [])]),
+    here: new Set([...(index.keys.get(stepIndex) ?? []), ...(index.places.get(stepIndex) ?? [])]),
     place: new Set(index.places.get(stepIndex)),
     passed,
   };

@@ -208,6 +208,7 @@ function nodePicture(world: World, config: NetnsConfig, role: string): NodePictu
   );
   const devices = ofKind((device) => device.kind === 'loopback' || device.kind === 'dummy', 'device', 'local device');
   const programs = socketsOf(config);
+  const podRooms = rooms(world, config);
   return {
     element: {
       id: parent,
@@ -217,10 +218,10 @@ function nodePicture(world: World, config: NetnsConfig, role: string): NodePictu
       about: `Node ${config.id}, ${role}`,
       ns: config.id,
       parent: null,
-      details: [role],
+      details: [role, `${podRooms.length} ${podRooms.length === 1 ? 'pod' : 'pods'}`],
     },
     ns: config.id,
-    rooms: rooms(world, config),
+    rooms: podRooms,
     bridges: ofKind((device) => device.kind === 'bridge', 'bridge', 'bridge: a switch inside the node'),
     tunnels,
     nics,

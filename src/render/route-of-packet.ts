@@ -27,17 +27,24 @@ export interface PacketPath {
   readonly legs: readonly Leg[];
 }
 
-/** The points that a step may be drawn at, best first; empty: it happens where the packet is. */
-export function pointsFor(step: Step): PointId[] {
+/**
+ * The points that a step may be drawn at, best first; empty: it happens where the packet is. A frame on a bridge is shown to the IP
+ * hooks, too (br_netfilter): these are asked on the bridge, before the packet comes to the node's own kernel.
+ */
+export function pointsFor(step: Step, isOnBridge: boolean): PointId[] {
   const { ns } = step;
   const place = (...names: string[]): PointId[] => names.map((name) => pointOf.place(ns, name));
   switch (step.kind) {
     case 'dev':
       return [pointOf.dev(ns, step.dev, step.dir)];
     case 'hook':
-      return [pointOf.hook(ns, step.hook, step.family), pointOf.hook(ns, step.hook, 'ip'), ...place('process')];
+      if (step.family === 'ip' && !isOnBridge) return [pointOf.hook(ns, step.hook, 'ip'), ...place('process')];
+      return [
+        pointOf.hook(ns, step.hook, 'bridge'),
+        ...(step.hook === 'INPUT' && step.iif ? [pointOf.dev(ns, step.iif, 'in')] : []),
+      ];
     case 'route':
-      return place(`route ${step.direction}`, 'process');
+      return isOnBridge ? [] : place(`route ${step.direction}`, 'process');
     case 'ttl':
       return place('ttl');
     case 'encap':
@@ -73,7 +80,7 @@ function lengthOf(net: WireNet, way: readonly PointId[]): number {
 export function pathOf(trace: Trace, layout: Layout): PacketPath[] {
   const { net } = layout;
   const lanes = new Map(trace.packets.map(({ id, lane }) => [id, lane]));
-  const here = new Map<PacketId, { at: PointId; ns: NsId }>();
+  const here = new Map<PacketId, { at: PointId; ns: NsId; isOnBridge: boolean }>();
   const legs = new Map<PacketId, Leg[]>();
   for (const step of trace.steps) {
     const before = here.get(step.packet);
@@ -81,7 +88,11 @@ export function pathOf(trace: Trace, layout: Layout): PacketPath[] {
     const born = step.kind === 'send' && step.answers !== undefined ? here.get(step.answers) : undefined;
     const start = before ?? (born?.ns === step.ns ? born : undefined);
     const stays = start?.ns === step.ns ? start.at : undefined;
-    const to = firstKnown(net, pointsFor(step)) ?? stays ?? someWhere(net, step.ns) ?? start?.at;
+    const isOnBridge =
+      step.kind === 'hook' && step.family === 'bridge'
+        ? true
+        : step.kind !== 'dev' && start?.ns === step.ns && start.isOnBridge;
+    const to = firstKnown(net, pointsFor(step, isOnBridge)) ?? stays ?? someWhere(net, step.ns) ?? start?.at;
     if (to === undefined) continue;
     const way = before ? net.way(before.at, to) : [to];
     const leg: Leg = {
@@ -94,7 +105,7 @@ export function pathOf(trace: Trace, layout: Layout): PacketPath[] {
     const known = legs.get(step.packet);
     if (known) known.push(leg);
     else legs.set(step.packet, [leg]);
-    here.set(step.packet, { at: to, ns: step.ns });
+    here.set(step.packet, { at: to, ns: step.ns, isOnBridge });
   }
   return [...legs].map(([packet, its]) => ({ packet, lane: lanes.get(packet) ?? 'request', legs: its }));
 }

@@ -5,7 +5,7 @@
 import { type BaseType, type Selection, select } from 'd3-selection';
 import { drawBox, type Group } from './draw-box.ts';
 import type { PictureId } from './picture-id.ts';
-import type { Layout, LayoutBox, LayoutMark } from './plot.ts';
+import type { Layout, LayoutBox, LayoutMark, Rect } from './plot.ts';
 import type { WireKind } from './wire-net.ts';
 
 type Layer = Selection<SVGGElement, unknown, null, undefined>;
@@ -55,7 +55,7 @@ export function makeScene(host: HTMLElement): Scene {
     );
     joinMarks(
       marks,
-      layout.marks.filter(({ kind }) => kind === 'port' || kind === 'bridge-hook'),
+      layout.marks.filter(({ kind }) => kind === 'port' || kind === 'bridge-hook' || kind === 'arrow'),
     );
     drawWires(wires, layout);
     for (const element of camera.node()?.querySelectorAll('[data-id]') ?? [])
@@ -117,31 +117,49 @@ function joinMarks(layer: Layer, data: readonly LayoutMark[]): void {
     .join((enter) => enter.append('g').attr('data-id', ({ key }) => key))
     .attr('class', ({ kind }) => `hs-mark hs-mark-${kind}`)
     .each(function redraw({ kind, rect, label }) {
-      const group = select<BaseType, LayoutMark>(this) as unknown as Selection<
-        SVGGElement,
-        LayoutMark,
-        null,
-        undefined
-      >;
+      const group = select<BaseType, LayoutMark>(this) as unknown as Layer;
       place(this as SVGGElement, rect.x, rect.y);
       group.selectAll('*').remove();
-      if (kind === 'bridge-hook') {
-        const middle = rect.height / 2;
-        group
-          .append('path')
-          .attr('class', 'hs-posts')
-          .attr('d', `M4 ${middle - 8}v4.5M4 ${middle + 3.5}v4.5`);
-        group
-          .append('text')
-          .attr('class', 'hs-mono hs-gate-name')
-          .attr('x', 9)
-          .attr('y', middle + 4)
-          .text(label);
-        return;
-      }
-      const radius = kind === 'kernel' ? 6 : 1;
-      group.append('rect').attr('width', rect.width).attr('height', rect.height).attr('rx', radius);
+      drawMark(group, kind, rect, label);
     });
+}
+
+const CHEVRONS: Readonly<Record<string, string>> = { up: 'M1 6L4 3L7 6', down: 'M1 2L4 5L7 2', right: 'M2 1L5 4L2 7' };
+
+function drawMark(group: Layer, kind: LayoutMark['kind'], rect: Rect, label: string): void {
+  if (kind === 'arrow') {
+    group
+      .append('path')
+      .attr('class', 'hs-chevron')
+      .attr('d', CHEVRONS[label] ?? '');
+    return;
+  }
+  if (kind === 'bridge-hook') {
+    const middle = rect.height / 2;
+    group
+      .append('path')
+      .attr('class', 'hs-posts')
+      .attr('d', `M4 ${middle - 8}v4.5M4 ${middle + 3.5}v4.5`);
+    group
+      .append('text')
+      .attr('class', 'hs-mono hs-gate-name')
+      .attr('x', 12)
+      .attr('y', middle + 4)
+      .text(label);
+    return;
+  }
+  group
+    .append('rect')
+    .attr('width', rect.width)
+    .attr('height', rect.height)
+    .attr('rx', kind === 'kernel' ? 6 : 1);
+  if (kind === 'kernel')
+    group
+      .append('text')
+      .attr('class', 'hs-quiet')
+      .attr('x', 18)
+      .attr('y', rect.height - 5)
+      .text(label);
 }
 
 /** One path element for each kind of wire: a thousand lines cost as much as one. */

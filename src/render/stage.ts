@@ -22,6 +22,8 @@ import type { CrowdFlow, Detail, Stage, StageCallbacks, ZoomTarget } from './sta
 import { drawTrail, trailAt } from './trail.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
+/** How far ahead the packet's words stay out of its way. */
+const SOON_STEPS = 24;
 
 class HostStage implements Stage {
   private readonly host: HTMLElement;
@@ -181,13 +183,14 @@ class HostStage implements Stage {
   private relayout(isFirst: boolean): void {
     if (!this.picture) return;
     const touched = this.trace ? touchedBy(this.trace) : null;
-    this.touched = touched?.keys ?? NOBODY;
+    const to = this.trace?.probe.to;
+    this.touched = new Set([...(touched?.keys ?? NOBODY), ...(to?.kind === 'service' ? [`svc:${to.ref}`] : [])]);
     this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
     this.host.classList.toggle('is-settling', isFirst);
     this.scene.draw(this.layout);
     this.index = this.trace ? indexTrace(this.trace, pathOf(this.trace, this.layout)) : null;
     this.host.classList.toggle('has-trace', this.trace !== null);
-    this.scene.mark('is-part', touched?.keys ?? NOBODY);
+    this.scene.mark('is-part', this.touched);
     this.camera.setBounds(this.layout.bounds, this.layout.boxes.size);
     if (!this.camera.isMoved) this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
     this.crowd.retrace(crowdPathIn(this.layout));
@@ -255,9 +258,23 @@ class HostStage implements Stage {
       const { k } = this.camera.transform;
       return { x: a.x, y: a.y, width: w * k, height: h * k };
     };
-    const avoid = [...this.touched].flatMap((key) => {
-      const box = layout.boxes.get(key);
-      return box && box.element.kind !== 'node' ? [screenRect(box.rect)] : [];
+    const soon = this.soonKeys(view);
+    const avoid = [...layout.boxes.values()].flatMap(({ element, rect }) => {
+      if (element.kind === 'node') return [];
+      const isHook = element.kind === 'hook';
+      const { x, y, width: w, height: h } = rect;
+      // A gate's name counts, too.
+      const words = isHook ? { x: x - 32, y: y - 20, width: w + 64, height: h + 24 } : rect;
+      const weight = soon.has(element.id)
+        ? 4
+        : view.here.has(element.id)
+          ? 4
+          : view.passed.has(element.id)
+            ? 1.5
+            : this.touched.has(element.id)
+              ? 0.6
+              : 0.2;
+      return [{ rect: screenRect(words), weight }];
     });
     this.envelope.show({
       at: this.camera.toScreen(view.at),
@@ -270,6 +287,14 @@ class HostStage implements Stage {
       avoid,
       placeKey: `${view.step.ns} ${view.leg.to}`,
     });
+  }
+
+  /** What the packet comes to next: the last thing to cover with its own words. */
+  private soonKeys({ step }: MomentView): ReadonlySet<string> {
+    const keys = new Set<string>();
+    for (let i = step.i + 1; i <= step.i + SOON_STEPS; i++)
+      for (const key of this.index?.keys.get(i) ?? []) keys.add(key);
+    return keys;
   }
 
   private onCamera(scale: number, detail: Detail): void {

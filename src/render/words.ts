@@ -1,19 +1,38 @@
-/** Words that have to fit: SVG text has no ellipsis of its own. */
+/** Words that have to fit: SVG text has no ellipsis of its own, and measuring in the page would cost a layout. */
 
-/** Widths of one letter at 12 px, of the two faces that are used; a little wide on purpose. */
-const LETTER = { sans: 6.6, bold: 7.4, mono: 7.25 } as const;
+export type Face = 'sans' | 'bold' | 'mono';
 
-export type Face = keyof typeof LETTER;
+/** Widths in em, a little wide on purpose. */
+const MONO_EM = 0.604;
+const BOLD = 1.05;
+const CLASSES: readonly (readonly [RegExp, number])[] = [
+  [/[ilj.:;,'|!]/, 0.29],
+  [/[ftr()/\- ]/, 0.43],
+  [/[mwMW@%…]/, 0.92],
+  [/[A-Z]/, 0.7],
+  [/\d/, 0.64],
+];
+const OTHER_EM = 0.6;
 
-/** Cuts in the middle, since the ends of generated names tell them apart. */
-export function cutToFit(text: string, widthPx: number, face: Face, sizePx = 12): string {
-  const room = Math.floor(widthPx / (LETTER[face] * (sizePx / 12)));
-  if (text.length <= room) return text;
-  if (room <= 2) return text.slice(0, Math.max(1, room));
-  const tail = Math.floor((room - 1) / 2);
-  return `${text.slice(0, room - 1 - tail)}…${text.slice(text.length - tail)}`;
+function letterEm(letter: string, face: Face): number {
+  if (face === 'mono') return MONO_EM;
+  const em = CLASSES.find(([letters]) => letters.test(letter))?.[1] ?? OTHER_EM;
+  return face === 'bold' ? em * BOLD : em;
 }
 
 export function widthOf(text: string, face: Face, sizePx = 12): number {
-  return Math.ceil(text.length * LETTER[face] * (sizePx / 12));
+  let em = 0;
+  for (const letter of text) em += letterEm(letter, face);
+  return Math.ceil(em * sizePx);
+}
+
+/** Cuts in the middle, since the ends of generated names tell them apart. */
+export function cutToFit(text: string, widthPx: number, face: Face, sizePx = 12): string {
+  if (widthOf(text, face, sizePx) <= widthPx) return text;
+  for (let kept = text.length - 1; kept > 1; kept--) {
+    const tail = Math.floor(kept / 2);
+    const cut = `${text.slice(0, kept - tail)}…${text.slice(text.length - tail)}`;
+    if (widthOf(cut, face, sizePx) <= widthPx) return cut;
+  }
+  return text.slice(0, 1);
 }
