@@ -133,15 +133,17 @@ function sameMachine(view: PacketView, at: number, again: Step): boolean {
   return !view.steps.slice(at, view.steps.indexOf(again)).some((s) => s.kind === 'dev');
 }
 
-function hasPorts(step: Step): boolean {
+/** An empty port ends the packet; a stray ICMP message or ARP question just does not concern this machine. */
+function nobodyMoment(step: Of<'deliver'>): Moment {
   const packet = innerPacket(step.frame);
-  return packet !== undefined && portsOf(packet.l4) !== null;
+  if (!packet || !portsOf(packet.l4)) return { mark: 'deliver', title: 'Nobody waits for it' };
+  const isStray = 'flags' in packet.l4 && packet.l4.flags !== 'S';
+  return { mark: 'drop', title: isStray ? 'No such connection' : 'Nobody listens' };
 }
 
 function deliverMoment(step: Of<'deliver'>): Moment {
   if (step.to === 'tunnel') return null;
-  if (step.to === 'nobody')
-    return { mark: 'deliver', title: hasPorts(step) ? 'Nobody listens' : 'Nobody waits for it' };
+  if (step.to === 'nobody') return nobodyMoment(step);
   const program = step.socket?.program ?? /^(.+?)(?:'s | learns)/.exec(step.what)?.[1];
   return { mark: 'deliver', title: program === undefined ? `Arrives: ${step.what}` : `Arrives at ${program}` };
 }

@@ -35,7 +35,8 @@ function beatsOfPacket(packet: TracePacket, steps: readonly Step[]): Beat[] {
   const told = new Set<string>();
   return steps.flatMap((step, at) => {
     const found = beatOfStep(view, step, at);
-    const key = `${step.ns}|${found?.title}`;
+    const to = 'dmac' in step.frame ? step.frame.dmac : '';
+    const key = `${step.ns}|${to}|${found?.title}`;
     if (!found || told.has(key)) return [];
     told.add(key);
     return [beat(step, found.mark, found.title)];

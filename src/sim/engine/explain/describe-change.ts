@@ -6,12 +6,11 @@ import { innerPacket, isArp } from './packet-words.ts';
 /** What a trace comes down to when two of them are compared. */
 interface Digest {
   readonly crossings: number;
-  readonly machines: string;
   readonly ttlAtArrival: number | null;
   readonly tunnel: string | null;
   readonly seenAs: string | null;
   readonly server: string | null;
-  readonly bytes: number | null;
+  readonly mtuBytes: number | null;
   readonly rules: number;
   readonly outcome: string;
 }
@@ -21,40 +20,43 @@ export function describeChange(before: Trace | null, after: Trace): string | nul
   if (before === null) return null;
   const [old, now] = [digestOf(before), digestOf(after)];
   const clauses = CLAUSES.flatMap((clause) => clause(old, now) ?? []);
-  if (clauses.length === 0) return 'Nothing changed on the path of this packet.';
-  return `Changed: ${listOf(clauses.slice(0, CLAUSES_MAX))}.`;
+  const told = clauses.length > 0 ? clauses : (rulesClause(old, now) ?? []);
+  if (told.length === 0) return 'Nothing changed on the path of this packet.';
+  return `Changed: ${listOf(told.slice(0, CLAUSES_MAX))}.`;
 }
 
 /** More than this is not read. */
 const CLAUSES_MAX = 4;
 
-type Clause = (old: Digest, now: Digest) => string | null;
+type Clause = (old: Digest, now: Digest) => readonly string[] | null;
+
+/** A clause for a value that both traces have and that differs. */
+function differs<K extends keyof Digest>(key: K, say: (now: Digest[K], old: Digest[K]) => string): Clause {
+  return (old, now) =>
+    old[key] === now[key] || old[key] === null || now[key] === null ? null : [say(now[key], old[key])];
+}
 
 const CLAUSES: readonly Clause[] = [
-  (a, b) => (a.outcome === b.outcome ? null : `the outcome is ${b.outcome} instead of ${a.outcome}`),
-  (a, b) => {
-    if (a.tunnel === b.tunnel) return null;
-    if (b.tunnel === null) return `no encapsulation any more (was ${a.tunnel})`;
-    return a.tunnel === null ? `the packet is now encapsulated (${b.tunnel})` : `${b.tunnel} instead of ${a.tunnel}`;
+  differs('outcome', (now, old) => `the outcome is ${now} instead of ${old}`),
+  (old, now) => {
+    if (old.tunnel === now.tunnel) return null;
+    if (now.tunnel === null) return [`no encapsulation any more (was ${old.tunnel})`];
+    return [
+      old.tunnel === null ? `the packet is now encapsulated (${now.tunnel})` : `${now.tunnel} instead of ${old.tunnel}`,
+    ];
   },
-  (a, b) =>
-    a.server === b.server || !a.server || !b.server ? null : `the packet arrives at ${b.server} instead of ${a.server}`,
-  (a, b) =>
-    a.seenAs === b.seenAs || !a.seenAs || !b.seenAs ? null : `the server sees ${b.seenAs} instead of ${a.seenAs}`,
-  (a, b) =>
-    a.ttlAtArrival === b.ttlAtArrival || a.ttlAtArrival === null || b.ttlAtArrival === null
-      ? null
-      : `it arrives with TTL ${b.ttlAtArrival} instead of ${a.ttlAtArrival}`,
-  (a, b) =>
-    a.crossings === b.crossings
-      ? null
-      : `the first packet crosses ${count(b.crossings, 'device')} instead of ${a.crossings}`,
-  (a, b) =>
-    a.bytes === b.bytes || a.bytes === null || b.bytes === null
-      ? null
-      : `on the wire it is ${b.bytes} bytes long instead of ${a.bytes}`,
-  (a, b) => (a.rules === b.rules ? null : `${count(b.rules, 'rule')} matched instead of ${a.rules}`),
+  differs('server', (now, old) => `the packet arrives at ${now} instead of ${old}`),
+  differs('seenAs', (now, old) => `the server sees ${now} instead of ${old}`),
+  differs('ttlAtArrival', (now, old) => `it arrives with TTL ${now} instead of ${old}`),
+  differs('crossings', (now, old) => `the first packet crosses ${count(now, 'device')} instead of ${old}`),
+  differs('mtuBytes', (now, old) => `the sender may use packets of ${now} bytes instead of ${old}`),
 ];
+
+/** Only worth saying when nothing else differs. */
+const rulesClause = differs('rules', (now, old) => `${count(now, 'rule')} matched instead of ${old}`);
+
+/** The MTU that a SYN's MSS was made from: 40 bytes of headers more (RFC 6691). */
+const MSS_OVERHEAD_BYTES = 40;
 
 function digestOf(trace: Trace): Digest {
   const request = trace.packets.find((p) => p.lane === 'request' && !isArpPacket(trace, p.firstStep));
@@ -64,12 +66,11 @@ function digestOf(trace: Trace): Digest {
   const encap = steps.find((s) => s.kind === 'encap');
   return {
     crossings: steps.filter((s) => s.kind === 'dev').length,
-    machines: [...new Set(steps.map((s) => s.ns))].join(' '),
     ttlAtArrival: arrived?.ttl ?? null,
     tunnel: encap?.kind === 'encap' ? `${encap.type.toUpperCase()} over ${encap.dev}` : null,
     seenAs: arrived?.src ?? null,
     server: arrival ? arrival.ns.slice(arrival.ns.indexOf('/') + 1) : null,
-    bytes: longest(steps),
+    mtuBytes: mtuOf(steps),
     rules: steps.filter((s) => s.kind === 'rule').length,
     outcome: OUTCOME_WORDS[trace.verdict.outcome],
   };
@@ -80,12 +81,10 @@ function isArpPacket(trace: Trace, index: number): boolean {
   return step !== undefined && isArp(step.frame);
 }
 
-/** Length of the longest IP packet on any device. */
-function longest(steps: readonly Step[]): number | null {
-  const lengths = steps.flatMap((s) =>
-    s.kind === 'dev' && 'payload' in s.frame && s.frame.payload.kind === 'ip' ? [s.frame.payload.len] : [],
-  );
-  return lengths.length === 0 ? null : Math.max(...lengths);
+function mtuOf(steps: readonly Step[]): number | null {
+  const first = steps.find((s) => s.kind === 'send');
+  const l4 = first && innerPacket(first.frame)?.l4;
+  return l4?.proto === 'tcp' && 'mss' in l4 && l4.mss !== undefined ? l4.mss + MSS_OVERHEAD_BYTES : null;
 }
 
 const OUTCOME_WORDS: Readonly<Record<Trace['verdict']['outcome'], string>> = {

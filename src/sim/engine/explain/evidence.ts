@@ -2,7 +2,9 @@
 import type { FdbEntry, Neighbour, NetnsConfig, Route } from '../../linux/config.ts';
 import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
+import { printLink } from '../../linux/print/ip-link.ts';
 import { routesOf } from '../../linux/routing/tables.ts';
+import { ipToInt } from '../../wire/ip.ts';
 import type { Evidence } from './explanation.ts';
 import { fdbLine, neighbourLine, routeLine, ruleLine } from './lines.ts';
 
@@ -63,7 +65,10 @@ const sameRoute = (a: Route, b: Route): boolean =>
   a.dst.text === b.dst.text && a.dev === b.dev && a.via === b.via && a.type === b.type && a.table === b.table;
 
 export function routeEvidence(ns: NetnsConfig, here: string, table: Route['table'], route: Route | null): Evidence {
-  const all = routesOf(ns).filter((candidate) => candidate.table === table);
+  // In the order of `ip route show`: by address, the shorter prefix first.
+  const all = routesOf(ns)
+    .filter((candidate) => candidate.table === table)
+    .sort((a, b) => ipToInt(a.dst.base) - ipToInt(b.dst.base) || a.dst.prefix - b.dst.prefix);
   const suffix = table === 'main' ? '' : ` table ${table}`;
   return windowOf({
     title: `${table === 'main' ? 'Routes' : `Routes (table ${table})`} of ${here}`,
@@ -97,6 +102,14 @@ export function fdbEvidence(ns: NetnsConfig, here: string, dev: string, entry: F
     print: fdbLine,
     originOf: ({ origin }) => origin,
   });
+}
+
+export function deviceEvidence(ns: NetnsConfig, here: string, name: string): Evidence[] {
+  const device = ns.devices.find((candidate) => candidate.name === name);
+  if (!device) return [];
+  return [
+    lineEvidence(`The device ${name} of ${here}`, `ip -o -d link show dev ${name}`, printLink(device), device.origin),
+  ];
 }
 
 /** A single line of a tool: a sysctl, a socket, a captured frame. */

@@ -128,12 +128,16 @@ function explainSnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefin
   }
   const isMasquerade = rule?.rule.target?.kind !== 'SNAT';
   const dev = leavingDevice(scene);
+  const selfReached =
+    before.src === before.dst
+      ? `The Service led ${names.ip(before.src)} to itself, and no machine accepts a packet that comes from its own address. So `
+      : '';
   const why = isMasquerade
     ? `Masquerading takes the address of the device by which the packet leaves${dev ? `: ${dev}` : ''}.`
     : `The rule names the address.`;
   return {
     title: `${isMasquerade ? 'Masquerade' : 'SNAT'}: ${before.src} becomes ${after.src}`,
-    sentence: `${here} hides the sender: ${names.ipLong(before.src)} becomes ${socketText(after.src, port)}. ${why} Now the answer must come back through ${here}, the only one that can translate it back.`,
+    sentence: `${selfReached}${here} hides the sender: ${names.ipLong(before.src)} becomes ${socketText(after.src, port)}. ${why} Now the answer must come back through ${here}, the only one that can translate it back.`,
   };
 }
 

@@ -1,9 +1,8 @@
 /** Devices: what it means that a frame is seen here. */
 import type { Device } from '../../linux/config.ts';
-import { printLink } from '../../linux/print/ip-link.ts';
 import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
-import { lineEvidence } from './evidence.ts';
+import { deviceEvidence, lineEvidence } from './evidence.ts';
 import { frameLine } from './lines.ts';
 import { innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
@@ -25,16 +24,7 @@ export function explainDevice(scene: DeviceScene): Told {
     sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
     evidence: [
       lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame)),
-      ...(device
-        ? [
-            lineEvidence(
-              `The device ${step.dev}`,
-              `ip -o -d link show dev ${step.dev}`,
-              printLink(device),
-              device.origin,
-            ),
-          ]
-        : []),
+      ...deviceEvidence(scene.ns, here, step.dev),
     ],
     checks:
       step.ns === UNDERLAY

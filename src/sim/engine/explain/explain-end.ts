@@ -142,6 +142,12 @@ function explainNobody({ step, here }: DeliverScene, ss: string): Told {
       title: `Nobody on ${here} waits for this`,
       sentence: `${here} gets the ICMP message and ignores it: ${step.what}.`,
     };
+  if (kindOfPacket(step.frame) !== 'TCP SYN' && packet?.l4.proto === 'tcp')
+    return {
+      title: `${here} knows no such connection`,
+      sentence: `The segment arrived, but ${here} never asked ${endsOf(packet).src} for anything. Its kernel ends what it does not know with a RST.`,
+      checks: [ss],
+    };
   const how = packet?.l4.proto === 'udp' ? 'an ICMP port unreachable' : 'a RST';
   return {
     title: `Nobody listens on ${here}`,
@@ -164,7 +170,8 @@ function arrivalSentence(scene: DeliverScene, program: string): string {
   if (!packet) return `${kind} reaches ${program} on ${here}.`;
   if (isIcmpError(packet.l4))
     return `${program} on ${here} learns from ${names.ipLong(packet.src)} that its packet did not get through: ${icmpName(packet.l4).replaceAll('-', ' ')}.`;
-  if (kind === 'TCP RST') return `${program} on ${here} learns that the other side refuses: connection refused.`;
+  if (kind === 'TCP RST')
+    return `${program} on ${here} learns that the other side ${step.ns === trace.from.ns ? 'refuses: connection refused' : 'does not know this connection: reset'}.`;
   if (step.ns !== trace.from.ns) {
     const isMasked = trace.from.ip !== null && packet.src !== trace.from.ip;
     const masked = isMasked ? ` The client's own address, ${trace.from.ip}, was masqueraded on the way.` : '';

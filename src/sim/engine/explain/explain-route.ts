@@ -86,9 +86,9 @@ function forwardSentence(scene: RouteScene): string {
   }
   if (route?.dst.prefix === 0) {
     const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
-    const service = names.service(step.dst);
-    const nobody = service || names.podAt(step.dst) === undefined ? '' : ' No better route exists for this pod.';
-    return `${here} knows no special way to ${to}, so it takes the default route to ${target}.${nobody}`;
+    const untouched = names.service(step.dst) && names.node(step.ns) ? ', which no rule has translated' : '';
+    const lost = names.podAt(step.dst) ? ' There is no better route to this pod.' : '';
+    return `${here} knows no special way to ${to}${untouched}, so it takes the default route to ${target}.${lost}`;
   }
   if (step.nextHop !== undefined && step.nextHop !== step.dst)
     return `${here} must get the packet to ${to}.${best} The next machine is ${names.ipLong(step.nextHop)}, on ${step.dev}.`;

@@ -2,7 +2,7 @@
 
 import { isGroupMac } from '../../wire/mac.ts';
 import { UNDERLAY } from '../world.ts';
-import { fdbEvidence } from './evidence.ts';
+import { deviceEvidence, fdbEvidence } from './evidence.ts';
 import { innerPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
 
@@ -58,15 +58,17 @@ export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>):
   return {
     title: `Encapsulated to ${step.dst}`,
     sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${VXLAN_OVERHEAD_BYTES} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.`,
+    evidence: deviceEvidence(ns, here, step.dev),
     checks: [`ip -d link show dev ${step.dev}   # on ${here}`, `tcpdump -p -ni any udp port ${port}   # on ${here}`],
   };
 }
 
-export function explainDecap({ step, here }: Scene<StepOf<'decap'>>): Told {
+export function explainDecap({ step, here, ns }: Scene<StepOf<'decap'>>): Told {
   const inner = innerPacket(step.frame);
   return {
     title: `Unwrapped by ${step.dev}`,
     sentence: `The envelope (VNI ${step.vni}) comes off on ${here}. Inside is the packet as the other node sent it: TTL ${inner?.ttl ?? '?'}, because the way between the nodes counts as one link, however many routers it has.`,
+    evidence: deviceEvidence(ns, here, step.dev),
     checks: [`ip -d link show dev ${step.dev}   # on ${here}`],
   };
 }

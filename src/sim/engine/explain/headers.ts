@@ -133,8 +133,9 @@ function changedField(field: HeaderField, old: readonly HeaderField[]): HeaderFi
   return was && was.value !== field.value ? { ...field, before: was.value } : field;
 }
 
-/** The frame before a step: the one that the packet's previous step left; a NAT step carries its own. */
+/** The frame before a step: the one that the packet's previous step left; steps that rewrite carry their own. */
 export function frameBefore(step: Step, previous: Step | undefined): Frame | IpPacket | null {
   if (step.kind === 'nat') return step.before;
+  if (step.kind === 'bridged-dnat' && isFrame(step.frame)) return { ...step.frame, dmac: step.before };
   return previous?.frame ?? null;
 }
