@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { traceProbe } from '../converse.ts';
+import { describeChange } from './describe-change.ts';
+import { device, type LabChange, labWorld, pod, service, sysctl, tcp } from './lab-world.ts';
+
+const probe = tcp(pod('tool-1'), service('default/web'), 80, '10.244.2.2:8080');
+const before = traceProbe(labWorld(), probe);
+
+describe('one sentence on what a knob changed', () => {
+  it.each<[string, LabChange, string]>([
+    ['nothing', {}, 'Nothing changed on the path of this packet.'],
+    [
+      'no tunnel',
+      { mode: 'host-gw' },
+      'Changed: no encapsulation any more (was VXLAN over flannel.1), the first packet crosses 10 devices instead of 12 and the sender may use packets of 1500 bytes instead of 1450.',
+    ],
+    ['no proxy', { proxy: 'none' }, 'Changed: the outcome is "no answer" instead of "connected"'],
+    ['MTU', { ns: { 'default/tool-1': device('eth0', { mtuBytes: 1400 }) } }, 'packets of 1400 bytes instead of 1450'],
+  ])('%s', (_name, change, says) => {
+    expect(describeChange(before, traceProbe(labWorld(change), probe))).toContain(says);
+  });
+
+  it('tells the TTL and the endpoint', () => {
+    const same = traceProbe(labWorld(), { ...probe, options: { endpoint: '10.244.1.2:8080' } });
+    expect(describeChange(before, same)).toContain(
+      'the packet arrives at web-1 instead of web-2, it arrives with TTL 64 instead of 62',
+    );
+  });
+
+  it('is silent about a first trace, and honest about a path that only looks the same', () => {
+    expect(describeChange(null, before)).toBeNull();
+    const off = labWorld({ ns: { 'node-3': sysctl('ipv4.ip_forward', 0) } });
+    expect(describeChange(before, traceProbe(off, probe))).toBe('Nothing changed on the path of this packet.');
+  });
+});
