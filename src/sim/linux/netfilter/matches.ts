@@ -5,7 +5,7 @@ import { cidrHas, type Ip, LOOPBACK_NET, MULTICAST_NET } from '../../wire/ip.ts'
 import type { Kernel } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
 import { lookupRoute } from '../routing/fib.ts';
-import { ipOf, type Skb } from '../skb.ts';
+import type { Skb } from '../skb.ts';
 import type { AddrType, Chain, CtState, Inverted, Match, PortRange, Rule, Table } from './iptables/rule.ts';
 import { recentMatches } from './recent.ts';
 
@@ -19,8 +19,8 @@ export interface HookContext {
   readonly table: Table;
 }
 
-export function ruleMatches(rule: Rule, chain: Chain, at: HookContext): boolean {
-  const packet = ipOf(at.skb);
+/** `packet` is the packet of `at`, taken out once per table: no rule of a table changes it. */
+export function ruleMatches(rule: Rule, chain: Chain, packet: IpPacket, at: HookContext): boolean {
   if (rule.dst && cidrHas(rule.dst.value, packet.dst) === (rule.dst.invert === true)) return false;
   if (rule.src && cidrHas(rule.src.value, packet.src) === (rule.src.invert === true)) return false;
   if (rule.proto && (rule.proto.value === packet.l4.proto) === (rule.proto.invert === true)) return false;

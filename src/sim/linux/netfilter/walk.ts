@@ -2,6 +2,7 @@
 import type { Ip } from '../../wire/ip.ts';
 import { tell } from '../kernel.ts';
 import { selectAddress } from '../routing/fib.ts';
+import { ipOf } from '../skb.ts';
 import type { RuleEffect } from '../step.ts';
 import { UNTRACKED } from './conntrack.ts';
 import type { Chain, HookName, RejectWith, Rule, Target } from './iptables/rule.ts';
@@ -33,6 +34,7 @@ const ACCEPT: WalkVerdict = { accept: true };
 export function walkTable(at: HookContext, hook: HookName): WalkVerdict {
   const base = at.table.chains.get(hook);
   if (!base) return ACCEPT;
+  const packet = ipOf(at.skb);
   const stack: Frame[] = [{ chain: base, index: 0, first: 0 }];
   for (;;) {
     const frame = stack[stack.length - 1];
@@ -44,7 +46,7 @@ export function walkTable(at: HookContext, hook: HookName): WalkVerdict {
       continue;
     }
     frame.index += 1;
-    if (!ruleMatches(rule, frame.chain, at)) continue;
+    if (!ruleMatches(rule, frame.chain, packet, at)) continue;
     const verdict = obey(at, rule, frame, stack);
     if (verdict) return verdict;
   }
