@@ -13,12 +13,14 @@ import type { Point } from './wire-net.ts';
 const SCALE_MIN = 0.02;
 const SCALE_MAX = 8;
 const FAR_BELOW = 0.42;
-const NEAR_FROM = 1.7;
+const NEAR_FROM = 2.6;
 const REST_MS = 140;
 const FLIGHT_MS = 380;
 const MARGIN = 10;
 /** Fitting a small picture does not blow it up beyond this. */
-const FIT_SCALE_MAX = 1.6;
+const FIT_SCALE_MAX = 2.2;
+/** Flying to one box may come closer. */
+const FLY_SCALE_MAX = 4;
 /** From this many boxes on, a gesture moves the finished picture. */
 const HEAVY_FROM = 200;
 /** How much of the picture around the host is drawn, too, so that a pan has something to show; a share of its size. */
@@ -65,10 +67,11 @@ export class Camera {
     return { x: this.transform.applyX(x), y: this.transform.applyY(y) };
   }
 
-  fit(rect: Rect, { isGlide = false, marginPx = MARGIN } = {}): void {
+  fit(rect: Rect, { isGlide = false, isClose = false, marginPx = MARGIN } = {}): void {
     const { width, height } = this;
     if (width === 0 || height === 0) return;
-    const wanted = Math.min((width - 2 * marginPx) / rect.width, (height - 2 * marginPx) / rect.height, FIT_SCALE_MAX);
+    const most = isClose ? FLY_SCALE_MAX : FIT_SCALE_MAX;
+    const wanted = Math.min((width - 2 * marginPx) / rect.width, (height - 2 * marginPx) / rect.height, most);
     const k = Math.max(SCALE_MIN, wanted);
     const x = (width - rect.width * k) / 2 - rect.x * k;
     const y = (height - rect.height * k) / 2 - rect.y * k;

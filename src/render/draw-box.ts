@@ -38,7 +38,7 @@ function drawNode(g: One, box: LayoutBox): void {
     anchor: 'middle',
   });
   write(g, {
-    text: element.sublabel,
+    text: element.details[1] ?? '',
     x: rect.width / 2,
     y: rect.height / 2 + 40,
     look: 'hs-far-sub',
@@ -125,10 +125,18 @@ function drawGate(g: One, { element, rect, isUpright }: LayoutBox): void {
   drawChains(g, element.details, isUpright === true, element.label);
 }
 
+const INPUT_PRINT = { x: -33, top: 4, anchor: 'end' };
+const OUTPUT_PRINT = { x: 21, top: 18, anchor: 'start' };
+
 /** Small print for a close look: what waits at the hook. */
 function drawChains(g: One, lines: readonly string[], isUpright: boolean, name: string): void {
-  const [x, anchor] = isUpright ? (name === 'INPUT' ? [-5, 'end'] : [21, 'start']) : [8, 'middle'];
-  const top = isUpright ? 9 : -16 - (lines.length - 1) * 4;
+  // Beside INPUT, below OUTPUT, above the others: where the kernel's field is empty.
+  const place = isUpright
+    ? name === 'INPUT'
+      ? INPUT_PRINT
+      : OUTPUT_PRINT
+    : { x: 8, top: -16 - (lines.length - 1) * 4, anchor: 'middle' };
+  const { x, top, anchor } = place;
   lines.forEach((line, i) => {
     g.append('text')
       .attr('class', 'hs-near')

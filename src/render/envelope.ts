@@ -23,6 +23,8 @@ export interface EnvelopeView {
   /** Where words may stand, and what they should rather not cover. */
   readonly room: Rect;
   readonly avoid: readonly { readonly rect: Rect; readonly weight: number }[];
+  /** How much larger than usual words and icon are. */
+  readonly zoom: number;
   /** The same while the words should keep their side. */
   readonly placeKey: string;
 }
@@ -160,24 +162,30 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
       if (!first) return;
       const fateH = view.fate === 'on-its-way' ? 0 : 26;
       const fateW = view.fate === 'on-its-way' ? 0 : widthOf(view.fateWords, 'sans', 13) + 44;
-      const size = { width: Math.max(first.width, fateW), height: first.height + fateH };
-      const key = `${view.placeKey} ${sheets.length} ${view.fate} ${view.change.src ?? ''}${view.change.dst ?? ''}`;
+      const { zoom } = view;
+      const size = { width: Math.max(first.width, fateW) * zoom, height: (first.height + fateH) * zoom };
+      const key = `${view.placeKey} ${zoom} ${sheets.length} ${view.fate} ${view.change.src ?? ''}${view.change.dst ?? ''}`;
       if (side?.key !== key) side = { key, offset: chooseSide(view, size.width, size.height) };
       const { room, at } = view;
       const x = clamp(at.x + side.offset.x, room.x, room.x + room.width - size.width);
       const y = clamp(at.y + side.offset.y, room.y, room.y + room.height - size.height);
       drawIcon(icon, view);
-      words.attr('transform', `translate(${x.toFixed(1)},${y.toFixed(1)})`);
+      words.attr('transform', `translate(${x.toFixed(1)},${y.toFixed(1)}) scale(${zoom})`);
       drawSheets(words, sheets);
-      drawFate(words, view, first.height + 4, size.width);
-      const near = { x: clamp(at.x, x + 8, x + first.width - 8), y: clamp(at.y, y + 8, y + first.height - 8) };
+      drawFate(words, view, first.height + 4, size.width / zoom);
+      const near = {
+        x: clamp(at.x, x + 8, x + first.width * zoom - 8),
+        y: clamp(at.y, y + 8, y + first.height * zoom - 8),
+      };
       leader.attr('d', `M${at.x.toFixed(1)} ${at.y.toFixed(1)}L${near.x.toFixed(1)} ${near.y.toFixed(1)}`);
     },
   };
 }
 
-function drawIcon(icon: Layer, { at, envelopes, fate }: EnvelopeView): void {
-  icon.attr('transform', `translate(${at.x.toFixed(1)},${at.y.toFixed(1)})`).attr('class', `hs-icon is-${fate}`);
+function drawIcon(icon: Layer, { at, envelopes, fate, zoom }: EnvelopeView): void {
+  icon
+    .attr('transform', `translate(${at.x.toFixed(1)},${at.y.toFixed(1)}) scale(${zoom})`)
+    .attr('class', `hs-icon is-${fate}`);
   const layers = envelopes.map((_, i) => envelopes.length - i - 1);
   icon
     .selectAll<SVGPathElement, number>('path.hs-env')

@@ -288,10 +288,12 @@ function layoutTunnels(drawing: Drawing): void {
     const over = isOnly ? [] : [240];
     const fork = (x: number, end: string): PointId[] => over.map((y) => point(`${name} ${end}`, x, y));
     net.lead('lane', out, sent);
-    net.lead('unseen', sent, middle, topOut);
+    const [inX, outX] = [net.at(topIn).x, net.at(topOut).x];
+    const row = net.at(middle).y;
+    net.lead('unseen', sent, middle, net.add(pointOf.place(ns, `${name} turn out`), outX, row), topOut);
     net.lead('lane', topOut, ...fork(rect.x + rect.width - 16, 'up'), pointOf.place(ns, 'output fork'));
     net.lead('lane', pointOf.place(ns, 'input fork'), ...fork(rect.x + 16, 'down'), topIn);
-    net.lead('unseen', topIn, middle, received);
+    net.lead('unseen', topIn, net.add(pointOf.place(ns, `${name} turn in`), inX, row), middle, received);
     net.lead('lane', received, inLow);
   });
 }
@@ -321,8 +323,10 @@ function layoutFoot(drawing: Drawing): void {
       point(`${element.label} out`, outX, FOOT_Y),
       point(`${element.label} out top`, outX, NIC.y),
     );
-    net.lead('unseen', pointOf.place(node.ns, `${element.label} out top`), wallId);
-    net.lead('unseen', wallId, point(`${element.label} in top`, inX, NIC.y));
+    const turn = (name: string, x: number): PointId => point(`${element.label} ${name}`, x, NIC.y + 12);
+    const centre = turn('centre', middle);
+    net.lead('unseen', pointOf.place(node.ns, `${element.label} out top`), turn('turn out', outX), centre, wallId);
+    net.lead('unseen', wallId, centre, turn('turn in', inX), point(`${element.label} in top`, inX, NIC.y));
     net.lead(
       'lane',
       pointOf.place(node.ns, `${element.label} in top`),

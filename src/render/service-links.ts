@@ -20,7 +20,8 @@ export function drawLinks(layer: SVGGElement, picture: Picture, layout: Layout, 
     if (!wanted.has(element.id) || !tag) return [];
     return endpoints.flatMap((id) => {
       const pod = layout.boxes.get(layout.foldedInto.get(id) ?? id);
-      if (!pod) return [];
+      // Chips stand too close for lines of their own.
+      if (!pod || pod.size === 'chip') return [];
       const d = wayTo(tag.rect, pod.rect, layout.boxes.get(pod.element.parent ?? '')?.rect ?? pod.rect);
       return [{ key: `${element.id} ${id}`, d }];
     });

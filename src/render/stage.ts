@@ -24,6 +24,8 @@ import { drawTrail, trailAt } from './trail.ts';
 const NOBODY: ReadonlySet<string> = new Set();
 /** How far ahead the packet's words stay out of its way. */
 const SOON_STEPS = 24;
+/** The packet's words grow with the picture, to a point. */
+const WORDS_ZOOM_MAX = 1.7;
 
 class HostStage implements Stage {
   private readonly host: HTMLElement;
@@ -150,7 +152,11 @@ class HostStage implements Stage {
       const rect =
         target.kind === 'element' ? this.layout.boxes.get(this.shownAs(target.id))?.rect : this.traceBounds();
       if (rect)
-        this.camera.fit(rect, { isGlide: true, marginPx: Math.min(this.camera.width, this.camera.height) * 0.12 });
+        this.camera.fit(rect, {
+          isGlide: true,
+          isClose: target.kind === 'element',
+          marginPx: Math.min(this.camera.width, this.camera.height) * 0.12,
+        });
       this.camera.isMoved = true;
     }
   }
@@ -285,6 +291,7 @@ class HostStage implements Stage {
       fateWords: view.fateWords,
       room: { x: 4, y: 4, width: width - 8, height: height - 8 },
       avoid,
+      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(1, this.camera.transform.k)),
       placeKey: `${view.step.ns} ${view.leg.to}`,
     });
   }

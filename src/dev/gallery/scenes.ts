@@ -54,6 +54,8 @@ function real(query: URLSearchParams): GalleryScene {
   }
   const mode = query.get('mode');
   if (mode) events.push({ type: 'CniChosen', cni: 'flannel', mode });
+  const replicas = query.get('replicas');
+  if (replicas) events.push({ type: 'WorkloadScaled', ref: 'default/web', replicas: Number(replicas) });
   const state = foldScenario({ events: [...DEFAULT_SCENARIO.events, ...events] });
   const built = buildWorld(state);
   if (!built.ok) throw new Error(JSON.stringify(built.error));
