@@ -84,6 +84,7 @@ export function caseOf(result: ProgramResult, steps: readonly Step[], world: Wor
 /** A packet that was rejected is dropped too; when the program got an error, the packet that the error quotes decides. */
 function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'drop'> | null {
   const drops = steps.filter(counts);
+  if (result.route) return drops.findLast(({ reason }) => reason !== 'TTL_EXPIRED') ?? drops.at(-1) ?? null;
   const told = result.atStep === null ? undefined : steps[result.atStep];
   const quoting = told && innerPacket(told.frame);
   if (told && quoting && isIcmpError(quoting.l4)) {
@@ -91,7 +92,6 @@ function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'dr
     const blamed = answered?.kind === 'send' ? drops.find((s) => s.packet === answered.answers) : undefined;
     if (blamed) return blamed;
   }
-  if (result.route) return drops.findLast(({ reason }) => reason !== 'TTL_EXPIRED') ?? drops.at(-1) ?? null;
   return drops[0] ?? null;
 }
 

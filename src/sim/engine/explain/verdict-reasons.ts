@@ -1,7 +1,9 @@
 /** For each reason of a drop: what happened there, and the smallest change that would let the packet through. */
+import { podNs } from '../../kube/cluster.ts';
 import type { Device } from '../../linux/config.ts';
 import type { DropReason } from '../../linux/step.ts';
 import type { IpPacket } from '../../wire/frame.ts';
+import { type Ip, parseIp } from '../../wire/ip.ts';
 import { isFault } from './names.ts';
 import { innerPacket, isFrame } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -122,7 +124,10 @@ function hairpin({ device: port, place }: Scene): Reason {
   };
 }
 
-function noRoute({ c, drop, place, to, packet }: Scene): Reason {
+function noRoute({ c, drop, place, to: asked, packet, culprit }: Scene): Reason {
+  // A tunnel's own packet goes to another address than the packet inside: the culprit names it.
+  const named = parseIp(culprit.split(':')[0] ?? '');
+  const to = named.ok ? c.names.ipLong(named.value) : asked;
   const [down] = downDevices(c, drop.ns);
   if (down) {
     return {
@@ -130,6 +135,12 @@ function noRoute({ c, drop, place, to, packet }: Scene): Reason {
       remedy: `Set it up: ip link set ${down.name} up   # on ${place}`,
     };
   }
+  const gateway = c.world.cluster.externals.find((host) => host.name === drop.ns && host.isGateway);
+  if (gateway)
+    return {
+      sentence: `the router outside (${place}) has no route to ${to}: this small Internet has no such address`,
+      remedy: `Send to an address that it has: ${gateway.lo.join(', ')}`,
+    };
   const owner = packet && c.names.nodeOfPodRange(packet.dst);
   return {
     sentence: `${place} has no route to ${to}, not even a default route`,
@@ -160,15 +171,23 @@ function neighbourFailed({ c, drop, place }: Scene): Reason {
   if (asked?.kind !== 'neighbour')
     return { sentence: `nobody told ${place} the MAC address of the next hop`, remedy: null };
   const { ip, dev } = asked;
+  const who = c.names.ip(ip);
+  if (c.world.namespaces.get(drop.ns)?.devices.some((d) => d.name === dev && d.kind === 'vxlan'))
+    return noTunnelNeighbour(c, place, dev, ip);
   const lost = c.steps.find((s) => s.kind === 'drop' && s.reason !== 'OTHERHOST' && asksFor(s) === ip);
   if (lost?.kind === 'drop') {
     const why = reasonOf(c, lost);
     return {
-      sentence: `${place} asked on ${dev} for ${c.names.ip(ip)} (ARP), and the question was lost: ${why.sentence}`,
+      sentence: `${place} asked on ${dev} for ${who} (ARP), and the question was lost: ${why.sentence}`,
       remedy: why.remedy,
     };
   }
-  const who = c.names.ip(ip);
+  const holder = holderOf(c, ip);
+  if (holder && !holder.device.up)
+    return {
+      sentence: `${holder.device.name} of ${holder.name} is down, so nobody answered when ${place} asked for ${ip} (ARP)`,
+      remedy: `Set it up: ip link set ${holder.device.name} up   # on ${holder.name}`,
+    };
   if (who !== ip)
     return {
       sentence: `${place} asked on ${dev} for ${who} (${ip}), and got no answer to ARP`,
@@ -179,6 +198,26 @@ function neighbourFailed({ c, drop, place }: Scene): Reason {
     sentence: `no ${kind} has the address ${ip}: ${place} asked for it on ${dev}, and nobody answered (ARP)`,
     remedy: `Send to an address that a ${kind} has.`,
   };
+}
+
+/** On a tunnel without a group, nobody can be asked: the entry must be written (nolearning, RFC 7348 section 4.2). */
+function noTunnelNeighbour(c: Case, place: string, dev: string, ip: Ip): Reason {
+  const mac = holderOf(c, ip)?.device.mac ?? 'MAC';
+  return {
+    sentence: `${dev} of ${place} has no neighbour entry for ${c.names.ipLong(ip)}, and ARP cannot ask for it: the tunnel carries no broadcast`,
+    remedy: `Write it: ip neigh add ${ip} lladdr ${mac} dev ${dev} nud permanent   # on ${place}`,
+  };
+}
+
+/** The device that has an address, wherever it is in the cluster. */
+function holderOf(c: Case, ip: Ip): { readonly name: string; readonly device: Device } | null {
+  const pod = c.names.podAt(ip);
+  const node = c.names.nodeAt(ip) ?? (pod ? undefined : c.names.nodeOfPodRange(ip));
+  const id = node?.name ?? (pod && podNs(pod)) ?? c.world.cluster.externals.find((host) => host.ip === ip)?.name;
+  const config = id === undefined ? undefined : c.world.namespaces.get(id);
+  const dev = config?.addresses.find((a) => a.ip === ip)?.dev;
+  const device = config?.devices.find((d) => d.name === dev);
+  return id !== undefined && device ? { name: c.names.ns(id), device } : null;
 }
 
 function noRemote({ c, drop, place, packet }: Scene): Reason {

@@ -1,5 +1,6 @@
 /** Packets that left the cluster by the default route, because nothing translated or routed them, and were lost outside. */
-import { routeLine } from './lines.ts';
+import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
+import { routeLine, ruleLine } from './lines.ts';
 import { serviceName } from './names.ts';
 import { innerPacket } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -10,9 +11,39 @@ export function findStrayed(c: Case, drop: StepOf<'drop'>): Finding | null {
   const isOutside = !c.names.node(drop.ns) && !c.names.pod(drop.ns);
   const packet = innerPacket(drop.frame);
   const left = leavingRoute(c, drop);
-  if (!isOutside || !packet || !left || left.route?.dst.prefix !== 0) return null;
+  if (!isOutside || !packet) return null;
+  if (!left) return findFromOutside(c, drop);
+  if (left.route?.dst.prefix !== 0) return null;
   if (c.names.service(packet.dst)) return findUntranslated(c, drop, left);
   return findUnrouted(c, drop, left) ?? findNowhere(c, drop, left);
+}
+
+/** A machine outside sends to an address that means something on the nodes only. */
+function findFromOutside(c: Case, drop: StepOf<'drop'>): Finding | null {
+  const packet = innerPacket(drop.frame);
+  if (!packet || drop.reason !== 'IP_BLACKHOLE') return null;
+  const service = c.names.service(packet.dst);
+  const pod = c.names.podAt(packet.dst);
+  if (!service && !pod) return null;
+  const what = service
+    ? `the address of ${serviceName(service)} is only a rule on the nodes`
+    : `only the nodes know the way to ${pod?.name}`;
+  const doors = c.world.cluster.services.flatMap((s) =>
+    s.ports.flatMap((p) =>
+      p.nodePort === undefined ? [] : [`${c.world.cluster.nodes[0]?.ip}:${p.nodePort} (${serviceName(s)})`],
+    ),
+  );
+  const [door] = service ? doors.filter((text) => text.includes(`(${serviceName(service)})`)) : doors;
+  return {
+    step: drop.i,
+    reason: drop.reason,
+    ...(drop.culprit ? { culprit: drop.culprit } : {}),
+    sentence: `${what}, and ${c.names.ns(c.from)} is outside the cluster, so ${dropper(c, drop)} dropped the packet`,
+    remedy:
+      door === undefined
+        ? 'Give the Service the type NodePort or LoadBalancer.'
+        : `From outside, use a node port: ${door}.`,
+  };
 }
 
 type Left = StepOf<'route'>;
@@ -42,11 +73,15 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
   const lost = `the packet left ${node} by the default route, and ${dropper(c, drop)} dropped it`;
   const ports = service?.ports.map((p) => `${p.port}/${p.protocol}`).join(', ') ?? '';
   if (c.door) {
+    const missing = missingRule(c, node);
+    const restore = `Restore the rule that the other nodes have: iptables -t nat ${missing}   # on ${node}`;
     return {
       ...base(drop, left),
       sentence: `nothing on ${node} translates ${askedText(c)}, the address of ${name}, so ${lost}`,
-      remedy: `Run kube-proxy, or what replaces it: the address of a Service is nothing but a rule on each node.`,
-      culprit: { kind: 'rule', text: `no rule for ${askedText(c)}` },
+      remedy: missing
+        ? restore
+        : `Run kube-proxy, or what replaces it: the address of a Service is nothing but a rule on each node.`,
+      culprit: { kind: 'rule', text: missing ?? `no rule for ${askedText(c)}` },
     };
   }
   if (c.proto === 'icmp')
@@ -61,6 +96,27 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
     sentence: `${name} has no port ${c.asked?.port} (${c.proto.toUpperCase()}), so no rule translated the address: ${lost}`,
     remedy: `${instead}: ${ports}.`,
   };
+}
+
+/** A nat rule of this Service, or one that leads to it, that another node has and this one lost. */
+function missingRule(c: Case, here: string): string | null {
+  const other = c.world.cluster.nodes.find(({ name }) => name !== here);
+  const rulesOf = (id: string | undefined): Map<string, Rule> => {
+    const chains =
+      id === undefined ? [] : [...(c.world.namespaces.get(id)?.iptables.get('nat')?.chains.values() ?? [])];
+    return new Map(chains.flatMap((chain) => chain.rules.map((rule) => [ruleLine(chain.name, rule), rule] as const)));
+  };
+  const [own, others] = [rulesOf(here), rulesOf(other?.name)];
+  const name = c.service ? serviceName(c.service) : '';
+  const writers = new Set([...others.values()].filter((r) => r.origin?.for === name).map((r) => r.origin?.by));
+  const isWriter = [...own.values()].some((r) => writers.has(r.origin?.by));
+  const concerns = ({ origin }: Rule): boolean =>
+    writers.has(origin?.by) && (origin?.for === undefined || origin.for === name);
+  if (!isWriter) return null;
+  const missing = [...others].flatMap(([line, rule]) => (!own.has(line) && concerns(rule) ? [line] : []));
+  // Of several, the one in a chain that the packet walked.
+  const walked = new Set(c.steps.flatMap((s) => (s.kind === 'rule' || s.kind === 'chain-end' ? [s.chain] : [])));
+  return missing.find((line) => walked.has(line.split(' ')[1] ?? '')) ?? missing[0] ?? null;
 }
 
 /** A pod's address without its route: deleted, or gone with its device. */
@@ -83,7 +139,8 @@ function findUnrouted(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null
       culprit: { kind: 'device', text: `${down.name} of ${node} is down` },
     };
   }
-  const route = routeElsewhere(c, node, range);
+  const bridge = c.world.namespaces.get(node)?.devices.find((d) => d.master !== undefined)?.master;
+  const route = owner.name === node ? (bridge ? `${range} dev ${bridge}` : null) : routeElsewhere(c, node, range);
   return {
     ...base(drop, left),
     sentence: `${node} has no route to ${range}, ${whose}, ${lost}`,
@@ -107,6 +164,7 @@ function findNowhere(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null 
   const packet = innerPacket(drop.frame);
   if (!packet) return null;
   const isService = c.names.inServiceRange(packet.dst);
+  if (drop.reason !== 'IP_BLACKHOLE') return null;
   if (!isService && c.names.ip(packet.dst) !== packet.dst) return null;
   const what = isService
     ? `no Service has the address ${packet.dst}`
