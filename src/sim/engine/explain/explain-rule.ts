@@ -63,7 +63,7 @@ function ruleSentence(scene: RuleScene): string {
     case 'SNAT':
       return `The source becomes ${target.to}.`;
     case 'MASQUERADE':
-      return `The source becomes the address of the device by which the packet leaves, so that the answer comes back to ${scene.here}.`;
+      return `The source becomes the address of the device by which the packet leaves.`;
     case 'MARK':
       return markSentence(scene, target);
     case 'NOTRACK':
@@ -115,14 +115,12 @@ function acceptSentence({ step, here }: RuleScene): string {
 
 function markSentence({ step, ns }: RuleScene, target: Target & { kind: 'MARK' }): string {
   const hex = `0x${target.value.toString(16)}`;
-  const before = target.mask === 0 ? 'flips' : 'sets';
-  if ((step.markAfter & target.value) === 0)
-    return `The mark ${hex} has done its work and is taken off (it ${before} the bit), so that the packet is not masqueraded twice.`;
-  const readers = [...(ns.iptables.get('nat')?.chains.values() ?? [])].find((chain) =>
+  if ((step.markAfter & target.value) === 0) return `The mark ${hex} is taken off.`;
+  const reader = [...(ns.iptables.get('nat')?.chains.values() ?? [])].find((chain) =>
     chain.rules.some((rule) => rule.matches.some((m) => m.kind === 'mark' && m.value === target.value)),
   );
-  const later = readers ? `: ${readers.name} will read it in POSTROUTING and masquerade` : '';
-  return `The packet gets the mark ${hex}, a note that only this node sees${later}. It cannot be masqueraded here, because the way out is not known yet.`;
+  const later = reader ? `; ${reader.name} reads it, when the way out is known` : '';
+  return `The packet gets the mark ${hex}, a note that only this node sees${later}.`;
 }
 
 export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
