@@ -11,7 +11,8 @@ const entryOf = (step: Step): CtSnapshot | null =>
 
 /**
  * `conntrack -L` of one namespace as of a step, rebuilt from what the steps told.
- * SIMPLIFIED: an entry is listed from the step that first shows it; the real kernel lists it once it is confirmed, at the end of the first packet's visit (nf_conntrack_confirm).
+ * SIMPLIFIED: an entry is listed from the step that first shows it; the real kernel lists it once it is confirmed, at the end
+ * of the first packet's visit (nf_conntrack_confirm).
  */
 export function conntrackAt(steps: readonly Step[], index: number, ns: NsId, here: string): Evidence | null {
   const entries = new Map<number, CtSnapshot>();
