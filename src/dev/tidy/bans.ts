@@ -70,6 +70,23 @@ function checkPure({ path, program, text, lineOf }: Source): Finding[] {
   return findings;
 }
 
+/** Tests do not time: a busy machine would fail them. `npm run bench` measures. */
+function checkTiming({ path, lines }: Source): Finding[] {
+  if (!isTest(path)) return [];
+  return lines.flatMap((line, at) =>
+    line.includes('performance' + '.now')
+      ? [
+          {
+            path,
+            line: at + 1,
+            what: 'a test measures time.',
+            instead: 'Measure in src/dev/bench, which only reports.',
+          },
+        ]
+      : [],
+  );
+}
+
 /** `it.skip`, `test.describe.only`: the last word, when the first one is a test runner's. */
 function runnerModifier(callee: ESTree.Expression, text: string): string | undefined {
   return /^(?:it|test|describe|suite|bench)\b[\w.]*\.(only|skip|fixme|todo)$/.exec(
@@ -138,5 +155,10 @@ function checkText({ path, lines, comments, lineOf }: Source): Finding[] {
 
 /** What nobody may write, each with what to write instead. */
 export function checkBans(sources: readonly Source[]): Finding[] {
-  return sources.flatMap((source) => [...checkPure(source), ...checkCode(source), ...checkText(source)]);
+  return sources.flatMap((source) => [
+    ...checkPure(source),
+    ...checkTiming(source),
+    ...checkCode(source),
+    ...checkText(source),
+  ]);
 }

@@ -72,12 +72,12 @@ describe('the default cluster', () => {
   it('has pods with stable names, spread over the nodes', () => {
     expect(podLines(cluster)).toMatchInlineSnapshot(`
       [
-        "web-55489cf447-wglxq node-1 10.244.0.2",
-        "web-55489cf447-6nrgm node-2 10.244.1.2",
-        "web-55489cf447-7qddn node-1 10.244.0.3",
-        "api-5f8bd499d9-nvftv node-2 10.244.1.3",
-        "api-5f8bd499d9-wrkxg node-1 10.244.0.4",
-        "toolbox node-1 10.244.0.5",
+        "web-55489cf447-wglxq node-2 10.244.1.2",
+        "web-55489cf447-6nrgm node-1 10.244.0.2",
+        "web-55489cf447-7qddn node-2 10.244.1.3",
+        "api-5f8bd499d9-nvftv node-1 10.244.0.3",
+        "api-5f8bd499d9-wrkxg node-2 10.244.1.4",
+        "toolbox node-1 10.244.0.4",
       ]
     `);
   });
@@ -91,7 +91,7 @@ describe('the default cluster', () => {
         "api NodePort 10.97.53.212 30081",
       ]
     `);
-    expect(endpointTexts(cluster, 'web')).toEqual(['10.244.0.2:8080', '10.244.0.3:8080', '10.244.1.2:8080']);
+    expect(endpointTexts(cluster, 'web')).toEqual(['10.244.0.2:8080', '10.244.1.2:8080', '10.244.1.3:8080']);
     expect(service(cluster, 'kubernetes').ports[0]?.endpoints).toEqual([
       { ip: '192.168.56.11', port: 6443, ready: true, serving: true, terminating: false },
     ]);
@@ -309,7 +309,7 @@ describe('listening', () => {
 
 describe('Services', () => {
   const of = (change: Partial<ServiceObject>, pods: Partial<WorkloadObject> = { replicas: 2 }) =>
-    built({ objects: [workload('web', pods), serviceOf('web', change)] });
+    built({ objects: [workload('web', { nodeName: 'node-1', ...pods }), serviceOf('web', change)] });
 
   it.each<[string, Partial<ServiceObject>, Partial<WorkloadObject>, readonly string[]]>([
     ['a number', { ports: [{ port: 80, targetPort: 8080 }] }, {}, ['10.244.0.2:8080']],

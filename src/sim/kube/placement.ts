@@ -1,5 +1,6 @@
 /** Controllers, scheduler and IPAM in one: which pods there are, on which node and with which address. */
 import { must } from '../base/assert.ts';
+import { hash32 } from '../base/rng.ts';
 import type { Ip } from '../wire/ip.ts';
 import { rangeText } from './capacity.ts';
 import type { ClusterNode } from './cluster.ts';
@@ -186,8 +187,9 @@ function slotsOf(workload: WorkloadObject, nodes: readonly ClusterNode[]): reado
 }
 
 /**
- * The node with the fewest pods of the same owner, then with the fewest pods, then the first: what the default scheduler's
- * PodTopologySpread and balanced allocation come to for equal nodes. Null where the named node does not exist.
+ * The node with the fewest pods of the same owner, then with the fewest pods: what the default scheduler's PodTopologySpread and
+ * balanced allocation come to for equal nodes. Between equals the real one draws lots; here a hash of the names does, so that
+ * neighbours in a manifest do not always meet on one node. Null where the named node does not exist.
  * SIMPLIFIED: requests, taints, affinity and kubelet's limit of 110 pods are not looked at.
  */
 function chooseNode(
@@ -199,16 +201,21 @@ function chooseNode(
   const named = workload.kind === 'DaemonSet' ? slot : workload.nodeName;
   if (named !== undefined) return spaces.find(({ node }) => node.name === named) ?? null;
   const counts = ownerCounts.get(objectRef(workload)) ?? [];
-  const first = must(spaces[0], 'a node');
-  let best = first;
-  let fewest = Number.POSITIVE_INFINITY;
+  const own = (space: NodeSpace): number => counts[space.index] ?? 0;
+  let best: NodeSpace[] = [];
   for (const space of spaces) {
-    const own = counts[space.index] ?? 0;
-    if (own > fewest || (own === fewest && space.pods >= best.pods)) continue;
-    best = space;
-    fewest = own;
+    const [leader] = best;
+    const order = leader ? own(space) - own(leader) || space.pods - leader.pods : -1;
+    if (order < 0) best = [space];
+    else if (order === 0) best.push(space);
   }
-  return best;
+  return must(drawLots(best, workload), 'a node');
+}
+
+function drawLots(equals: readonly NodeSpace[], { namespace, name }: WorkloadObject): NodeSpace | undefined {
+  if (equals.length < 2) return equals[0];
+  const lot = (space: NodeSpace): number => hash32(`${namespace}/${name} ${space.node.name}`);
+  return equals.reduce((best, space) => (lot(space) > lot(best) ? space : best));
 }
 
 /** A name that is free in the namespace, or null: a Pod or StatefulSet cannot choose another one. */

@@ -87,12 +87,10 @@ describe('a link', () => {
   it.each<[string, Uint8Array]>([
     ['zeros', new Uint8Array(11_000_000)],
     ['text', new Uint8Array(URL_BYTES_MAX + 1).fill(0x20)],
-  ])('refuses a bomb of %s in a moment', (_what, plain) => {
+  ])('refuses a bomb of %s', (_what, plain) => {
     const bomb = wrap(deflateSync(plain, { level: 9 }));
     expect(bomb.length).toBeLessThan(URL_CHARS_MAX);
-    const startMs = performance.now();
     expect(kindOf(bomb)).toBe('large');
-    expect(performance.now() - startMs).toBeLessThan(200);
   });
 
   it('survives JSON that nests deeper than any stack', () => {

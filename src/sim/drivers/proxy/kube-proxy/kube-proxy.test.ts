@@ -116,9 +116,6 @@ describe('SCTP', () => {
 });
 
 describe('size', () => {
-  /** Loose on purpose: about 0.3 s on a quiet machine. The bench measures, this only notices a wrong order of growth. */
-  const BUDGET_MS = 3000;
-
   function servicesOf(count: number): ClusterService[] {
     const model = must(LAB.services[0], 'a Service');
     const port = must(model.ports[0], 'its port');
@@ -133,9 +130,7 @@ describe('size', () => {
 
   it('10,000 Services with one endpoint each are planned in one go', () => {
     const cluster = { ...LAB, services: servicesOf(10_000) };
-    const started = performance.now();
     const { iptables } = plan({}, cluster).node;
-    expect(performance.now() - started).toBeLessThan(BUDGET_MS);
     // Each: two chains, a jump, a masquerade, a choice, a hairpin and a DNAT rule.
     expect(iptables?.length).toBeGreaterThan(7 * 10_000);
   });
