@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packetsOf } from '../../sim/engine/packets.ts';
 import { follow, type Setting } from './check.ts';
 
 const CLUSTER = `
@@ -151,6 +152,17 @@ describe('the way', () => {
   it('of a TCP traceroute to a ClusterIP shows the ClusterIP at every hop: conntrack translates the errors', () => {
     const { route } = follow(CLUSTER, 'tool-2 traceroute 10.96.0.30:80').ran.result;
     expect(route?.map((r) => r.from)).toEqual(['10.96.0.30', '10.96.0.30', '10.96.0.30']);
+  });
+});
+
+describe('lanes', () => {
+  it.each([
+    ['web-1 tcp 10.96.0.30:80', 'a pod that calls itself', ['request', 'reply', 'request']],
+    ['tool-1 tcp 10.96.0.40:80', 'a refusal is an answer', ['request', 'reply']],
+    ['tool-1 icmp 10.244.2.2', 'ping', ['request', 'reply']],
+  ])('%s (%s)', (probe, _why, lanes) => {
+    const { ran } = follow(CLUSTER, probe);
+    expect(packetsOf(ran.steps, ran.steps[0]?.ns ?? '').map((p) => p.lane)).toEqual(lanes);
   });
 });
 

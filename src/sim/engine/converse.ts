@@ -7,15 +7,10 @@ import { beatsOf } from './explain/beats.ts';
 import { verdictOf } from './explain/verdict.ts';
 import { hopsOf, packetsOf } from './packets.ts';
 import { type Destination, destinationOf, startOf } from './probe-ends.ts';
-import type { ProgramResult } from './program-result.ts';
+import { PROBE_WAIT_MS, type ProgramResult } from './program-result.ts';
 import { type Program, type Ran, runProgram } from './run-program.ts';
 import type { Trace, Verdict } from './trace.ts';
 import type { World } from './world.ts';
-
-/** Long enough for two retransmissions of a SYN (at 1 s and 3 s) and for ARP to give up (after 3 s). */
-const WAIT_MS = 3_500;
-/** traceroute waits less for each of its many probes. */
-const TRACEROUTE_WAIT_MS = 3_500;
 
 const LOOKUP_SIMPLIFIED = 'The name was looked up without packets: DNS is not yet part of the conversation.';
 
@@ -38,7 +33,7 @@ function programOf(probe: Probe, ns: string, destination: Destination): Program 
     dst: destination.ip,
     proto: probe.proto === 'ping' ? 'icmp' : probe.proto,
     port: probe.port ?? 0,
-    waitMs: options?.waitMs ?? (probe.proto === 'traceroute' ? TRACEROUTE_WAIT_MS : WAIT_MS),
+    waitMs: options?.waitMs ?? PROBE_WAIT_MS,
     ttl: options?.ttl,
     sizeBytes: options?.sizeBytes,
     df: options?.df,

@@ -6,11 +6,15 @@ import { LazyMap } from '../base/lazy-map.ts';
 import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
 import { printRule } from '../linux/netfilter/iptables/print.ts';
 import type { Chain, Table } from '../linux/netfilter/iptables/rule.ts';
+import type { Origin } from '../linux/origin.ts';
 import { printFdbEntry } from '../linux/print/bridge-fdb.ts';
 import { printNeighbour } from '../linux/print/ip-neigh.ts';
 import { printRoute } from '../linux/print/ip-route.ts';
 import { routesOf } from '../linux/routing/tables.ts';
 import type { FaultEvent } from '../scenario/scenario.ts';
+
+/** Steps that meet a changed device point at who changed it. */
+const YOU: Origin = { by: 'you', why: 'you changed it', fault: true };
 
 type Namespaces = ReadonlyMap<NsId, NetnsConfig>;
 
@@ -32,11 +36,16 @@ export function applyFaults(namespaces: Namespaces, faults: readonly FaultEvent[
 function applyFault(config: NetnsConfig, fault: FaultEvent): NetnsConfig {
   switch (fault.type) {
     case 'DeviceSetDown':
-      return { ...config, devices: config.devices.map((d) => (d.name === fault.dev ? { ...d, up: false } : d)) };
+      return {
+        ...config,
+        devices: config.devices.map((d) => (d.name === fault.dev ? { ...d, up: false, origin: YOU } : d)),
+      };
     case 'MtuSet':
       return {
         ...config,
-        devices: config.devices.map((d) => (d.name === fault.dev ? { ...d, mtuBytes: fault.mtuBytes } : d)),
+        devices: config.devices.map((d) =>
+          d.name === fault.dev ? { ...d, mtuBytes: fault.mtuBytes, origin: YOU } : d,
+        ),
       };
     case 'RouteDeleted':
       return deleteRoute(config, fault.line);

@@ -2,6 +2,7 @@
 import type { NsId } from '../linux/config.ts';
 import type { PacketId, Step } from '../linux/step.ts';
 import { type Frame, type IpPacket, icmpName, innermost } from '../wire/frame.ts';
+import { PROGRAM_NAMES } from './program-names.ts';
 import type { Hop, TracePacket } from './trace.ts';
 
 /** Consecutive steps of one packet in one namespace are one hop. */
@@ -26,8 +27,7 @@ export function packetsOf(steps: readonly Step[], from: NsId): readonly TracePac
   const seen = new Map<string, PacketId>();
   const packets: TracePacket[] = [];
   for (const [id, own] of byId) {
-    const before = packets[packets.length - 1];
-    packets.push(packetOf(id, own, laneOf(own, from, before), seen));
+    packets.push(packetOf(id, own, laneOf(own[0] as Step, from, packets), seen));
   }
   return packets;
 }
@@ -52,14 +52,20 @@ function wayMark(step: Step): string {
   return step.kind === 'dev' ? `${step.ns}/${step.dev}/${step.dir};` : step.kind === 'drop' ? `${step.reason};` : '';
 }
 
-/** ARP belongs to the packet that waits for it. */
-function laneOf(own: readonly Step[], from: NsId, before: TracePacket | undefined): TracePacket['lane'] {
-  const first = own[0] as Step;
-  if (before && !isIpFrame(first.frame)) return before.lane;
-  return first.ns === from && !(first.kind === 'send' && first.answers !== undefined && first.by !== 'kernel')
-    ? 'request'
-    : 'reply';
+/**
+ * The program's own packets ask; an answer goes the other way than what it answers; ARP belongs to the packet that waits for it. Where
+ * the packet is born does not decide: a pod that calls itself answers from the same place.
+ */
+function laneOf(first: Step, from: NsId, before: readonly TracePacket[]): TracePacket['lane'] {
+  const last = before.at(-1);
+  if (last && !isIpFrame(first.frame)) return last.lane;
+  if (first.kind !== 'send') return first.ns === from ? 'request' : 'reply';
+  const answered = before.find((p) => p.id === first.answers);
+  if (answered) return answered.lane === 'request' ? 'reply' : 'request';
+  return first.ns === from && CLIENTS.has(first.by) ? 'request' : 'reply';
 }
+
+const CLIENTS: ReadonlySet<string> = new Set(Object.values(PROGRAM_NAMES));
 
 const isIpFrame = (frame: Frame | IpPacket): boolean => 'ttl' in frame || frame.payload.kind === 'ip';
 

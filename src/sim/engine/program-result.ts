@@ -1,6 +1,9 @@
 import type { Ip } from '../wire/ip.ts';
 import type { Outcome } from './trace.ts';
 
+/** How long a program waits for an answer: long enough for SYNs at 1, 2 and 3 s and for ARP to give up (3 s). */
+export const PROBE_WAIT_MS = 3_500;
+
 /** What the probing program learned, before anybody explains it. `converse` makes it, `verdict` words it. */
 export interface ProgramResult {
   readonly outcome: Outcome;

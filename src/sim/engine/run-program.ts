@@ -14,6 +14,7 @@ import { close, connect, sendData } from '../linux/sockets/tcp.ts';
 import { sendDatagram } from '../linux/sockets/udp.ts';
 import type { Step } from '../linux/step.ts';
 import type { Ip } from '../wire/ip.ts';
+import { PROGRAM_NAMES } from './program-names.ts';
 import type { ProgramResult } from './program-result.ts';
 import type { Outcome } from './trace.ts';
 
@@ -39,13 +40,6 @@ export interface Ran {
   readonly steps: readonly Step[];
   readonly result: ProgramResult;
 }
-
-export const PROGRAM_NAMES: Readonly<Record<Program['proto'], string>> = {
-  tcp: 'curl',
-  udp: 'nc',
-  icmp: 'ping',
-  traceroute: 'traceroute',
-};
 
 const NS_PER_MS = 1_000_000;
 /** `traceroute -m`. */

@@ -3,12 +3,11 @@
  * errno, which newer curls hide behind "Couldn't connect to server".
  */
 import type { Step } from '../../linux/step.ts';
+import { PROBE_WAIT_MS } from '../program-result.ts';
 import { innerPacket } from './packet-words.ts';
 import { askedText, type Case } from './verdict-case.ts';
 import { mtuOf } from './verdict-told.ts';
 
-/** How long programs wait when the probe does not say (`engine/converse.ts`). */
-const WAIT_MS = 3500;
 const NS_PER_MS = 1_000_000;
 /** Bytes of the ICMP header and of the IPv4 header. */
 const ICMP_HEADER_BYTES = 8;
@@ -73,7 +72,7 @@ function printCurl(c: Case): string {
     return deliveredNote(response) ?? `Connected to ${host} (${asked?.ip}) port ${asked?.port}`;
   }
   if (result.outcome === 'timeout')
-    return `curl: (28) Connection timed out after ${probe.options?.waitMs ?? WAIT_MS} milliseconds`;
+    return `curl: (28) Connection timed out after ${probe.options?.waitMs ?? PROBE_WAIT_MS} milliseconds`;
   return `curl: (7) Failed to connect to ${host} port ${asked?.port} after ${elapsedMs(c)} ms: ${errorText(c)}`;
 }
 
@@ -96,7 +95,7 @@ function printUdp(c: Case): string {
   const { result } = c;
   const told = result.atStep === null ? undefined : c.steps[result.atStep];
   if (result.outcome === 'reply' || result.outcome === 'connected') return deliveredNote(told) ?? 'answer received';
-  if (result.outcome === 'timeout') return `no answer after ${c.probe.options?.waitMs ?? WAIT_MS} ms`;
+  if (result.outcome === 'timeout') return `no answer after ${c.probe.options?.waitMs ?? PROBE_WAIT_MS} ms`;
   return errorText(c);
 }
 

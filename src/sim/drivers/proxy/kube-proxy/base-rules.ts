@@ -63,6 +63,10 @@ function whyJump(to: string): string {
   if (to === facts.POSTROUTING) return 'packets marked for masquerade get the address of this node';
   if (to === facts.FORWARD) return 'Service traffic is forwarded whatever the policy of FORWARD is';
   if (to === facts.NODEPORTS) return 'load balancers may ask for the health of this node';
+  if (to === facts.EXTERNAL_SERVICES)
+    return 'new connections to node ports and external addresses that nobody serves are refused';
+  if (to === facts.PROXY_FIREWALL)
+    return 'new connections to a load balancer from outside its source ranges are dropped';
   return 'new connections are looked up among the Services';
 }
 
