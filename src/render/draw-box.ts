@@ -4,8 +4,7 @@ import type { ElementKind } from './picture.ts';
 import type { LayoutBox } from './plot.ts';
 import { cutToFit, widthOf } from './words.ts';
 
-export type Group = Selection<SVGGElement, LayoutBox, SVGGElement, unknown>;
-type One = Selection<SVGGElement, LayoutBox, null, undefined>;
+export type Drawing = Selection<SVGGElement, unknown, null, undefined>;
 
 interface Words {
   readonly text: string;
@@ -15,17 +14,17 @@ interface Words {
   readonly anchor?: 'middle' | 'end';
 }
 
-function write(g: One, { text, x, y, look, anchor }: Words): void {
+function write(g: Drawing, { text, x, y, look, anchor }: Words): void {
   if (text === '') return;
   const element = g.append('text').attr('class', look).attr('x', x).attr('y', y).text(text);
   if (anchor) element.attr('text-anchor', anchor);
 }
 
-function frame(g: One, { rect }: LayoutBox, radius: number, look = 'hs-frame'): void {
+function frame(g: Drawing, { rect }: LayoutBox, radius: number, look = 'hs-frame'): void {
   g.append('rect').attr('class', look).attr('width', rect.width).attr('height', rect.height).attr('rx', radius);
 }
 
-function drawNode(g: One, box: LayoutBox): void {
+function drawNode(g: Drawing, box: LayoutBox): void {
   const { element, rect } = box;
   frame(g, box, 8);
   write(g, { text: cutToFit(element.label, 168, 'bold', 14), x: 12, y: 17, look: 'hs-name' });
@@ -46,7 +45,7 @@ function drawNode(g: One, box: LayoutBox): void {
   });
 }
 
-function drawPod(g: One, box: LayoutBox): void {
+function drawPod(g: Drawing, box: LayoutBox): void {
   const { element, rect, size } = box;
   frame(g, box, size === 'chip' ? 4 : 6);
   const room = rect.width - 36;
@@ -108,14 +107,8 @@ function inTwoLines(label: string, widthPx: number): string[] {
 }
 
 /** Two posts on either side of the wire, and its name. */
-function drawGate(g: One, { element, rect, isUpright }: LayoutBox): void {
+function drawGate(g: Drawing, { element, rect, isUpright }: LayoutBox): void {
   const [cx, cy] = [rect.width / 2, rect.height / 2];
-  g.append('rect')
-    .attr('class', 'hs-hit')
-    .attr('x', -4)
-    .attr('y', -4)
-    .attr('width', rect.width + 8)
-    .attr('height', rect.height + 8);
   const posts = isUpright ? `M${cx - 9} ${cy}h5M${cx + 4} ${cy}h5` : `M${cx} ${cy - 9}v5M${cx} ${cy + 4}v5`;
   g.append('path').attr('class', 'hs-posts').attr('d', posts);
   if (!isUpright) write(g, { text: element.label, x: cx, y: -7, look: 'hs-mono hs-gate-name', anchor: 'middle' });
@@ -129,7 +122,7 @@ const INPUT_PRINT = { x: -33, top: 4, anchor: 'end' };
 const OUTPUT_PRINT = { x: 21, top: 18, anchor: 'start' };
 
 /** Small print for a close look: what waits at the hook. */
-function drawChains(g: One, lines: readonly string[], isUpright: boolean, name: string): void {
+function drawChains(g: Drawing, lines: readonly string[], isUpright: boolean, name: string): void {
   // Beside INPUT, below OUTPUT, above the others: where the kernel's field is empty.
   const place = isUpright
     ? name === 'INPUT'
@@ -147,7 +140,7 @@ function drawChains(g: One, lines: readonly string[], isUpright: boolean, name: 
   });
 }
 
-function drawDevice(g: One, box: LayoutBox): void {
+function drawDevice(g: Drawing, box: LayoutBox): void {
   const { element, rect } = box;
   const isTunnel = element.kind === 'tunnel';
   frame(g, box, element.kind === 'bridge' ? 3 : 4);
@@ -183,7 +176,7 @@ function drawDevice(g: One, box: LayoutBox): void {
   });
 }
 
-function drawService(g: One, { element, rect }: LayoutBox): void {
+function drawService(g: Drawing, { element, rect }: LayoutBox): void {
   const { width, height } = rect;
   g.append('path')
     .attr('class', 'hs-frame')
@@ -192,7 +185,7 @@ function drawService(g: One, { element, rect }: LayoutBox): void {
   write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
 }
 
-function drawOutside(g: One, box: LayoutBox): void {
+function drawOutside(g: Drawing, box: LayoutBox): void {
   frame(g, box, 8);
   write(g, { text: cutToFit(box.element.label, 104, 'bold', 12.5), x: 12, y: 17, look: 'hs-label hs-strong' });
   write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
@@ -205,8 +198,7 @@ function drawOutside(g: One, box: LayoutBox): void {
   });
 }
 
-function drawUnderlay(g: One, { element, rect }: LayoutBox): void {
-  g.append('rect').attr('class', 'hs-hit').attr('width', rect.width).attr('height', rect.height);
+function drawUnderlay(g: Drawing, { element, rect }: LayoutBox): void {
   const words = g
     .append('text')
     .attr('class', 'hs-quiet')
@@ -217,20 +209,20 @@ function drawUnderlay(g: One, { element, rect }: LayoutBox): void {
   words.append('tspan').attr('class', 'hs-mono').text(element.sublabel);
 }
 
-function drawPill(g: One, box: LayoutBox): void {
+function drawPill(g: Drawing, box: LayoutBox): void {
   const { element, rect } = box;
   frame(g, box, element.kind === 'sockets' ? 9 : 2);
   write(g, { text: element.label, x: rect.width / 2, y: rect.height / 2 + 4, look: 'hs-label', anchor: 'middle' });
 }
 
-function drawRoute(g: One, { rect }: LayoutBox): void {
+function drawRoute(g: Drawing, { rect }: LayoutBox): void {
   const half = rect.width / 2;
   g.append('path')
     .attr('class', 'hs-frame')
     .attr('d', `M${half} 0L${rect.width} ${half}L${half} ${rect.height}L0 ${half}Z`);
 }
 
-const DRAWERS: Partial<Record<ElementKind, (g: One, box: LayoutBox) => void>> = {
+const DRAWERS: Partial<Record<ElementKind, (g: Drawing, box: LayoutBox) => void>> = {
   node: drawNode,
   pod: drawPod,
   hook: drawGate,
@@ -245,6 +237,6 @@ const DRAWERS: Partial<Record<ElementKind, (g: One, box: LayoutBox) => void>> = 
 };
 
 /** Fills an empty group with the drawing of its box. */
-export function drawBox(g: One, box: LayoutBox): void {
+export function drawBox(g: Drawing, box: LayoutBox): void {
   (DRAWERS[box.element.kind] ?? drawPill)(g, box);
 }

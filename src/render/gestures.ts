@@ -9,7 +9,7 @@ export interface GestureParts {
   readonly overlay: SVGSVGElement;
   readonly callbacks: StageCallbacks;
   readonly boxes: () => ReadonlyMap<PictureId, LayoutBox>;
-  readonly group: (id: PictureId) => SVGGElement | null;
+  readonly focus: (id: PictureId) => void;
   readonly onHover: (id: PictureId | null) => void;
   /** A box got the keyboard's focus: bring it into view. */
   readonly onFocus: (id: PictureId) => void;
@@ -47,7 +47,30 @@ function endOf(id: PictureId): PictureId {
 
 const middleOf = ({ x, y, width, height }: Rect): Point => ({ x: x + width / 2, y: y + height / 2 });
 
-/** The nearest box in a direction: distance along it, and three times the distance aside. */
+/** Stepping out of a machine, or over the shelf, costs as much as this many pixels. */
+const STRANGER_PX = 240;
+
+/** Boxes that touch are still beside each other. */
+const OVERLAP_PX = 8;
+
+interface Gaps {
+  readonly along: number;
+  readonly aside: number;
+  readonly offCentre: number;
+}
+
+/** How far the second box is in a direction, and how far it is to the side of it; 0 while their sides face each other. */
+function gapsBetween(a: Rect, b: Rect, dx: number, dy: number): Gaps {
+  const right = [b.x - (a.x + a.width), a.x - (b.x + b.width)] as const;
+  const down = [b.y - (a.y + a.height), a.y - (b.y + b.height)] as const;
+  const [p, q] = [middleOf(a), middleOf(b)];
+  const sideways = Math.max(0, ...(dx === 0 ? right : down));
+  const off = dx === 0 ? q.x - p.x : q.y - p.y;
+  const [ahead, behind] = dx === 0 ? down : right;
+  return { along: dx + dy > 0 ? ahead : behind, aside: sideways, offCentre: Math.abs(off) };
+}
+
+/** The nearest box in a direction, among equals: parts of machines, or machines and Services. Aside counts three times. */
 export function neighbourOf(
   boxes: ReadonlyMap<PictureId, LayoutBox>,
   from: PictureId,
@@ -55,15 +78,15 @@ export function neighbourOf(
 ): PictureId | null {
   const start = boxes.get(from);
   if (!start) return null;
-  const a = middleOf(start.rect);
   let best: PictureId | null = null;
   let least = Number.POSITIVE_INFINITY;
-  for (const [id, { rect }] of boxes) {
-    const b = middleOf(rect);
-    const along = (b.x - a.x) * dx + (b.y - a.y) * dy;
-    const aside = Math.abs((b.x - a.x) * dy) + Math.abs((b.y - a.y) * dx);
-    if (id === from || along <= 1) continue;
-    const cost = along + 3 * aside;
+  const isPart = start.element.parent !== null;
+  for (const [id, { rect, element }] of boxes) {
+    if (id === from || (isPart ? element.kind === 'node' : element.parent !== null)) continue;
+    const gaps = gapsBetween(start.rect, rect, dx, dy);
+    if (gaps.along < -OVERLAP_PX) continue;
+    const isStranger = isPart && element.parent !== start.element.parent;
+    const cost = gaps.along + 3 * gaps.aside + gaps.offCentre / 8 + (isStranger ? STRANGER_PX : 0);
     if (cost < least) [least, best] = [cost, id];
   }
   return best;
@@ -165,7 +188,7 @@ export class Gestures {
     else if (event.key === 'Escape') this.parts.callbacks.onSelect?.(null);
     else if (arrow) {
       const next = neighbourOf(this.parts.boxes(), id, arrow);
-      if (next !== null) this.parts.group(next)?.focus();
+      if (next !== null) this.parts.focus(next);
     } else return;
     // Arrows on a focused box walk here; they do not also step the timeline.
     event.preventDefault();

@@ -231,10 +231,10 @@ function nodePicture(world: World, config: NetnsConfig, role: string): NodePictu
     sockets: inside(
       'sockets',
       'processes',
-      `Programs on ${config.id} itself: ${programs.join(', ') || 'none listens'}`,
+      `processes on ${config.id} itself: ${programs.join(', ') || 'none listens'}`,
       programs,
     ),
-    conntrack: inside('conntrack', 'conntrack', `Connection tracking table of ${config.id}`),
+    conntrack: inside('conntrack', 'conntrack', `conntrack, the connection tracking table of ${config.id}`),
     hasBridgedHooks:
       (config.sysctl['bridge.bridge-nf-call-iptables'] ?? SYSCTL_DEFAULTS['bridge.bridge-nf-call-iptables']) === 1,
   };

@@ -3,7 +3,8 @@
  * sheet animates `transform`). A moment only switches classes here.
  */
 import { type BaseType, type Selection, select } from 'd3-selection';
-import { drawBox, type Group } from './draw-box.ts';
+import { type Drawing, drawBox } from './draw-box.ts';
+import type { ElementKind } from './picture.ts';
 import type { PictureId } from './picture-id.ts';
 import type { Layout, LayoutBox, LayoutMark, Rect } from './plot.ts';
 import type { WireKind } from './wire-net.ts';
@@ -17,8 +18,8 @@ export interface Scene {
   readonly trails: SVGGElement;
   readonly links: SVGGElement;
   draw(layout: Layout): void;
-  /** The group of a box, if it is drawn. */
-  group(id: PictureId): SVGGElement | null;
+  /** Gives a box the keyboard's focus. */
+  focus(id: PictureId): void;
   /** Exactly these boxes and marks have this class. */
   mark(name: string, keys: ReadonlySet<string>): void;
 }
@@ -68,7 +69,7 @@ export function makeScene(host: HTMLElement): Scene {
     trails: trails.node() as SVGGElement,
     links: links.node() as SVGGElement,
     draw,
-    group: (id) => (groups.get(id) as SVGGElement | undefined) ?? null,
+    focus: (id) => groups.get(id)?.querySelector<SVGElement>('.hs-button')?.focus(),
     mark(name, keys) {
       for (const element of camera.node()?.querySelectorAll(`.${name}`) ?? []) {
         if (!keys.has(element.getAttribute('data-id') ?? '')) element.classList.remove(name);
@@ -83,27 +84,47 @@ const keyOf = ({ element }: LayoutBox): string => element.id;
 /** Names a box completely, so that a screen reader needs no second look. */
 const nameOf = ({ element }: LayoutBox): string => element.about;
 
+/** Room around a gate's posts, which alone would be hard to hit. */
+const GATE_MARGIN = 4;
+
+/**
+ * A box is a button, and beside it the drawing, which is for the eyes. (Words inside a button would be its name: here they are cut to
+ * fit.) The button stays when a box is drawn again, so the focus stays.
+ */
 function joinBoxes(layer: Layer, data: readonly LayoutBox[]): void {
-  const joined = layer
+  layer
     .selectAll<SVGGElement, LayoutBox>('g.hs-box')
     .data(data, keyOf)
-    .join((enter) =>
-      enter.append('g').attr('data-id', keyOf).attr('tabindex', 0).attr('role', 'button'),
-    ) as unknown as Group;
-  joined
+    .join((enter) => {
+      const group = enter.append('g').attr('data-id', keyOf);
+      group.append('rect').attr('class', 'hs-button').attr('tabindex', 0).attr('role', 'button');
+      group.append('g').attr('class', 'hs-drawing').attr('aria-hidden', 'true');
+      return group;
+    })
     .attr(
       'class',
       ({ element, size }) => `hs-box hs-${element.kind}${size ? ` hs-${size}` : ''}${element.isOff ? ' is-off' : ''}`,
     )
-    .attr('aria-label', nameOf)
     .each(function redraw(box) {
-      const group = select<SVGGElement, LayoutBox>(this);
       place(this, box.rect.x, box.rect.y);
-      group.selectAll('*').remove();
-      drawBox(select<SVGGElement, LayoutBox>(this) as never, box);
+      const group = select(this);
+      const margin = box.element.kind === 'hook' ? GATE_MARGIN : 0;
+      group
+        .select('rect.hs-button')
+        .attr('aria-label', nameOf(box))
+        .attr('x', -margin)
+        .attr('y', -margin)
+        .attr('width', box.rect.width + 2 * margin)
+        .attr('height', box.rect.height + 2 * margin)
+        .attr('rx', RADIUS[box.element.kind] ?? 2);
+      const drawing = group.select<SVGGElement>('g.hs-drawing');
+      drawing.selectAll('*').remove();
+      drawBox(drawing as unknown as Drawing, box);
     })
     .order();
 }
+
+const RADIUS: Partial<Record<ElementKind, number>> = { node: 8, outside: 8, pod: 6, sockets: 9 };
 
 /** As a style, because only a style is animated; set through the object model, which the page's policy allows. */
 function place(element: SVGElement, x: number, y: number): void {

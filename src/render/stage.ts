@@ -86,7 +86,7 @@ class HostStage implements Stage {
       overlay: this.overlay,
       callbacks,
       boxes: () => this.layout?.boxes ?? new Map(),
-      group: (id) => this.scene.group(id),
+      focus: (id) => this.scene.focus(id),
       onHover: (id) => this.setHover(id),
       onFocus: (id) => this.reveal(id),
       mark: (name, ids) => this.scene.mark(name, ids),
@@ -326,9 +326,13 @@ class HostStage implements Stage {
     drawLinks(this.scene.links, this.picture, this.layout, wanted);
   }
 
-  /** A folded pod is shown as the count that holds it. */
-  private shownAs(id: PictureId): PictureId {
-    return this.layout?.foldedInto.get(id) ?? id;
+  /** A folded pod is shown as the count that holds it; a device without a box as its port, or as the room that it is in. */
+  private shownAs(id: PictureId): string {
+    const { layout } = this;
+    const ref = refOf(id);
+    if (!layout || layout.boxes.has(id) || ref?.kind !== 'dev') return layout?.foldedInto.get(id) ?? id;
+    const port = `${ref.ns} port ${ref.dev}`;
+    return layout.marks.some(({ key }) => key === port) ? port : this.shownAs(`ns:${ref.ns}`);
   }
 
   private traceBounds(): Rect | null {
