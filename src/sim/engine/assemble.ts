@@ -3,6 +3,7 @@
  * generated before a packet, or a person, reaches it.
  */
 import { LazyMap } from '../base/lazy-map.ts';
+import { once } from '../base/once.ts';
 import { hash32 } from '../base/rng.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
@@ -51,14 +52,6 @@ export function assemble(cluster: Cluster, drivers: Drivers): ReadonlyMap<NsId, 
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
   makers.set(UNDERLAY, () => switchConfig(cluster));
   return new LazyMap(makers);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, drivers: Drivers): NetnsConfig {

@@ -1,3 +1,4 @@
+import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import { ip } from '../../../wire/ip.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
@@ -26,10 +27,16 @@ export const KUBE_PROXY: ProxyDriver = {
 /** SIMPLIFIED: the IPv4 proxier only; a dual-stack node runs a second one for IPv6. */
 export function planIptables(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodePlan {
   const view = viewOf(cluster, node, options);
-  const ports = servicePorts(cluster.services, view.family, view.nodeName);
+  const rules = once(() => {
+    const ports = servicePorts(cluster.services, view.family, view.nodeName);
+    return [...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))];
+  });
   return {
     node: {
-      iptables: [...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))],
+      // Written when somebody reads them: of a hundred nodes a packet visits two.
+      get iptables() {
+        return rules();
+      },
       ...(servesLoopback(view, options) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
     },
   };
