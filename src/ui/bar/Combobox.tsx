@@ -21,14 +21,16 @@ interface ComboboxProps {
 /** More would only be scrolled past: typing narrows the list. */
 const SHOWN_MAX = 200;
 
-/** Options that hold every typed word, anywhere in the name or the detail. */
-function narrow(options: readonly ComboOption[], text: string): readonly ComboOption[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+/** Options that hold every typed word, anywhere; where a name holds what was typed, only such. */
+export function narrow<Option extends ComboOption>(options: readonly Option[], text: string): readonly Option[] {
+  const typed = text.trim().toLowerCase();
+  const words = typed.split(/\s+/);
+  const named = options.filter((option) => option.text.toLowerCase().includes(typed));
   const found = options.filter((option) => {
     const hay = `${option.text} ${option.detail} ${option.group}`.toLowerCase();
     return words.every((word) => hay.includes(word));
   });
-  return found.slice(0, SHOWN_MAX);
+  return (named.length > 0 ? named : found).slice(0, SHOWN_MAX);
 }
 
 /** A text field with a searchable, grouped list. On focus it lists everything; typing narrows. */

@@ -57,13 +57,13 @@ function PacketSteps({ packet, lines, now, onStep }: PacketStepsProps) {
   if (own.length === 0) return null;
   return (
     <section aria-label={`${packet.id}: ${packet.title}`}>
-      <h3>
+      <h2>
         {packet.title}
         <span className="quiet">
           {packet.lane}
           {packet.repeats !== null && ', same path, from conntrack'}, {packet.fate}
         </span>
-      </h3>
+      </h2>
       <ol className="text-steps">
         {own.map((line) => (
           <Line key={line.step} line={line} isNow={line.step === now} onStep={onStep} />

@@ -55,7 +55,7 @@ function Panel({ onCollapse }: { readonly onCollapse: () => void }) {
         ) : (
           <>
             <IconButton icon="left" label="Back to the step" keys="Esc" onClick={() => selection.select(null)} />
-            <strong className="inspector-title">{titleOf(selected)}</strong>
+            <h2 className="inspector-title">{titleOf(selected)}</h2>
           </>
         )}
         <IconButton icon="panel" label="Collapse the inspector" keys="I" expanded onClick={onCollapse} />

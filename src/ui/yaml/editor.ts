@@ -74,7 +74,7 @@ export function mountEditor(host: HTMLElement, text: string, onChange: (text: st
         syntaxHighlighting(highlight),
         theme,
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': 'Manifests', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'Manifests', spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !isOwn) onChange(update.state.doc.toString());
         }),

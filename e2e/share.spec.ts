@@ -1,0 +1,68 @@
+import { expect, test } from '@playwright/test';
+import { goToMark, inspector, position, share, verdict, visit } from './visit.ts';
+
+test('a link opened in a clean browser shows the same trace at the same step', async ({ page, browser }) => {
+  await visit(page);
+  await page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI').selectOption('flannel/host-gw');
+  await goToMark(page, /DNAT to/);
+  const [step, words, title] = [
+    await position(page).getAttribute('aria-valuenow'),
+    await verdict(page).innerText(),
+    await inspector(page).getByRole('heading', { level: 2 }).innerText(),
+  ];
+  const link = await share(page);
+  expect(link.length).toBeLessThan(400);
+
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await other.goto(link);
+  await expect(position(other)).toHaveAttribute('aria-valuenow', step ?? '');
+  await expect(inspector(other).getByRole('heading', { level: 2 })).toHaveText(title);
+  expect(await verdict(other).innerText()).toBe(words);
+  await expect(other.getByRole('button', { name: 'Play' })).toBeVisible();
+  // The address is clean again: it would soon no longer say what is shown.
+  expect(new URL(other.url()).hash).toBe('');
+  await elsewhere.close();
+});
+
+test('opening a link keeps the own work, and leads back to it', async ({ page }) => {
+  await visit(page);
+  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
+  const link = await share(page);
+  await cni.selectOption('flannel/host-gw');
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(cni).toHaveValue('flannel/vxlan');
+  await expect(page.getByText('Your own work is kept')).toBeVisible();
+  await page.getByRole('button', { name: 'Back to my own work' }).click();
+  await expect(cni).toHaveValue('flannel/host-gw');
+});
+
+for (const [what, fragment, says] of [
+  ['broken', '#1.AAAAAAAAAAAA', /could not be opened/],
+  ['newer', '#99.AAAAAAAAAAAA', /newer Hopscope/],
+] as const) {
+  test(`a ${what} link says so and leaves the own work alone`, async ({ page }) => {
+    await visit(page);
+    const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
+    await cni.selectOption('flannel/host-gw');
+    await page.goto('about:blank');
+    await page.goto(`./${fragment}`);
+    await expect(page.getByRole('alert')).toContainText(says);
+    await expect(cni).toHaveValue('flannel/host-gw');
+    await page.getByRole('button', { name: 'Dismiss', exact: true }).click();
+    await expect(page.getByRole('alert')).toBeHidden();
+  });
+}
+
+test('the last work and the step survive a reload', async ({ page }) => {
+  await visit(page);
+  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
+  await cni.selectOption('flannel/host-gw');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Last step' }).click();
+  const step = await position(page).getAttribute('aria-valuenow');
+  await page.reload();
+  await expect(cni).toHaveValue('flannel/host-gw');
+  await expect(position(page)).toHaveAttribute('aria-valuenow', step ?? '');
+});
