@@ -10,6 +10,12 @@ import { widthOf } from './words.ts';
 
 export type Fate = 'on-its-way' | 'good' | 'stopped';
 
+/** What words should rather not cover, and how much that matters. */
+export interface Obstacle {
+  readonly rect: Rect;
+  readonly weight: number;
+}
+
 export interface EnvelopeView {
   /** On the screen, from the host's corner. */
   readonly at: Point;
@@ -22,7 +28,7 @@ export interface EnvelopeView {
   readonly fateWords: string;
   /** Where words may stand, and what they should rather not cover. */
   readonly room: Rect;
-  readonly avoid: readonly { readonly rect: Rect; readonly weight: number }[];
+  readonly avoid: () => readonly Obstacle[];
   /** How much larger than usual words and icon are. */
   readonly zoom: number;
   /** The same while the words should keep their side. */
@@ -121,29 +127,53 @@ function overlapOf(a: Rect, b: Rect): number {
 
 const AWAY = 26;
 
-/** The free place beside the packet that covers least of what matters. */
-function chooseSide({ at, room, avoid }: EnvelopeView, width: number, height: number): Point {
+/** A new side has to be this much better than the old one: words that hop around cannot be read. */
+const KEEP_SHARE = 1.4;
+const KEEP_COST = 4000;
+
+/** The free place beside the packet that covers least of what matters; the old one if it is nearly as good. */
+function chooseSide({ at, room, avoid }: EnvelopeView, size: Size, old: Point | null): Point {
+  const { width, height } = size;
+  const obstacles = avoid();
+  const costOf = ({ x: dx, y: dy }: Point): number => {
+    const isOnTop = dx > -width && dx < 0 && dy > -height && dy < 0;
+    const box = { x: at.x + dx, y: at.y + dy, width, height };
+    const cut = width * height - overlapOf(box, room);
+    const covered = obstacles.reduce((sum, { rect, weight }) => sum + overlapOf(box, rect) * weight, 0);
+    const far = Math.hypot(dx + width / 2, dy + height / 2);
+    return cut * 20 + covered + (isOnTop ? 1e6 : 0) + (dx > 0 ? 0 : 150) + far * 3;
+  };
   const xs = [AWAY, -width - AWAY, -width / 2, AWAY * 3, -width - AWAY * 3];
   const ys = [-height / 2, -height - AWAY, AWAY, -height * 0.15, -height * 0.85, AWAY * 3, -height - AWAY * 3];
   let best: Point = { x: AWAY, y: -height / 2 };
   let least = Number.POSITIVE_INFINITY;
-  for (const dx of xs)
-    for (const dy of ys) {
-      const isOnTop = dx > -width && dx < 0 && dy > -height && dy < 0;
-      const box = { x: at.x + dx, y: at.y + dy, width, height };
-      const cut = width * height - overlapOf(box, room);
-      const covered = avoid.reduce((sum, { rect, weight }) => sum + overlapOf(box, rect) * weight, 0);
-      const far = Math.hypot(dx + width / 2, dy + height / 2);
-      const cost = cut * 20 + covered + (isOnTop ? 1e6 : 0) + (dx > 0 ? 0 : 150) + far * 3;
-      if (cost < least) [least, best] = [cost, { x: dx, y: dy }];
+  for (const x of xs)
+    for (const y of ys) {
+      const cost = costOf({ x, y });
+      if (cost < least) [least, best] = [cost, { x, y }];
     }
-  return best;
+  return old && costOf(old) <= least * KEEP_SHARE + KEEP_COST ? old : best;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(value, Math.max(low, high)));
 
 export interface EnvelopeLayer {
-  show(view: EnvelopeView | null): void;
+  /** True while the words are still gliding to their side. Without time passing they jump. */
+  show(view: EnvelopeView | null, sinceMs: number | null): boolean;
+}
+
+const GLIDE_MS = 80;
+
+/** The offset of the words from the packet, on its way to where it should be. */
+function approach(from: Point, to: Point, sinceMs: number | null): Point {
+  const share = sinceMs === null ? 1 : 1 - Math.exp(-sinceMs / GLIDE_MS);
+  const next = { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+  return Math.hypot(next.x - to.x, next.y - to.y) < 0.5 ? to : next;
 }
 
 export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
@@ -151,24 +181,29 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
   const leader = layer.append('path').attr('class', 'hs-leader');
   const words = layer.append('g').attr('class', 'hs-words');
   const icon = layer.append('g').attr('class', 'hs-icon');
-  let side: { key: string; offset: Point } | null = null;
+  let side: { key: string; target: Point; now: Point } | null = null;
 
   return {
-    show(view) {
+    show(view, sinceMs) {
       layer.attr('display', view ? null : 'none');
-      if (!view) return;
-      const sheets = sheetsOf(view);
+      const sheets = view ? sheetsOf(view) : [];
       const first = sheets[0];
-      if (!first) return;
-      const fateH = view.fate === 'on-its-way' ? 0 : 26;
-      const fateW = view.fate === 'on-its-way' ? 0 : widthOf(view.fateWords, 'sans', 13) + 44;
-      const { zoom } = view;
-      const size = { width: Math.max(first.width, fateW) * zoom, height: (first.height + fateH) * zoom };
-      const key = `${view.placeKey} ${zoom} ${sheets.length} ${view.fate} ${view.change.src ?? ''}${view.change.dst ?? ''}`;
-      if (side?.key !== key) side = { key, offset: chooseSide(view, size.width, size.height) };
-      const { room, at } = view;
-      const x = clamp(at.x + side.offset.x, room.x, room.x + room.width - size.width);
-      const y = clamp(at.y + side.offset.y, room.y, room.y + room.height - size.height);
+      if (!view || !first) {
+        side = null;
+        return false;
+      }
+      const { zoom, room, at } = view;
+      const isOver = view.fate !== 'on-its-way';
+      const fateW = isOver ? widthOf(view.fateWords, 'bold', 13) + 44 : 0;
+      const size = { width: Math.max(first.width, fateW) * zoom, height: (first.height + (isOver ? 28 : 0)) * zoom };
+      const key = `${view.placeKey} ${sheets.length} ${view.fate}`;
+      if (side?.key !== key) {
+        const target = chooseSide(view, size, side?.target ?? null);
+        side = { key, target, now: side?.now ?? target };
+      }
+      side.now = approach(side.now, side.target, sinceMs);
+      const x = clamp(at.x + side.now.x, room.x, room.x + room.width - size.width);
+      const y = clamp(at.y + side.now.y, room.y, room.y + room.height - size.height);
       drawIcon(icon, view);
       words.attr('transform', `translate(${x.toFixed(1)},${y.toFixed(1)}) scale(${zoom})`);
       drawSheets(words, sheets);
@@ -178,6 +213,7 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
         y: clamp(at.y, y + 8, y + first.height * zoom - 8),
       };
       leader.attr('d', `M${at.x.toFixed(1)} ${at.y.toFixed(1)}L${near.x.toFixed(1)} ${near.y.toFixed(1)}`);
+      return side.now !== side.target;
     },
   };
 }

@@ -11,7 +11,16 @@ import type { Point } from './wire-net.ts';
 /** The share of a step's time that the way takes; the rest shows what the step does. */
 const WAY_SHARE = 0.6;
 
-export interface MomentView {
+/** What shines at a step. */
+export interface Light {
+  /** Boxes and marks of this step, and of all this packet's steps so far. */
+  readonly here: ReadonlySet<string>;
+  /** The gate or device alone, where a change or a stop is shown. */
+  readonly place: ReadonlySet<string>;
+  readonly passed: ReadonlySet<string>;
+}
+
+export interface MomentView extends Light {
   readonly step: Step;
   readonly packet: PacketId;
   readonly at: Point;
@@ -21,11 +30,6 @@ export interface MomentView {
   readonly effect: number;
   readonly fate: Fate;
   readonly fateWords: string;
-  /** Boxes and marks of this step, and of all this packet's steps so far. */
-  readonly here: ReadonlySet<string>;
-  /** The gate or device alone, where a change or a stop is shown. */
-  readonly place: ReadonlySet<string>;
-  readonly passed: ReadonlySet<string>;
 }
 
 /** What is quick to look up while a packet moves: made once per trace and layout. */
@@ -39,6 +43,7 @@ export interface TraceIndex {
   readonly keys: ReadonlyMap<number, readonly string[]>;
   /** The gate or device where each step happens: its own, or the last one that the packet came to. */
   readonly places: ReadonlyMap<number, readonly string[]>;
+  readonly lights: Map<number, Light>;
 }
 
 export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceIndex {
@@ -58,7 +63,7 @@ export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceInd
     if (earlier) before.set(step.i, earlier);
     last.set(step.packet, step);
   }
-  return { trace, paths, legs, before, keys, places };
+  return { trace, paths, legs, before, keys, places, lights: new Map() };
 }
 
 function fateOf(step: Step): { fate: Fate; fateWords: string } {
@@ -84,6 +89,21 @@ const WORDS_MAX = 44;
 
 const sentence = (text: string): string => (text.length > WORDS_MAX ? `${text.slice(0, WORDS_MAX - 1)}…` : text);
 
+/** Computed once a step, not once a frame. */
+function lightOf(index: TraceIndex, step: Step): Light {
+  const known = index.lights.get(step.i);
+  if (known) return known;
+  const passed = new Set<string>();
+  for (const { i, packet } of index.trace.steps) {
+    if (i > step.i) break;
+    if (packet === step.packet) for (const key of index.keys.get(i) ?? []) passed.add(key);
+  }
+  const places = index.places.get(step.i) ?? [];
+  const light = { here: new Set([...(index.keys.get(step.i) ?? []), ...places]), place: new Set(places), passed };
+  index.lights.set(step.i, light);
+  return light;
+}
+
 /** The moment before the effect of a step shows the packet as it was. */
 export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, progress: number): MomentView | null {
   const step = index.trace.steps[stepIndex];
@@ -94,11 +114,6 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
   const effect = progress >= 1 ? 1 : Math.max(0, (progress - share) / (1 - share));
   const before = index.before.get(stepIndex) ?? null;
   const isDone = effect > 0 || !before;
-  const passed = new Set<string>();
-  for (const { i, packet } of index.trace.steps) {
-    if (i > stepIndex) break;
-    if (packet === step.packet) for (const key of index.keys.get(i) ?? []) passed.add(key);
-  }
   return {
     step,
     packet: step.packet,
@@ -108,9 +123,7 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
     change: isDone ? changeOf(step, before) : {},
     effect,
     ...(effect > 0.3 || progress >= 1 ? fateOf(step) : { fate: 'on-its-way' as const, fateWords: '' }),
-    here: new Set([...(index.keys.get(stepIndex) ?? []), ...(index.places.get(stepIndex) ?? [])]),
-    place: new Set(index.places.get(stepIndex)),
-    passed,
+    ...lightOf(index, step),
   };
 }
 

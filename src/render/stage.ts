@@ -6,7 +6,7 @@ import type { World } from '../sim/engine/world.ts';
 import { Camera } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
-import { type EnvelopeLayer, makeEnvelopeLayer } from './envelope.ts';
+import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer, type Obstacle } from './envelope.ts';
 import { frameLoop } from './frame-loop.ts';
 import { Gestures, startsProbe } from './gestures.ts';
 import { layoutPicture } from './layout.ts';
@@ -19,7 +19,7 @@ import { pathOf } from './route-of-packet.ts';
 import { makeScene, type Scene } from './scene.ts';
 import { drawLinks } from './service-links.ts';
 import type { CrowdFlow, Detail, Stage, StageCallbacks, ZoomTarget } from './stage-api.ts';
-import { drawTrail, trailAt } from './trail.ts';
+import { Trail } from './trail.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 /** How far ahead the packet's words stay out of its way. */
@@ -37,6 +37,7 @@ class HostStage implements Stage {
   private readonly camera: Camera;
   private readonly gestures: Gestures;
   private readonly envelope: EnvelopeLayer;
+  private readonly trail: Trail;
   private readonly observer: ResizeObserver;
   private readonly media = matchMedia('(prefers-reduced-motion: reduce)');
   private readonly removeTask: () => void;
@@ -47,7 +48,6 @@ class HostStage implements Stage {
   private trace: Trace | null = null;
   private index: TraceIndex | null = null;
   private playhead: Playhead = { step: 0, progress: 1 };
-  private view: MomentView | null = null;
   private glide: { durationMs: number; passedMs: number; at: (share: number) => Playhead } | null = null;
   private selected: PictureId | null = null;
   private hovered: PictureId | null = null;
@@ -72,6 +72,7 @@ class HostStage implements Stage {
       .node() as SVGSVGElement;
     this.crowd = new Crowd(this.canvas);
     this.envelope = makeEnvelopeLayer(this.overlay);
+    this.trail = new Trail(this.scene.trails);
     this.camera = new Camera({
       host,
       svg: this.scene.svg,
@@ -221,25 +222,22 @@ class HostStage implements Stage {
     const runs = !this.crowd.isEmpty && !this.media.matches;
     if (!this.crowd.isEmpty || this.isDirty)
       this.crowd.draw(this.camera.transform, devicePixelRatio, sinceMs, this.media.matches);
-    if (this.isDirty) this.drawMoment();
-    this.isDirty = false;
-    return runs || this.glide !== null;
+    if (this.isDirty) this.isDirty = this.drawMoment(sinceMs);
+    return runs || this.isDirty || this.glide !== null;
   }
 
-  private drawMoment(): void {
+  /** True while something still moves by itself. */
+  private drawMoment(sinceMs: number): boolean {
     const { index, layout } = this;
-    this.view = index && layout ? momentAt(index, layout, this.playhead.step, this.playhead.progress) : null;
-    const { view } = this;
-    if (!index || !layout || !view) {
-      this.envelope.show(null);
-      drawTrail(this.scene.trails, []);
-      this.light(null);
-      return;
-    }
-    const { step, progress } = this.playhead;
-    drawTrail(this.scene.trails, trailAt(layout.net, index.paths, step, view.packet, progress < 1 ? view.at : null));
+    const view = index && layout ? momentAt(index, layout, this.playhead.step, this.playhead.progress) : null;
     this.light(view);
-    this.showEnvelope(view, layout);
+    if (!index || !layout || !view) {
+      this.trail.clear();
+      return this.envelope.show(null, null);
+    }
+    const isThere = this.playhead.progress >= 1;
+    this.trail.show(layout.net, index.paths, view.leg, view.packet, isThere ? null : view.at);
+    return this.envelope.show(this.envelopeView(view, layout), this.media.matches ? null : sinceMs);
   }
 
   private light(view: MomentView | null): void {
@@ -257,32 +255,9 @@ class HostStage implements Stage {
     this.drawLinks();
   }
 
-  private showEnvelope(view: MomentView, layout: Layout): void {
-    const { width, height } = this.camera;
-    const screenRect = ({ x, y, width: w, height: h }: Rect): Rect => {
-      const a = this.camera.toScreen({ x, y });
-      const { k } = this.camera.transform;
-      return { x: a.x, y: a.y, width: w * k, height: h * k };
-    };
-    const soon = this.soonKeys(view);
-    const avoid = [...layout.boxes.values()].flatMap(({ element, rect }) => {
-      if (element.kind === 'node') return [];
-      const isHook = element.kind === 'hook';
-      const { x, y, width: w, height: h } = rect;
-      // A gate's name counts, too.
-      const words = isHook ? { x: x - 32, y: y - 20, width: w + 64, height: h + 24 } : rect;
-      const weight = soon.has(element.id)
-        ? 4
-        : view.here.has(element.id)
-          ? 4
-          : view.passed.has(element.id)
-            ? 1.5
-            : this.touched.has(element.id)
-              ? 0.6
-              : 0.2;
-      return [{ rect: screenRect(words), weight }];
-    });
-    this.envelope.show({
+  private envelopeView(view: MomentView, layout: Layout): EnvelopeView {
+    const { width, height, transform } = this.camera;
+    return {
       at: this.camera.toScreen(view.at),
       envelopes: view.envelopes,
       change: view.change,
@@ -290,9 +265,24 @@ class HostStage implements Stage {
       fate: view.fate,
       fateWords: view.fateWords,
       room: { x: 4, y: 4, width: width - 8, height: height - 8 },
-      avoid,
-      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(1, this.camera.transform.k)),
+      avoid: () => this.obstacles(view, layout),
+      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(1, transform.k)),
       placeKey: `${view.step.ns} ${view.leg.to}`,
+    };
+  }
+
+  private obstacles(view: MomentView, layout: Layout): Obstacle[] {
+    const soon = this.soonKeys(view);
+    const { k } = this.camera.transform;
+    return [...layout.boxes.values()].flatMap(({ element, rect }) => {
+      if (element.kind === 'node') return [];
+      // A gate's name counts, too.
+      const room = element.kind === 'hook' ? { x: 32, y: 20 } : { x: 0, y: 0 };
+      const { x, y } = this.camera.toScreen({ x: rect.x - room.x, y: rect.y - room.y });
+      const screen = { x, y, width: (rect.width + 2 * room.x) * k, height: (rect.height + room.y) * k };
+      if (soon.has(element.id) || view.here.has(element.id)) return [{ rect: screen, weight: 4 }];
+      if (view.passed.has(element.id)) return [{ rect: screen, weight: 1.5 }];
+      return [{ rect: screen, weight: this.touched.has(element.id) ? 0.6 : 0.2 }];
     });
   }
 
