@@ -37,13 +37,19 @@ function start(root: HTMLElement): void {
   playhead.load(trace, first.from === 'first-visit' ? undefined : first.work.moment.step);
   followTrace(playhead, session);
 
-  const readMoment = (): Moment => ({ step: playhead.getState().step });
+  const readMoment = (): Moment => {
+    const { dockTab } = preferences.getState();
+    return { step: playhead.getState().step, ...(dockTab !== DOCK_TABS[0] && { view: dockTab }) };
+  };
+  const arrange = (view: string | undefined): void => {
+    preferences.set({ dockTab: DOCK_TABS.find((tab) => tab === view) ?? DOCK_TABS[0] });
+  };
   const autosave = createAutosave({ document, work: first.work, readMoment, storage, timers: browserTimers });
   playhead.subscribe((now, before) => {
     if (now.step !== before.step) autosave.touch();
     if (now.speed !== before.speed) preferences.set({ speed: now.speed });
   });
-  const visit = createVisit({ document, session, playhead, autosave, open, first, readMoment });
+  const visit = createVisit({ document, session, playhead, autosave, open, first, readMoment, arrange });
   addEventListener('hashchange', visit.onHashChange);
   addEventListener('pagehide', () => {
     autosave.flush();
@@ -57,6 +63,7 @@ function start(root: HTMLElement): void {
     selection: createSelection(),
     preferences,
     visit,
+    autosave,
     draft: createManifestDraft(),
     engine,
     stage: { current: null },

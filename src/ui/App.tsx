@@ -8,7 +8,7 @@ import { Inspector } from './inspector/Inspector.tsx';
 import { useExplanation } from './inspector/use-explanation.ts';
 import { NarrowView } from './NarrowView.tsx';
 import { FirstHint } from './notices/FirstHint.tsx';
-import { OpeningNotice, ProblemNotice } from './notices/Notices.tsx';
+import { OpeningNotice, ProblemNotice, SaveNotice } from './notices/Notices.tsx';
 import { ShareButton } from './share/ShareButton.tsx';
 import { StageFrame } from './stage/StageFrame.tsx';
 import { ThemeButton } from './ThemeButton.tsx';
@@ -45,6 +45,7 @@ function Screen() {
       />
       <div className="notices">
         <OpeningNotice />
+        <SaveNotice />
         <ProblemNotice />
         {!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
       </div>

@@ -4,6 +4,7 @@ import { useStore } from 'zustand/react';
 import type { Stage } from '../render/stage-api.ts';
 import { must } from '../sim/base/assert.ts';
 import type { CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
+import type { Autosave } from '../store/autosave.ts';
 import type { ScenarioDocument } from '../store/document.ts';
 import type { Playhead, PlayheadState } from '../store/playhead.ts';
 import type { Preferences } from '../store/preferences.ts';
@@ -21,6 +22,7 @@ export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about
 export interface AppModel {
   readonly preferences: Preferences<DockTab>;
   readonly visit: Visit;
+  readonly autosave: Autosave;
   readonly document: ScenarioDocument;
   readonly session: Session;
   readonly playhead: Playhead;

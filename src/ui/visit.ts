@@ -37,6 +37,8 @@ export interface VisitParts {
   readonly open: () => Opening;
   readonly first: Opening;
   readonly readMoment: () => Moment;
+  /** Arranges the page as a link says. */
+  readonly arrange: (view: string | undefined) => void;
 }
 
 export function openHere(storage: KeyValueStorage, firstVisit: Scenario, newId: () => string): Opening {
@@ -46,8 +48,18 @@ export function openHere(storage: KeyValueStorage, firstVisit: Scenario, newId: 
   return opening;
 }
 
-export function createVisit({ document, session, playhead, autosave, open, first, readMoment }: VisitParts): Visit {
+export function createVisit({
+  document,
+  session,
+  playhead,
+  autosave,
+  open,
+  first,
+  readMoment,
+  arrange,
+}: VisitParts): Visit {
   const { getState, getInitialState, subscribe, setState } = createStore<VisitState>(() => said(first));
+  if (first.from === 'link') arrange(first.work.moment.view);
   const show = (work: Work): void => {
     autosave.switchTo({ id: work.id, own: work.own });
     document.open(work.scenario);
@@ -66,7 +78,10 @@ export function createVisit({ document, session, playhead, autosave, open, first
     },
     onHashChange() {
       const opening = open();
-      if (opening.from === 'link') show(opening.work);
+      if (opening.from === 'link') {
+        show(opening.work);
+        arrange(opening.work.moment.view);
+      }
       if (opening.stripHash) setState(said(opening));
     },
     linkTo: () => location.href.replace(/#.*$/, '') + encodeLink(document.getState().scenario, readMoment()),

@@ -2,7 +2,7 @@ import type { DriverChoice } from '../app-model.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { FaultList } from '../faults/FaultList.tsx';
 import { ClusterKnob } from './ClusterKnob.tsx';
-import { Simplified } from './Simplified.tsx';
+import { Notes } from './Notes.tsx';
 
 /** The cluster that the packet meets. Each knob takes effect at once. */
 export function Knobs() {
@@ -29,7 +29,7 @@ export function Knobs() {
       <p className="change" aria-live="polite" title={change ?? undefined}>
         {change}
       </p>
-      <Simplified />
+      <Notes />
     </section>
   );
 }

@@ -2,10 +2,10 @@ import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
-import type { HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import type { Chain, HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import type { Selected } from '../../store/selection.ts';
 import { DeviceView } from './DeviceView.tsx';
-import { EntryList } from './EntryList.tsx';
+import { type Entry, EntryList } from './EntryList.tsx';
 import { Latest } from './Latest.tsx';
 import { MachineView } from './MachineView.tsx';
 import { listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
@@ -70,11 +70,7 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
           <EntryList
             title={`Table ${name}, policy ${chain.policy ?? 'none'}`}
             command={`iptables -t ${name} -S ${hook}`}
-            entries={chain.rules.map((rule) => {
-              const line = printRule(chain.name, rule);
-              const event = { type: 'RuleDeleted', ns: config.id, table: name, line } as const;
-              return { line, origin: rule.origin, fault: { label: 'Delete rule', event } };
-            })}
+            entries={ruleEntries(config.id, name, chain)}
           />
           {chain.rules.length === 0 && (
             <p className="quiet">
@@ -85,4 +81,16 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
       ))}
     </>
   );
+}
+
+/** Equal lines are told apart by their place. */
+function ruleEntries(ns: string, table: TableName, chain: Chain): readonly Entry[] {
+  const seen = new Map<string, number>();
+  return chain.rules.map((rule) => {
+    const line = printRule(chain.name, rule);
+    const nth = seen.get(line) ?? 0;
+    seen.set(line, nth + 1);
+    const event = { type: 'RuleDeleted', ns, table, line, ...(nth > 0 && { nth }) } as const;
+    return { line, origin: rule.origin, fault: { label: 'Delete rule', event } };
+  });
 }

@@ -23,6 +23,21 @@ export function Notice({ tone, icon, children, actions, onDismiss }: NoticeProps
   );
 }
 
+/** The browser keeps nothing: a link does. */
+export function SaveNotice() {
+  const { autosave } = useApp();
+  const hasFailed = usePart(autosave, (state) => state.status === 'failed');
+  if (!hasFailed) return null;
+  return (
+    <Notice tone="problem" icon="warning">
+      <p>
+        <strong>Your work cannot be kept in this browser</strong>: its storage is full or forbidden, or the work is too
+        large. Share a link or download the YAML before you leave.
+      </p>
+    </Notice>
+  );
+}
+
 /** Why no cluster can be built of what was asked for. The picture below is the last one that could. */
 export function ProblemNotice() {
   const { document } = useApp();
