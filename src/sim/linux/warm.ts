@@ -1,6 +1,8 @@
 /**
- * What neighbours and bridges would know after earlier traffic. A world that is warm answers from here instead of asking by ARP or
- * flooding; nothing is invented: an answer exists only where asking would have found one.
+ * What neighbours and bridges know from earlier traffic, before the person broke anything. A world that is warm answers from here instead
+ * of asking by ARP or flooding. Nothing is invented: an answer exists only where asking once found one, and what the kernel forgets when
+ * a link goes down is forgotten: neighbours of a device without carrier, FDB entries of such a port. A machine that is gone is not
+ * forgotten so soon: packets are still sent to it (checked against a real kernel, Linux 6.18).
  */
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
@@ -39,8 +41,8 @@ function macOf(k: Kernel, end: PortRef): Mac | undefined {
 
 /** All other devices that hear a broadcast sent by this one. */
 function segmentOf(k: Kernel, ns: string, dev: Device): readonly PortRef[] {
-  if (dev.kind === 'bridge') return portsBehind(k, ns, dev.name, undefined, 0);
-  return hasCarrier(k, dev) ? behind(k, dev, 0) : [];
+  if (!hasCarrier(k, dev)) return [];
+  return dev.kind === 'bridge' ? portsBehind(k, ns, dev.name, undefined, 0) : behind(k, dev, 0);
 }
 
 /** What is on the far side of a cable: a device, or through a bridge all that hang on it. */
@@ -48,10 +50,10 @@ function behind(k: Kernel, dev: Device, depth: number): readonly PortRef[] {
   if ((dev.kind !== 'veth' && dev.kind !== 'nic') || depth > BRIDGES_MAX) return [];
   const far = k.configOf(dev.peer.ns);
   const peer = far && deviceOf(far, dev.peer.dev);
-  if (!far || !peer?.up) return [];
+  if (!far || !peer) return [];
   if (peer.master === undefined) return [{ ns: far.id, dev: peer.name }];
   const bridge = deviceOf(far, peer.master);
-  if (!bridge?.up) return [];
+  if (!bridge) return [];
   return [{ ns: far.id, dev: bridge.name }, ...portsBehind(k, far.id, bridge.name, peer.name, depth + 1)];
 }
 
@@ -62,8 +64,7 @@ function portsBehind(
   except: string | undefined,
   depth: number,
 ): readonly PortRef[] {
-  const ports =
-    k.configOf(ns)?.devices.filter((d) => d.master === bridge && d.name !== except && hasCarrier(k, d)) ?? [];
+  const ports = k.configOf(ns)?.devices.filter((d) => d.master === bridge && d.name !== except) ?? [];
   return ports.flatMap((port) => behind(k, port, depth));
 }
 
