@@ -6,6 +6,7 @@ import { type IpPacket, isIcmpError, isLaterFragment } from '../../wire/frame.ts
 import type { Ip } from '../../wire/ip.ts';
 import { type Kernel, tell } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
+import { selectAddress } from '../routing/fib.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import type { CtTuple } from '../step.ts';
 import { type CtEntry, type CtRef, type Direction, invert, opposite, snapshot, tupleOfDir } from './conntrack.ts';
@@ -25,6 +26,17 @@ export interface NatRequest {
   readonly to: Ip;
   readonly port?: number;
   readonly randomPort?: boolean;
+}
+
+/** Masquerading takes the address of the device that the packet leaves by (net/netfilter/nf_nat_masquerade.c). */
+export function masqueradeRequest(
+  ns: Netns,
+  skb: Skb,
+  oif: string | undefined,
+  randomPort: boolean,
+): NatRequest | undefined {
+  const to = oif === undefined ? undefined : selectAddress(ns, oif, skb.dst?.nextHop ?? ('0.0.0.0' as Ip));
+  return to === undefined ? undefined : { manip: 'src', to, randomPort };
 }
 
 /** Writes the request into the entry (`nf_nat_setup_info`). False when no free port was found. */

@@ -1,13 +1,11 @@
 /** One table walks its chain for one packet: rules in order, jumps with a return address, gotos without (net/ipv4/netfilter/ip_tables.c). */
-import type { Ip } from '../../wire/ip.ts';
 import { tell } from '../kernel.ts';
-import { selectAddress } from '../routing/fib.ts';
 import { ipOf } from '../skb.ts';
 import type { RuleEffect } from '../step.ts';
 import { UNTRACKED } from './conntrack.ts';
 import type { Chain, HookName, RejectWith, Rule, Target } from './iptables/rule.ts';
 import { type HookContext, ruleMatches } from './matches.ts';
-import { type NatRequest, setUpNat } from './nat.ts';
+import { masqueradeRequest, type NatRequest, setUpNat } from './nat.ts';
 
 /** Chains within chains; the kernel refuses rule sets that nest deeper than its jump stack. */
 export const CHAIN_DEPTH_MAX = 64;
@@ -136,11 +134,9 @@ function act(at: HookContext, target: Target): WalkVerdict | undefined {
   }
 }
 
-/** MASQUERADE takes the address of the device that the packet leaves by (net/netfilter/nf_nat_masquerade.c). */
 function masquerade(at: HookContext, randomPort: boolean): WalkVerdict {
-  const to: Ip | undefined =
-    at.oif === undefined ? undefined : selectAddress(at.ns, at.oif, at.skb.dst?.nextHop ?? ('0.0.0.0' as Ip));
-  return to === undefined ? { accept: false } : nat(at, { manip: 'src', to, randomPort });
+  const request = masqueradeRequest(at.ns, at.skb, at.oif, randomPort);
+  return request ? nat(at, request) : { accept: false };
 }
 
 function nat(at: HookContext, request: NatRequest): WalkVerdict {

@@ -1,7 +1,7 @@
 /** What kube-proxy decides about a service port before it writes a rule (pkg/proxy/iptables/proxier.go, v1.33). */
 import type { Rule } from '../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../linux/origin.ts';
-import type { Ip } from '../../../wire/ip.ts';
+import { cidrHas, type Ip } from '../../../wire/ip.ts';
 import { type Categorized, categorizeEndpoints } from './categorize.ts';
 import { endpointChain, type ServiceChains, serviceChains } from './chain-names.ts';
 import type { LocalDetector } from './options.ts';
@@ -21,40 +21,61 @@ export interface NamedChain {
   readonly rules: readonly Rule[];
 }
 
-/** A service port with everything decided that its rules need. */
-export interface Decided {
+/** A service port with everything decided that its iptables rules need. */
+export interface Decided extends EndpointUse {
   readonly port: ServicePort;
   readonly chains: ServiceChains;
-  readonly endpoints: Categorized;
   /** The chain of each reachable endpoint. */
   readonly endpointChains: ReadonlyMap<ProxyEndpoint, string>;
   readonly internalChain: string;
   readonly externalChain: string;
-  readonly hasInternal: boolean;
-  readonly hasExternal: boolean;
-  readonly usesExt: boolean;
   readonly usesFw: boolean;
   readonly context: RuleContext;
 }
 
-export function decide(port: ServicePort, context: RuleContext): Decided {
-  const chains = serviceChains(port.name, port.protocol);
+/** What every mode decides about a service port. */
+export interface EndpointUse {
+  readonly endpoints: Categorized;
+  /** Some endpoint answers what is sent to the clusterIP. */
+  readonly hasInternal: boolean;
+  /** Some endpoint answers what comes from outside. */
+  readonly hasExternal: boolean;
+  /** Somebody may send to an external address of it, and gets an answer. */
+  readonly usesExt: boolean;
+}
+
+export function endpointUse(port: ServicePort): EndpointUse {
   const endpoints = categorizeEndpoints(port.endpoints, port, null);
-  const { hasEndpoints, local, reachable } = endpoints;
+  const { hasEndpoints, local } = endpoints;
   const hasLocal = local !== null && local.length > 0;
   return {
-    port,
-    chains,
     endpoints,
-    endpointChains: new Map(reachable.map((each) => [each, endpointChain(port.name, port.protocol, each.text)])),
-    internalChain: port.internalPolicyLocal ? chains.svl : chains.svc,
-    externalChain: port.externalPolicyLocal ? chains.svl : chains.svc,
     hasInternal: hasEndpoints && (!port.internalPolicyLocal || hasLocal),
     hasExternal: hasEndpoints && (!port.externalPolicyLocal || hasLocal),
     usesExt: hasEndpoints && isAccessible(port),
+  };
+}
+
+export function decide(port: ServicePort, context: RuleContext): Decided {
+  const chains = serviceChains(port.name, port.protocol);
+  const use = endpointUse(port);
+  const { hasEndpoints, reachable } = use.endpoints;
+  return {
+    ...use,
+    port,
+    chains,
+    endpointChains: new Map(reachable.map((each) => [each, endpointChain(port.name, port.protocol, each.text)])),
+    internalChain: port.internalPolicyLocal ? chains.svl : chains.svc,
+    externalChain: port.externalPolicyLocal ? chains.svl : chains.svc,
     usesFw: hasEndpoints && port.loadBalancerIPs.length > 0 && port.sourceRanges.length > 0,
     context,
   };
+}
+
+/** Where the node may call a load balancer, it may also come from the balancer's own addresses. */
+export function balancerSources(port: ServicePort, nodeIP: Ip | null): readonly Ip[] {
+  const isNodeAllowed = nodeIP !== null && port.sourceRanges.some((range) => cidrHas(range, nodeIP));
+  return isNodeAllowed ? port.loadBalancerIPs : [];
 }
 
 export function origin(port: ServicePort, why: string): Origin {

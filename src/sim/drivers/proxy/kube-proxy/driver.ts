@@ -1,10 +1,10 @@
 import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
-import { ip } from '../../../wire/ip.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
 import { restoreChains, restoreOps } from './iptables.ts';
-import { type LocalDetector, type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
+import { viewOf } from './node-view.ts';
+import { PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
 
 export const KUBE_PROXY: ProxyDriver = {
@@ -40,30 +40,4 @@ export function planIptables(cluster: Cluster, node: ClusterNode, options: Proxy
       ...(servesLoopback(view, options) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
     },
   };
-}
-
-/** SIMPLIFIED: of the node's addresses a proxy is told loopback and the node's own one, not those of devices that the CNI makes. */
-function viewOf(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodeView {
-  return {
-    nodeName: node.name,
-    family: 4,
-    nodeIP: node.ip,
-    localAddresses: [ip('127.0.0.1'), node.ip],
-    detector: detectorOf(cluster, node, options),
-  };
-}
-
-function detectorOf(cluster: Cluster, node: ClusterNode, { detectLocal }: ProxyOptions): LocalDetector | null {
-  switch (detectLocal.mode) {
-    case 'ClusterCIDR':
-      return { kind: 'cidr', cidr: cluster.podCIDR };
-    case 'NodeCIDR':
-      return { kind: 'cidr', cidr: node.podCIDR };
-    case 'BridgeInterface':
-      return { kind: 'device', device: detectLocal.bridge };
-    case 'InterfaceNamePrefix':
-      return { kind: 'device', device: `${detectLocal.prefix}+` };
-    case 'None':
-      return null;
-  }
 }

@@ -3,9 +3,9 @@
  * so a result can be kept while its Service and endpoints stay the same.
  */
 import type { Match, Rule, Target } from '../../../linux/netfilter/iptables/rule.ts';
-import { cidrHas, type Ip } from '../../../wire/ip.ts';
+import type { Ip } from '../../../wire/ip.ts';
 import { ACCEPT, comment, DROP, dstType, hostNet, jump } from '../../parts/rules.ts';
-import { type Decided, decide, type NamedChain, origin, type RuleContext } from './decide.ts';
+import { balancerSources, type Decided, decide, type NamedChain, origin, type RuleContext } from './decide.ts';
 import { balancingRules, endpointRules } from './endpoint-rules.ts';
 import { externalRules } from './external-rules.ts';
 import { MARK_MASQ } from './facts.ts';
@@ -184,9 +184,7 @@ function firewallRules({ port, chains, context }: Decided): Rule[] {
     target: jump(chains.ext),
     origin: origin(port, why),
   });
-  const { nodeIP } = context;
-  const isNodeAllowed = nodeIP !== null && port.sourceRanges.some((range) => cidrHas(range, nodeIP));
-  const selves = isNodeAllowed ? port.loadBalancerIPs : [];
+  const selves = balancerSources(port, context.nodeIP);
   return [
     ...port.sourceRanges.map((value) => allow({ value }, 'loadBalancerSourceRanges names this source')),
     ...selves.map((ip) => allow({ value: hostNet(ip) }, 'the node may also call through the address of the balancer')),
