@@ -3,7 +3,7 @@ import { isIcmpError, isLaterFragment } from '../wire/frame.ts';
 import type { Device } from './config.ts';
 import { vxlanReceive } from './devices/vxlan.ts';
 import { echoReply, icmpError } from './icmp.ts';
-import { drop, type Kernel, tell } from './kernel.ts';
+import { culpritDevice, drop, type Kernel, tell } from './kernel.ts';
 import { runHook } from './netfilter/hooks.ts';
 import type { Netns } from './netns.ts';
 import { gather } from './reassembly.ts';
@@ -21,11 +21,7 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (l4.proto === 'udp') {
     if (vxlanReceive(k, ns, skb, l4)) return;
     if (udpReceive(k, ns, skb, l4)) return;
-    icmpError(k, ns, skb, { type: 3, code: 3 });
-    return drop(k, ns, skb, 'NO_SOCKET', `nobody listens on UDP port ${l4.dport}`, {
-      kind: 'listener',
-      text: `${ns.id}: no UDP socket on port ${l4.dport}`,
-    });
+    return portClosed(k, ns, skb, l4.dport);
   }
   if (isIcmpError(l4)) return icmpToSocket(k, ns, skb, l4);
   if (l4.type === 8) {
@@ -33,4 +29,16 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     return echoReply(k, ns, skb, l4);
   }
   icmpToSocket(k, ns, skb, l4);
+}
+
+/** ICMP port unreachable. A tunnel device that is down has closed its port (vxlan_stop). */
+function portClosed(k: Kernel, ns: Netns, skb: Skb, port: number): void {
+  icmpError(k, ns, skb, { type: 3, code: 3 });
+  const tunnel = ns.config.devices.find((d) => d.kind === 'vxlan' && d.vxlan.dstPort === port && !d.up);
+  if (tunnel)
+    return drop(k, ns, skb, 'DEV_DOWN', `${tunnel.name} is down, so UDP port ${port} is closed`, culpritDevice(tunnel));
+  drop(k, ns, skb, 'NO_SOCKET', `nobody listens on UDP port ${port}`, {
+    kind: 'listener',
+    text: `${ns.id}: no UDP socket on port ${port}`,
+  });
 }

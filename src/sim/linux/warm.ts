@@ -27,11 +27,17 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
 
 /** The port by which a bridge would have seen `mac` come in. */
 export function warmPort(k: Kernel, ns: Netns, bridge: Device, mac: Mac): string | undefined {
-  return (ns.ports.get(bridge.name) ?? []).find((name) => {
-    const port = ns.devices.get(name);
-    if (!port || !hasCarrier(k, port)) return false;
-    return behind(k, port, 0).some((end) => macOf(k, end) === mac);
-  });
+  return portsTo(k, ns, bridge, mac).find((port) => hasCarrier(k, port))?.name;
+}
+
+/** The port that led to `mac` until its link went down. */
+export function lostPort(k: Kernel, ns: Netns, bridge: Device, mac: Mac): Device | undefined {
+  return portsTo(k, ns, bridge, mac).find((port) => !hasCarrier(k, port));
+}
+
+function portsTo(k: Kernel, ns: Netns, bridge: Device, mac: Mac): readonly Device[] {
+  const ports = (ns.ports.get(bridge.name) ?? []).flatMap((name) => ns.devices.get(name) ?? []);
+  return ports.filter((port) => behind(k, port, 0).some((end) => macOf(k, end) === mac));
 }
 
 function macOf(k: Kernel, end: PortRef): Mac | undefined {

@@ -5,7 +5,7 @@
 import { isIp } from '../../wire/frame.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import type { Device } from '../config.ts';
-import { drop, hasCarrier, type Kernel, tell } from '../kernel.ts';
+import { culpritDevice, drop, hasCarrier, type Kernel, tell } from '../kernel.ts';
 import { resolve } from '../neighbour/resolve.ts';
 import { runHook } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -14,7 +14,7 @@ import { cut } from '../reassembly.ts';
 import { routeInput } from '../routing/route-input.ts';
 import { cloneSkb, frameOf, ipOf, type Skb } from '../skb.ts';
 import { transmit } from '../transmit.ts';
-import { warmPort } from '../warm.ts';
+import { lostPort, warmPort } from '../warm.ts';
 
 /** What the bridge does with a frame that is (also) for its own node. */
 type PassUp = (bridge: Device, skb: Skb) => void;
@@ -119,6 +119,10 @@ function sendOn(k: Kernel, ns: Netns, bridge: Device, from: Device | undefined, 
   toPort(k, ns, bridge, from, out, skb);
 }
 
+/**
+ * To every port but the one it came from. A port whose link went down is forgotten (br_fdb_delete_by_port), so a frame for what is
+ * behind it goes to all others, who ignore it: the lost copy is told.
+ */
 function flood(k: Kernel, ns: Netns, bridge: Device, from: Device | undefined, skb: Skb): void {
   const outs = (ns.ports.get(bridge.name) ?? [])
     .map((p) => ns.devices.get(p))
@@ -130,9 +134,17 @@ function flood(k: Kernel, ns: Netns, bridge: Device, from: Device | undefined, s
     { kind: 'fdb', dev: bridge.name, mac: skb.dmac, decision: outs.length > 0 ? 'flood' : 'none', entry: null },
     frameOf(skb),
   );
-  if (outs.length === 0 && !isGroupMac(skb.dmac))
+  const lost = isGroupMac(skb.dmac) ? undefined : lostPort(k, ns, bridge, skb.dmac);
+  if (lost) lostCopy(k, ns, skb, lost);
+  else if (outs.length === 0 && !isGroupMac(skb.dmac))
     return drop(k, ns, skb, 'BRIDGE_NO_EGRESS_PORT', `no port of ${bridge.name} leads to ${skb.dmac}`);
   for (const out of outs) if (out) toPort(k, ns, bridge, from, out, cloneSkb(skb));
+}
+
+function lostCopy(k: Kernel, ns: Netns, skb: Skb, port: Device): void {
+  const detail = `${port.name} led to ${skb.dmac}, but its link is down`;
+  if (port.up) drop(k, ns, skb, 'NO_CARRIER', detail, culpritDevice(port, 'NO-CARRIER'));
+  else drop(k, ns, skb, 'DEV_DOWN', detail, culpritDevice(port));
 }
 
 /** FORWARD (or OUTPUT), POSTROUTING, and the port; for lent frames the IP hooks of the same names too. */
