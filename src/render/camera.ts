@@ -16,7 +16,7 @@ const FAR_BELOW = 0.42;
 const NEAR_FROM = 2.6;
 const REST_MS = 140;
 const FLIGHT_MS = 380;
-const MARGIN = 10;
+const MARGIN = 8;
 /** Fitting a small picture does not blow it up beyond this. */
 const FIT_SCALE_MAX = 2.2;
 /** Flying to one box may come closer. */

@@ -180,6 +180,7 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
   const layer = select(overlay).append('g').attr('class', 'hs-packet');
   const leader = layer.append('path').attr('class', 'hs-leader');
   const words = layer.append('g').attr('class', 'hs-words');
+  const shadow = words.append('rect').attr('class', 'hs-words-shadow').attr('x', -1).attr('y', 2).attr('rx', 5);
   const icon = layer.append('g').attr('class', 'hs-icon');
   let side: { key: string; target: Point; now: Point } | null = null;
 
@@ -206,6 +207,7 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
       const y = clamp(at.y + side.now.y, room.y, room.y + room.height - size.height);
       drawIcon(icon, view);
       words.attr('transform', `translate(${x.toFixed(1)},${y.toFixed(1)}) scale(${zoom})`);
+      shadow.attr('width', first.width + 2).attr('height', first.height + 1);
       drawSheets(words, sheets);
       drawFate(words, view, first.height + 4, size.width / zoom);
       const near = {

@@ -84,6 +84,32 @@ const keyOf = ({ element }: LayoutBox): string => element.id;
 /** Names a box completely, so that a screen reader needs no second look. */
 const nameOf = ({ element }: LayoutBox): string => element.about;
 
+/** How each box was drawn last: most of a large picture is the same in the next world and is not drawn again. */
+const drawn = new WeakMap<Element, string>();
+
+function looksOf({ element, size, rect }: LayoutBox): string {
+  const { label, sublabel, about, details, isOff } = element;
+  return [size, rect.width, rect.height, label, sublabel, about, isOff, ...details].join('\n');
+}
+
+function drawAnew(node: SVGGElement, box: LayoutBox): void {
+  const { element, size, rect } = box;
+  const group = select(node);
+  const margin = element.kind === 'hook' ? GATE_MARGIN : 0;
+  group.attr('class', `hs-box hs-${element.kind}${size ? ` hs-${size}` : ''}${element.isOff ? ' is-off' : ''}`);
+  group
+    .select('rect.hs-button')
+    .attr('aria-label', nameOf(box))
+    .attr('x', -margin)
+    .attr('y', -margin)
+    .attr('width', rect.width + 2 * margin)
+    .attr('height', rect.height + 2 * margin)
+    .attr('rx', RADIUS[element.kind] ?? 2);
+  const drawing = group.select<SVGGElement>('g.hs-drawing');
+  drawing.selectAll('*').remove();
+  drawBox(drawing as unknown as Drawing, box);
+}
+
 /** Room around a gate's posts, which alone would be hard to hit. */
 const GATE_MARGIN = 4;
 
@@ -96,30 +122,17 @@ function joinBoxes(layer: Layer, data: readonly LayoutBox[]): void {
     .selectAll<SVGGElement, LayoutBox>('g.hs-box')
     .data(data, keyOf)
     .join((enter) => {
-      const group = enter.append('g').attr('data-id', keyOf);
+      const group = enter.append('g').attr('class', 'hs-box').attr('data-id', keyOf);
       group.append('rect').attr('class', 'hs-button').attr('tabindex', 0).attr('role', 'button');
       group.append('g').attr('class', 'hs-drawing').attr('aria-hidden', 'true');
       return group;
     })
-    .attr(
-      'class',
-      ({ element, size }) => `hs-box hs-${element.kind}${size ? ` hs-${size}` : ''}${element.isOff ? ' is-off' : ''}`,
-    )
     .each(function redraw(box) {
       place(this, box.rect.x, box.rect.y);
-      const group = select(this);
-      const margin = box.element.kind === 'hook' ? GATE_MARGIN : 0;
-      group
-        .select('rect.hs-button')
-        .attr('aria-label', nameOf(box))
-        .attr('x', -margin)
-        .attr('y', -margin)
-        .attr('width', box.rect.width + 2 * margin)
-        .attr('height', box.rect.height + 2 * margin)
-        .attr('rx', RADIUS[box.element.kind] ?? 2);
-      const drawing = group.select<SVGGElement>('g.hs-drawing');
-      drawing.selectAll('*').remove();
-      drawBox(drawing as unknown as Drawing, box);
+      const looks = looksOf(box);
+      if (drawn.get(this) === looks) return;
+      drawn.set(this, looks);
+      drawAnew(this, box);
     })
     .order();
 }
