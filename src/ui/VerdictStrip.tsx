@@ -18,8 +18,8 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
       <div className="verdict-words">
         <p className="verdict-sentence">{sentence}</p>
         <p className="verdict-details">
-          <code className="verdict-printed" title="What the program prints">
-            {printed}
+          <code className="verdict-printed" title={`What the program prints:\n${printed}`}>
+            {printed.split('\n').join(' · ')}
           </code>
           {remedy !== null && (
             <span className="verdict-remedy">

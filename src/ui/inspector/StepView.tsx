@@ -17,12 +17,7 @@ export function StepView({ explanation, faults }: StepViewProps) {
   return (
     <>
       <StepWords explanation={explanation} />
-      {headers.length > 0 && (
-        <section>
-          <h3 className="section-title">Packet</h3>
-          <HeaderStack headers={headers} />
-        </section>
-      )}
+      {headers.length > 0 && <HeaderStack headers={headers} />}
       {evidence.length > 0 && (
         <section>
           <h3 className="section-title">
