@@ -1,5 +1,6 @@
 /** What can be broken at a step: the object that took part in it, as the event that takes it away. */
 import { fdbLine, neighbourLine, routeLine } from '../../sim/engine/explain/lines.ts';
+import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
 import type { Step } from '../../sim/linux/step.ts';
@@ -10,10 +11,17 @@ export interface FaultChoice {
   readonly event: FaultEvent;
 }
 
-export function stepFaults(step: Step, world: World): readonly FaultChoice[] {
+export function stepFaults(step: Step, { steps }: Pick<Trace, 'steps'>, world: World): readonly FaultChoice[] {
   const { ns } = step;
   if (!world.namespaces.has(ns)) return [];
   switch (step.kind) {
+    case 'nat': {
+      if (step.cause !== 'rule') return [];
+      const rule = steps.findLast(
+        (before) => before.i < step.i && before.packet === step.packet && before.kind === 'rule',
+      );
+      return rule?.kind === 'rule' ? [{ label: 'Delete this rule', event: ruleDeleted(rule, world) }] : [];
+    }
     case 'rule':
       return [{ label: 'Delete this rule', event: ruleDeleted(step, world) }];
     case 'route':

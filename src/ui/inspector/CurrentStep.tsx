@@ -11,5 +11,5 @@ export function CurrentStep({ trace, world }: { readonly trace: Trace; readonly 
   const step = usePlayhead((state) => state.step);
   const now = trace.steps[step];
   if (explanation === null || now === undefined) return null;
-  return <StepView explanation={explanation} faults={stepFaults(now, world)} />;
+  return <StepView explanation={explanation} faults={stepFaults(now, trace, world)} />;
 }

@@ -15,13 +15,15 @@ export function EvidenceView({ evidence }: { readonly evidence: Evidence }) {
     <figure className="evidence">
       <figcaption>{evidence.title}</figcaption>
       <ScrollBox className="mono" label={evidence.title}>
-        <div className="mono-command">$ {evidence.command}</div>
+        <div className="mono-command" title={evidence.command}>
+          $ {evidence.command}
+        </div>
         {from > 0 && <div className="mono-more">… {count(from + firstLine - 1)} above</div>}
         {shown.map((line, index) => {
           const isMarked = from + index === highlight;
           const number = firstLine + from + index;
           return (
-            <div key={number} className={isMarked ? 'mono-line mono-marked' : 'mono-line'}>
+            <div key={number} className={isMarked ? 'mono-line mono-marked' : 'mono-line'} title={line}>
               {isMarked ? <mark>{line}</mark> : line}
             </div>
           );

@@ -27,9 +27,9 @@ export function StepView({ explanation, faults }: StepViewProps) {
           {evidence.map((piece) => (
             <EvidenceView key={`${piece.title} ${piece.command}`} evidence={piece} />
           ))}
-          <FaultRow faults={faults} />
         </section>
       )}
+      <FaultRow faults={faults} />
       {conntrack !== null && (
         <section>
           <h3 className="section-title">Connection tracking here, now</h3>
