@@ -1,10 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-
-export interface ComboOption {
-  readonly text: string;
-  readonly detail: string;
-  readonly group: string;
-}
+import { type ComboOption, narrowOptions } from './narrow-options.ts';
 
 interface ComboboxProps {
   readonly label: string;
@@ -18,21 +13,6 @@ interface ComboboxProps {
   readonly onChoose: (text: string) => void;
 }
 
-/** More would only be scrolled past: typing narrows the list. */
-const SHOWN_MAX = 200;
-
-/** Options that hold every typed word, anywhere; where a name holds what was typed, only such. */
-export function narrow<Option extends ComboOption>(options: readonly Option[], text: string): readonly Option[] {
-  const typed = text.trim().toLowerCase();
-  const words = typed.split(/\s+/);
-  const named = options.filter((option) => option.text.toLowerCase().includes(typed));
-  const found = options.filter((option) => {
-    const hay = `${option.text} ${option.detail} ${option.group}`.toLowerCase();
-    return words.every((word) => hay.includes(word));
-  });
-  return (named.length > 0 ? named : found).slice(0, SHOWN_MAX);
-}
-
 /** A text field with a searchable, grouped list. On focus it lists everything; typing narrows. */
 export function Combobox(props: ComboboxProps) {
   const { label, value, options, placeholder, className, dataKey, onChange, onChoose } = props;
@@ -40,7 +20,7 @@ export function Combobox(props: ComboboxProps) {
   const [isOpen, setOpen] = useState(false);
   const [isTyping, setTyping] = useState(false);
   const [active, setActive] = useState(-1);
-  const shown = isOpen ? narrow(options, isTyping ? value : '') : [];
+  const shown = isOpen ? narrowOptions(options, isTyping ? value : '') : [];
   const close = (): void => {
     setOpen(false);
     setTyping(false);

@@ -12,7 +12,12 @@ export function StageFrame() {
   useEffect(() => {
     if (host.current === null) return;
     const mounted = createStage(host.current, callbacksOf(app));
-    const stop = [followSession(app, mounted), followSelection(app, mounted), runFrames(app, mounted)];
+    const stop = [
+      followSession(app, mounted),
+      followSelection(app, mounted),
+      followTheme(app, mounted),
+      runFrames(app, mounted),
+    ];
     app.stage.current = mounted;
     return () => {
       for (const end of stop) end();
@@ -64,6 +69,13 @@ function followSession({ session }: AppModel, stage: Stage): () => void {
 function followSelection({ selection, session }: AppModel, stage: Stage): () => void {
   return selection.subscribe(({ selected }) => {
     stage.setSelection(selected === null ? null : pictureIdOf(selected, session.getState().world));
+  });
+}
+
+function followTheme({ preferences }: AppModel, stage: Stage): () => void {
+  stage.setTheme(preferences.getState().theme);
+  return preferences.subscribe((now, before) => {
+    if (now.theme !== before.theme) stage.setTheme(now.theme);
   });
 }
 
