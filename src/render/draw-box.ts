@@ -154,13 +154,10 @@ function drawDevice(g: Drawing, box: LayoutBox): void {
       .attr('rx', 2.5);
   const y = rect.height / 2 + 4;
   if (rect.width < 120) {
-    write(g, {
-      text: cutToFit(element.label, rect.width - 4, 'mono'),
-      x: rect.width / 2,
-      y,
-      look: 'hs-mono',
-      anchor: 'middle',
-    });
+    const isShort = cutToFit(element.label, rect.width - 6, 'mono') === element.label;
+    const face = isShort ? 'mono' : 'sans';
+    const text = cutToFit(element.label, rect.width - 6, face);
+    write(g, { text, x: rect.width / 2, y, look: isShort ? 'hs-mono' : 'hs-label', anchor: 'middle' });
     return;
   }
   const inset = element.kind === 'bridge' ? 10 : 9;

@@ -344,24 +344,21 @@ function layoutFoot(drawing: Drawing): void {
   layoutLocalDevices(drawing, outFoot, inFoot);
 }
 
+/** The loopback leads from the way out to the way in; a dummy device only holds addresses and no packet passes it. */
 function layoutLocalDevices({ node, plot, at, point }: Drawing, outFoot: PointId, inFoot: PointId): void {
   const { net } = plot;
-  node.devices.forEach((element, i) => {
-    const place = at(248, NIC.y + 12);
-    const [sent, received] = (['out', 'in'] as const).map((dir) =>
-      net.add(pointOf.dev(node.ns, element.label, dir), place.x, place.y),
-    );
-    if (!sent || !received) return;
-    net.lead(
-      'unseen',
-      outFoot,
-      point(`${element.label} bend`, OUT_X, NIC.y + 12),
-      sent,
-      received,
-      point(`${element.label} back`, 248, FOOT_Y - 4),
-      point('loop back', IN_X, FOOT_Y - 4),
-      inFoot,
-    );
-    if (i === 0) plot.boxes.set(element.id, { element, rect: { ...at(232, NIC.y + 2), width: 32, height: 20 } });
-  });
+  const put = (element: PictureElement, rect: Rect): readonly [PointId, PointId] => {
+    const middle = at(rect.x + rect.width / 2, rect.y + rect.height / 2);
+    const add = (dir: 'in' | 'out'): PointId => net.add(pointOf.dev(node.ns, element.label, dir), middle.x, middle.y);
+    plot.boxes.set(element.id, { element, rect: { ...rect, ...at(rect.x, rect.y) } });
+    return [add('out'), add('in')];
+  };
+  const loopback = node.devices.find(({ label }) => label === 'lo');
+  const dummy = node.devices.find(({ label }) => label !== 'lo');
+  if (dummy) put(dummy, { x: 197, y: LOCAL_Y - 9, width: 72, height: 18 });
+  if (!loopback) return;
+  const [sent, received] = put(loopback, { x: 232, y: NIC.y + 2, width: 32, height: 20 });
+  const bend = point('lo bend', OUT_X, NIC.y + 12);
+  const back = [point('lo back', 248, FOOT_Y - 4), point('loop back', IN_X, FOOT_Y - 4)];
+  net.lead('unseen', outFoot, bend, sent, received, ...back, inFoot);
 }

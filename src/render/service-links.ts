@@ -15,21 +15,22 @@ function wayTo(tag: Rect, pod: Rect, card: Rect): string {
 }
 
 export function drawLinks(layer: SVGGElement, picture: Picture, layout: Layout, wanted: ReadonlySet<PictureId>): void {
-  const lines = picture.services.flatMap(({ element, endpoints }) => {
+  const ways = new Set<string>();
+  for (const { element, endpoints } of picture.services) {
     const tag = layout.boxes.get(layout.foldedInto.get(element.id) ?? element.id);
-    if (!wanted.has(element.id) || !tag) return [];
-    return endpoints.flatMap((id) => {
-      const pod = layout.boxes.get(layout.foldedInto.get(id) ?? id);
+    if (!wanted.has(element.id) || !tag) continue;
+    // Folded pods share one line to their count: a dashed line drawn twice is no longer dashed.
+    for (const id of new Set(endpoints.map((pod) => layout.foldedInto.get(pod) ?? pod))) {
+      const pod = layout.boxes.get(id);
       // Chips stand too close for lines of their own.
-      if (!pod || pod.size === 'chip') return [];
-      const d = wayTo(tag.rect, pod.rect, layout.boxes.get(pod.element.parent ?? '')?.rect ?? pod.rect);
-      return [{ key: `${element.id} ${id}`, d }];
-    });
-  });
+      if (!pod || pod.size === 'chip') continue;
+      ways.add(wayTo(tag.rect, pod.rect, layout.boxes.get(pod.element.parent ?? '')?.rect ?? pod.rect));
+    }
+  }
   select(layer)
-    .selectAll<SVGPathElement, (typeof lines)[number]>('path')
-    .data(lines, ({ key }) => key)
+    .selectAll<SVGPathElement, string>('path')
+    .data([...ways], (d) => d)
     .join('path')
     .attr('class', 'hs-link')
-    .attr('d', ({ d }) => d);
+    .attr('d', (d) => d);
 }
