@@ -1,6 +1,7 @@
 /** A moment of a trace, ready to draw: where the packet is, what is written on it, what just changed, what shines. */
 import type { Trace } from '../sim/engine/trace.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
+import { innermost, isIcmpError, isLaterFragment } from '../sim/wire/frame.ts';
 import type { Fate } from './envelope.ts';
 import { happensAtItsPlace, keysOf } from './lit.ts';
 import { changeOf, type Envelope, type EnvelopeChange, envelopesOf } from './packet-words.ts';
@@ -66,7 +67,17 @@ export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceInd
   return { trace, paths, legs, before, keys, places, lights: new Map() };
 }
 
-function fateOf(step: Step): { fate: Fate; fateWords: string } {
+/** A refusal that arrives is no good news, though the packet itself was delivered. */
+function isRefusal({ frame }: Step): boolean {
+  const inner = 'payload' in frame ? innermost(frame) : frame;
+  if (!inner || isLaterFragment(inner.l4)) return false;
+  return isIcmpError(inner.l4) || (inner.l4.proto === 'tcp' && inner.l4.flags.includes('R'));
+}
+
+function fateOf(step: Step, trace: Trace): { fate: Fate; fateWords: string } {
+  if (step.kind === 'deliver' && step.to !== 'tunnel' && isRefusal(step)) {
+    return { fate: 'stopped', fateWords: trace.verdict.good ? 'refused' : sentence(trace.verdict.printed) };
+  }
   if (step.kind === 'drop') return { fate: 'stopped', fateWords: sentence(step.detail || step.reason) };
   if (step.kind === 'deliver' && step.to === 'socket')
     return { fate: 'good', fateWords: `delivered to ${step.socket?.program ?? step.what}` };
@@ -122,7 +133,7 @@ export function momentAt(index: TraceIndex, layout: Layout, stepIndex: number, p
     envelopes: envelopesOf((isDone ? step : before).frame),
     change: isDone ? changeOf(step, before) : {},
     effect,
-    ...(effect > 0.3 || progress >= 1 ? fateOf(step) : { fate: 'on-its-way' as const, fateWords: '' }),
+    ...(effect > 0.3 || progress >= 1 ? fateOf(step, index.trace) : { fate: 'on-its-way' as const, fateWords: '' }),
     ...lightOf(index, step),
   };
 }

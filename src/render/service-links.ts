@@ -6,12 +6,17 @@ import type { Layout, Rect } from './plot.ts';
 
 /** Of a node card: between its two columns of rooms. */
 const CENTRE = 140;
+/** Of the gap beside and above a card. */
+const BESIDE = 8;
 
-/** Along the gap under the shelf, then down between the two columns of rooms, where no word stands. */
+/** Along the gap under the shelf, then down where no word stands: between cards, and between the two columns of rooms. */
 function wayTo(tag: Rect, pod: Rect, card: Rect): string {
-  const gutter = card.x + CENTRE;
-  const side = pod.x < gutter ? pod.x + pod.width : pod.x;
-  return `M${tag.x + 24} ${tag.y + tag.height}v4H${gutter}V${pod.y + 10}H${side}`;
+  const centre = card.x + CENTRE;
+  const side = pod.x < centre ? pod.x + pod.width : pod.x;
+  const start = `M${tag.x + 24} ${tag.y + tag.height}v4`;
+  const isFirstRow = card.y <= tag.y + tag.height + BESIDE;
+  const between = isFirstRow ? '' : `H${card.x - BESIDE}V${card.y - BESIDE}`;
+  return `${start}${between}H${centre}V${pod.y + 10}H${side}`;
 }
 
 export function drawLinks(layer: SVGGElement, picture: Picture, layout: Layout, wanted: ReadonlySet<PictureId>): void {
