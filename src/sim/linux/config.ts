@@ -121,10 +121,23 @@ export interface Listener {
   readonly origin?: Origin;
 }
 
+/** What a member of a set is: `ipset create NAME TYPE`. */
+export type IpSetType =
+  | 'hash:ip'
+  | 'hash:net'
+  | 'hash:ip,port'
+  | 'hash:ip,port,ip'
+  | 'hash:ip,port,net'
+  | 'bitmap:port';
+
 export interface IpSet {
   readonly name: string;
-  readonly type: string;
-  readonly nets: readonly Cidr[];
+  readonly type: IpSetType;
+  /** Of its addresses. A `bitmap:port` has none and serves both. */
+  readonly family: 4 | 6;
+  /** As `ipset add` takes them and `ipset save` prints them: `10.96.0.1,tcp:443`, `10.0.0.0/8 nomatch`, `30080`. */
+  readonly members: readonly string[];
+  readonly origin?: Origin;
 }
 
 export interface NetnsConfig {

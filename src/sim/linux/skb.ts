@@ -1,6 +1,7 @@
 /** A packet on its way through one kernel: the headers plus what the kernel remembers about it (`struct sk_buff`). */
 import type { Arp, Frame, IpPacket } from '../wire/frame.ts';
 import { type Mac, ZERO_MAC } from '../wire/mac.ts';
+import type { IpvsConnection } from './ipvs/connection.ts';
 import type { CtRef } from './netfilter/conntrack.ts';
 import type { RouteResult } from './routing/fib.ts';
 import type { PacketId } from './step.ts';
@@ -18,6 +19,8 @@ export interface Skb {
   ct: CtRef | null;
   /** Whom the link layer says it is for (`pkt_type`). */
   type: 'host' | 'broadcast' | 'otherhost';
+  /** The IPVS connection that translated it: IPVS leaves it alone from then on (`ipvs_property`). */
+  ipvs: IpvsConnection | null;
   /** Set while br_netfilter lends a bridged frame to the IP hooks. */
   bridged: { readonly physIn: string; physOut?: string } | null;
   /** The routing decision, once made. */
@@ -47,6 +50,7 @@ export function makeSkb(init: SkbInit): Skb {
     mark: 0,
     ct: null,
     type: 'host',
+    ipvs: null,
     bridged: null,
     dst: null,
     fragMaxBytes: 0,

@@ -2,10 +2,12 @@
 import { never } from '../../base/assert.ts';
 import { type IpPacket, isLaterFragment } from '../../wire/frame.ts';
 import { cidrHas, type Ip, LOOPBACK_NET, MULTICAST_NET } from '../../wire/ip.ts';
+import { isRequestOf } from '../ipvs/connection.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
 import { lookupRoute } from '../routing/fib.ts';
 import type { Skb } from '../skb.ts';
+import { isInSet, setNamed } from './ipset.ts';
 import type { AddrType, Chain, CtState, Inverted, Match, PortRange, Rule, Table } from './iptables/rule.ts';
 import { recentMatches } from './recent.ts';
 
@@ -67,6 +69,8 @@ function matchHolds(match: Match, rule: Rule, chain: Chain, packet: IpPacket, at
       return setMatches(match, packet, at);
     case 'physdev':
       return physdevMatches(match, at.skb);
+    case 'ipvs':
+      return ipvsMatches(match, packet, at.skb);
     case 'rpfilter':
       return reversePathHolds(at, packet) !== (match.invert === true);
     default:
@@ -116,18 +120,33 @@ function multiportMatches(match: Extract<Match, { kind: 'multiport' }>, packet: 
   return held !== (match.invert === true);
 }
 
-/** The first direction decides for `hash:net` and `hash:ip` sets, the only ones written so far. */
 function setMatches(match: Extract<Match, { kind: 'set' }>, packet: IpPacket, at: HookContext): boolean {
-  const set = at.ns.config.ipsets.find((s) => s.name === match.name);
-  const address = match.dirs[0] === 'src' ? packet.src : packet.dst;
-  const held = set?.nets.some((net) => cidrHas(net, address)) === true;
+  const set = setNamed(at.ns.config.ipsets, match.name);
+  const held = set !== undefined && isInSet(set, match.dirs, packet);
   return held !== (match.invert === true);
 }
 
 function physdevMatches(match: Extract<Match, { kind: 'physdev' }>, skb: Skb): boolean {
+  if (match.isIn && (skb.bridged !== null) === (match.isIn.invert === true)) return false;
   if (match.isBridged && skb.bridged?.physOut === undefined) return false;
   if (match.in !== undefined && skb.bridged?.physIn !== match.in) return false;
   return match.out === undefined || skb.bridged?.physOut === match.out;
+}
+
+/**
+ * The packet as it is now must be a request of the connection: after it was translated and before it is masqueraded, because
+ * xt_ipvs looks the connection up by client and real server (net/netfilter/xt_ipvs.c).
+ */
+function ipvsMatches(match: Extract<Match, { kind: 'ipvs' }>, packet: IpPacket, skb: Skb): boolean {
+  const held = skb.ipvs;
+  if (!held || !isRequestOf(held, packet)) return false;
+  const is = <T>(wanted: Inverted<T> | undefined, hit: (value: T) => boolean): boolean =>
+    wanted === undefined || hit(wanted.value) !== (wanted.invert === true);
+  return (
+    is(match.vproto, (proto) => proto === held.proto) &&
+    is(match.vaddr, (net) => cidrHas(net, held.virtual.ip)) &&
+    is(match.vport, (port) => port === held.virtual.port)
+  );
 }
 
 /** Would an answer leave by the device that this came in by? (xt_rpfilter, strict) */

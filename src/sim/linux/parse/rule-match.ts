@@ -2,7 +2,7 @@ import { storedProbability } from '../netfilter/iptables/print.ts';
 import type { AddrType, CtState, Inverted, Match, PortRange } from '../netfilter/iptables/rule.ts';
 import type { Problems } from './problems.ts';
 import type { OptionGroup, OptionUse } from './rule-options.ts';
-import { readMasked, readNumber, readPorts, readWord, UINT32_MAX } from './rule-values.ts';
+import { PORT_MAX, readMasked, readNet, readNumber, readPorts, readWord, UINT32_MAX } from './rule-values.ts';
 
 const CT_STATES: readonly CtState[] = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];
 const ADDR_TYPES: readonly AddrType[] = [
@@ -26,6 +26,14 @@ const FLAG_LETTERS: Readonly<Record<string, string>> = {
 };
 
 const SET_DIRECTIONS = ['src', 'dst'] as const;
+const IPVS_PROTOCOLS: Readonly<Record<string, 'tcp' | 'udp' | 'sctp'>> = {
+  tcp: 'tcp',
+  6: 'tcp',
+  udp: 'udp',
+  17: 'udp',
+  sctp: 'sctp',
+  132: 'sctp',
+};
 
 type Reader = (group: OptionGroup, problems: Problems) => Match | null;
 
@@ -52,6 +60,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['multiport', readMultiport],
   ['set', readSet],
   ['physdev', readPhysdev],
+  ['ipvs', readIpvs],
   [
     'rpfilter',
     (group) => ({
@@ -192,12 +201,28 @@ function readPhysdev({ options }: OptionGroup, problems: Problems): Match {
     if (use?.isInverted) problems.note(`! ${option} is not modelled`);
     return use?.values[0] ?? null;
   };
+  const isIn = options.get('--physdev-is-in');
   const inDevice = device('--physdev-in');
   const outDevice = device('--physdev-out');
   return {
     kind: 'physdev',
+    ...(isIn ? { isIn: withInversion(isIn, true as const) } : {}),
     ...(inDevice === null ? {} : { in: inDevice }),
     ...(outDevice === null ? {} : { out: outDevice }),
     ...(options.has('--physdev-is-bridged') ? { isBridged: true as const } : {}),
+  };
+}
+
+/** Without an option it would match every packet of an IPVS connection, which nothing writes. */
+function readIpvs({ options }: OptionGroup, problems: Problems): Match {
+  const [vproto, vaddr, vport] = [options.get('--vproto'), options.get('--vaddr'), options.get('--vport')];
+  if (!vproto && !vaddr && !vport) problems.note('ipvs needs one of --vproto, --vaddr, --vport');
+  const proto = vproto && IPVS_PROTOCOLS[vproto.values[0] ?? ''];
+  if (vproto && !proto) problems.note(`protocol "${vproto.values[0] ?? ''}" is not one of IPVS`);
+  return {
+    kind: 'ipvs',
+    ...(vproto && proto ? { vproto: withInversion(vproto, proto) } : {}),
+    ...(vaddr ? { vaddr: withInversion(vaddr, readNet(vaddr.values[0] ?? '', problems)) } : {}),
+    ...(vport ? { vport: withInversion(vport, readNumber(vport.values[0] ?? '', PORT_MAX, problems)) } : {}),
   };
 }

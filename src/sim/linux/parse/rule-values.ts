@@ -4,7 +4,7 @@ import type { PortRange } from '../netfilter/iptables/rule.ts';
 import type { Problems } from './problems.ts';
 
 export const UINT32_MAX = 0xffffffff;
-const PORT_MAX = 65535;
+export const PORT_MAX = 65535;
 
 /** Decimal or `0x` hexadecimal, 0 to `max`. */
 export function readNumber(text: string, max: number, problems: Problems): number {

@@ -99,7 +99,19 @@ const anyMatch: fc.Arbitrary<Match> = fc.oneof(
     },
     ['kind', 'name', 'dirs'],
   ),
-  record<MatchOf<'physdev'>>({ kind: kind('physdev'), in: device, out: device, isBridged: yes }, ['kind']),
+  record<MatchOf<'physdev'>>(
+    { kind: kind('physdev'), isIn: maybeInverted(yes), in: device, out: device, isBridged: yes },
+    ['kind'],
+  ),
+  record<MatchOf<'ipvs'>>(
+    {
+      kind: kind('ipvs'),
+      vproto: maybeInverted(fc.constantFrom('tcp', 'udp', 'sctp')),
+      vaddr: maybeInverted(net),
+      vport: maybeInverted(port),
+    },
+    ['kind', 'vport'],
+  ),
   record<MatchOf<'rpfilter'>>({ kind: kind('rpfilter'), invert: yes, validmark: yes }, ['kind']),
 );
 

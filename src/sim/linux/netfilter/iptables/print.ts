@@ -29,6 +29,8 @@ const TCP_FLAG_NAMES: readonly (readonly [string, string])[] = [
   ['U', 'URG'],
 ];
 const FULL_MASK = 0xffffffff;
+/** IANA protocol numbers. */
+const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
 
 /** A probability as xt_statistic keeps it: a fraction of 2^31. */
 export function storedProbability(probability: number): number {
@@ -135,16 +137,30 @@ function printMatch(match: Match, rule: Rule): string {
     case 'physdev':
       return [
         'physdev',
+        ...(match.isIn ? [match.isIn.invert ? '! --physdev-is-in' : '--physdev-is-in'] : []),
         ...(match.in ? [`--physdev-in ${match.in}`] : []),
         ...(match.out ? [`--physdev-out ${match.out}`] : []),
         ...(match.isBridged ? ['--physdev-is-bridged'] : []),
       ].join(' ');
+    case 'ipvs':
+      return printIpvs(match);
     case 'rpfilter':
       return `rpfilter${match.validmark ? ' --validmark' : ''}${match.invert ? ' --invert' : ''}`;
     default:
       return never(match, 'match');
   }
 }
+
+/** The protocol by number, a single address bare (libxt_ipvs.c). */
+function printIpvs({ vproto, vaddr, vport }: Extract<Match, { kind: 'ipvs' }>): string {
+  const words = ['ipvs'];
+  if (vproto) words.push(printInverted('--vproto', vproto, String(PROTOCOL_NUMBERS[vproto.value])));
+  if (vaddr) words.push(printInverted('--vaddr', vaddr, isSingle(vaddr.value) ? vaddr.value.base : vaddr.value.text));
+  if (vport) words.push(printInverted('--vport', vport, String(vport.value)));
+  return words.join(' ');
+}
+
+const isSingle = ({ prefix, family }: Cidr): boolean => prefix === (family === 4 ? 32 : 128);
 
 /**
  * SIMPLIFIED: no SCTP packet exists in the model, so there is no sctp match: a port match under `-p sctp` is written as `udp`

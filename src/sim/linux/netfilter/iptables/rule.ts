@@ -2,8 +2,9 @@
  * iptables rules as data: what a driver writes, what the kernel model runs and what `iptables-save` prints are this one value.
  * Match and target names and their options are those of iptables-extensions(8).
  */
-import type { Cidr, Ip } from '../../../wire/ip.ts';
+
 import type { Protocol } from '../../../wire/frame.ts';
+import type { Cidr, Ip } from '../../../wire/ip.ts';
 import type { Origin } from '../../origin.ts';
 
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter';
@@ -19,7 +20,12 @@ export interface PortRange {
 /** Matches after `-s -d -i -o -p`, in the order in which the writer gave them (the order in which they print). */
 export type Match =
   | { readonly kind: 'comment'; readonly text: string }
-  | { readonly kind: 'tcp' | 'udp'; readonly sport?: Inverted<PortRange>; readonly dport?: Inverted<PortRange>; readonly flags?: TcpFlags }
+  | {
+      readonly kind: 'tcp' | 'udp';
+      readonly sport?: Inverted<PortRange>;
+      readonly dport?: Inverted<PortRange>;
+      readonly flags?: TcpFlags;
+    }
   | { readonly kind: 'icmp'; readonly type: number; readonly code?: number }
   | { readonly kind: 'conntrack'; readonly states: readonly CtState[]; readonly invert?: true }
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number; readonly invert?: true }
@@ -39,9 +45,26 @@ export type Match =
       readonly reap?: true;
       readonly invert?: true;
     }
-  | { readonly kind: 'multiport'; readonly side: 'sports' | 'dports' | 'ports'; readonly ports: readonly PortRange[]; readonly invert?: true }
+  | {
+      readonly kind: 'multiport';
+      readonly side: 'sports' | 'dports' | 'ports';
+      readonly ports: readonly PortRange[];
+      readonly invert?: true;
+    }
   | { readonly kind: 'set'; readonly name: string; readonly dirs: readonly ('src' | 'dst')[]; readonly invert?: true }
-  | { readonly kind: 'physdev'; readonly in?: string; readonly out?: string; readonly isBridged?: true }
+  | {
+      readonly kind: 'physdev';
+      readonly isIn?: Inverted<true>;
+      readonly in?: string;
+      readonly out?: string;
+      readonly isBridged?: true;
+    }
+  | {
+      readonly kind: 'ipvs';
+      readonly vproto?: Inverted<'tcp' | 'udp' | 'sctp'>;
+      readonly vaddr?: Inverted<Cidr>;
+      readonly vport?: Inverted<number>;
+    }
   | { readonly kind: 'rpfilter'; readonly invert?: true; readonly validmark?: true };
 
 export interface Inverted<T> {
