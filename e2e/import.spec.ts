@@ -65,6 +65,17 @@ test('a Service without endpoints refuses, and says so', async ({ page }) => {
   await expect(verdict(page)).toContainText(/refused/i);
 });
 
+test('manifests are pasted anywhere', async ({ page }) => {
+  await visit(page);
+  await page.evaluate((text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, read('fixtures/shop.yaml'));
+  await expect(page.getByRole('button', { name: /^Pod default\/cartservice-/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Import and export' })).toContainText('the clipboard: 2 Deployments');
+});
+
 test('undo brings the old cluster back', async ({ page }) => {
   await visit(page);
   await dropFile(page, 'shop.yaml', read('fixtures/shop.yaml'));

@@ -38,10 +38,13 @@ export function AsText() {
         autoComplete="off"
         placeholder="curl http://web.default/"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          setError(null);
+        }}
       />
       {error !== null && (
-        <p id="as-text-error" className="as-text-error" role="alert">
+        <p id="as-text-error" className="bar-error" role="alert">
           {error}
         </p>
       )}

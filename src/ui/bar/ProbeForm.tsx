@@ -39,7 +39,10 @@ export function ProbeForm() {
     setDraft(draftOf(probe, targets));
     setError(null);
   }, [probe, targets]);
-  const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
+  const change = (part: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+    setError(null);
+  };
   const chooseTo = (text: string): void => {
     const option = targets.find((candidate) => candidate.text === text);
     const next = option && portFor(option, Number(draft.port) || undefined, draft.proto);
