@@ -68,24 +68,43 @@ export interface SliceJson {
 
 const AFFINITY_SECONDS_DEFAULT = 10_800;
 
+/** What `servicePorts` reads, from objects as the API writes them. */
+export function recordedServices({
+  services,
+  endpointSlices,
+  ipFamily,
+}: Pick<RecordedInputs, 'services' | 'endpointSlices' | 'ipFamily'>): ClusterService[] {
+  return services.map((service) => readService(service, endpointSlices, ipFamily === 'IPv6' ? 6 : 4));
+}
+
+/** The node of a case, with the addresses that its devices have. */
+export function recordedView({
+  nodeName,
+  nodeIPs,
+  nodeInterfaces = {},
+  ipFamily,
+  clusterCIDR,
+}: Pick<RecordedInputs, 'nodeName' | 'nodeIPs' | 'ipFamily' | 'clusterCIDR'> &
+  Partial<Pick<RecordedInputs, 'nodeInterfaces'>>): NodeView {
+  const family = ipFamily === 'IPv6' ? 6 : 4;
+  const local = Object.values(nodeInterfaces).flat();
+  return {
+    nodeName,
+    family,
+    nodeIP: nodeIPs[0] === undefined ? null : ip(nodeIPs[0]),
+    localAddresses: local.map((text) => ip(text.split('/')[0] ?? '')).filter((address) => familyOf(address) === family),
+    detector: clusterCIDR === null ? null : { kind: 'cidr', cidr: cidr(clusterCIDR) },
+  };
+}
+
 function readCase(inputs: RecordedInputs): {
   services: ClusterService[];
   view: NodeView;
   options: ProxyOptions;
 } {
-  const family = inputs.ipFamily === 'IPv6' ? 6 : 4;
-  const local = Object.values(inputs.nodeInterfaces).flat();
   return {
-    services: inputs.services.map((service) => readService(service, inputs.endpointSlices, family)),
-    view: {
-      nodeName: inputs.nodeName,
-      family,
-      nodeIP: inputs.nodeIPs[0] === undefined ? null : ip(inputs.nodeIPs[0]),
-      localAddresses: local
-        .map((text) => ip(text.split('/')[0] ?? ''))
-        .filter((address) => familyOf(address) === family),
-      detector: inputs.clusterCIDR === null ? null : { kind: 'cidr', cidr: cidr(inputs.clusterCIDR) },
-    },
+    services: recordedServices(inputs),
+    view: recordedView(inputs),
     options: {
       ...PROXY_DEFAULTS,
       masqueradeAll: inputs.flags.masqueradeAll,

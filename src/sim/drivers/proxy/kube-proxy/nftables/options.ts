@@ -1,0 +1,27 @@
+import type { Cidr } from '../../../../wire/ip.ts';
+import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from '../options.ts';
+
+/**
+ * How the rules are laid out: A in v1.30 to v1.33, B in v1.34 and v1.35, C from v1.36 (pkg/proxy/nftables/proxier.go). B looks for source
+ * ranges before and for missing endpoints after the DNAT of what the node itself sends; C translates in the chain of the Service.
+ */
+export type NftLayout = 'A' | 'B' | 'C';
+
+export interface NftOptions
+  extends Pick<ProxyOptions, 'masqueradeAll' | 'masqueradeBit' | 'nodePortAddresses' | 'detectLocal'> {
+  readonly layout: NftLayout;
+}
+
+/** The flags have the defaults of every mode, but no addresses for node ports means the node's primary one, not all. */
+export const NFT_DEFAULTS: NftOptions = {
+  layout: 'B',
+  masqueradeAll: PROXY_DEFAULTS.masqueradeAll,
+  masqueradeBit: PROXY_DEFAULTS.masqueradeBit,
+  nodePortAddresses: PROXY_DEFAULTS.nodePortAddresses,
+  detectLocal: PROXY_DEFAULTS.detectLocal,
+};
+
+/** One proxier of this mode: the node as it sees it, and the ranges that Services get their addresses from. */
+export interface NftView extends NodeView {
+  readonly serviceCidrs: readonly Cidr[];
+}
