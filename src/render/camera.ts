@@ -22,7 +22,7 @@ const FIT_SCALE_MAX = 2.2;
 /** Flying to one box may come closer. */
 const FLY_SCALE_MAX = 4;
 /** From this many boxes on, a gesture moves the finished picture. */
-const HEAVY_FROM = 200;
+export const HEAVY_FROM = 200;
 /** How much of the picture around the host is drawn, too, so that a pan has something to show; a share of its size. */
 export const OVERSCAN = 0.35;
 
@@ -35,6 +35,8 @@ export interface CameraParts {
   readonly mayStart: (event: Event) => boolean;
   readonly isStill: () => boolean;
   readonly onChange: (transform: ZoomTransform, detail: Detail) => void;
+  /** The drawing itself was scaled: this much of it is in view or near it. */
+  readonly onRest: (seen: Rect) => void;
 }
 
 export const detailAt = (scale: number): Detail => (scale < FAR_BELOW ? 'far' : scale >= NEAR_FROM ? 'near' : 'middle');
@@ -171,6 +173,14 @@ export class Camera {
       'transform',
       `translate(${transform.x + width * OVERSCAN},${transform.y + height * OVERSCAN}) scale(${transform.k})`,
     );
+    this.parts.onRest(this.seen());
+  }
+
+  private seen(): Rect {
+    const { transform: t, width, height } = this;
+    const [x, y] = [t.invertX(-width * OVERSCAN), t.invertY(-height * OVERSCAN)];
+    const times = (1 + 2 * OVERSCAN) / t.k;
+    return { x, y, width: width * times, height: height * times };
   }
 
   /** The SVG is larger than the host by the overscan: scale around the host's corner, not around its own. */

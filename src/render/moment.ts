@@ -1,5 +1,5 @@
 /** A moment of a trace, ready to draw: where the packet is, what is written on it, what just changed, what shines. */
-import type { Trace } from '../sim/engine/trace.ts';
+import type { Outcome, Trace } from '../sim/engine/trace.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
 import { innermost, isIcmpError, isLaterFragment } from '../sim/wire/frame.ts';
 import type { Fate } from './envelope.ts';
@@ -67,6 +67,12 @@ export function indexTrace(trace: Trace, paths: readonly PacketPath[]): TraceInd
   return { trace, paths, legs, before, keys, places, lights: new Map() };
 }
 
+const OUTCOMES: Partial<Record<Outcome, string>> = {
+  refused: 'connection refused',
+  'no-route': 'no route to host',
+  'ttl-exceeded': 'TTL exceeded',
+};
+
 /** A refusal that arrives is no good news, though the packet itself was delivered. */
 function isRefusal({ frame }: Step): boolean {
   const inner = 'payload' in frame ? innermost(frame) : frame;
@@ -76,7 +82,12 @@ function isRefusal({ frame }: Step): boolean {
 
 function fateOf(step: Step, trace: Trace): { fate: Fate; fateWords: string } {
   if (step.kind === 'deliver' && step.to !== 'tunnel' && isRefusal(step)) {
-    return { fate: 'stopped', fateWords: trace.verdict.good ? 'refused' : sentence(trace.verdict.printed) };
+    return {
+      fate: 'stopped',
+      fateWords: trace.verdict.good
+        ? 'refused'
+        : (OUTCOMES[trace.verdict.outcome] ?? trace.verdict.outcome.replaceAll('-', ' ')),
+    };
   }
   if (step.kind === 'drop') return { fate: 'stopped', fateWords: sentence(step.detail || step.reason) };
   if (step.kind === 'deliver' && step.to === 'socket')

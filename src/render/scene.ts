@@ -18,6 +18,8 @@ export interface Scene {
   readonly trails: SVGGElement;
   readonly links: SVGGElement;
   draw(layout: Layout): void;
+  /** Leaves out the parts of machines outside this rectangle; null: of none. */
+  cull(seen: Rect | null): void;
   /** Gives a box the keyboard's focus. */
   focus(id: PictureId): void;
   /** Exactly these boxes and marks have this class. */
@@ -38,6 +40,7 @@ export function makeScene(host: HTMLElement): Scene {
   const boxes = layer('hs-boxes');
   const marks = layer('hs-marks').attr('aria-hidden', 'true');
   const groups = new Map<string, Element>();
+  let current: Layout | null = null;
 
   const draw = (layout: Layout): void => {
     const all = [...layout.boxes.values()];
@@ -46,18 +49,15 @@ export function makeScene(host: HTMLElement): Scene {
       machines,
       all.filter(({ element }) => MACHINES.has(element.kind)),
     );
-    joinBoxes(
-      boxes,
-      all.filter(({ element }) => !MACHINES.has(element.kind)),
-    );
-    joinMarks(
-      fields,
-      layout.marks.filter(({ kind }) => kind === 'kernel' || kind === 'rail'),
-    );
-    joinMarks(
-      marks,
-      layout.marks.filter(({ kind }) => kind === 'port' || kind === 'bridge-hook' || kind === 'arrow'),
-    );
+    const parts = all.filter(({ element }) => !MACHINES.has(element.kind));
+    joinByMachine(boxes, parts, ({ element }) => element.parent ?? '', joinBoxes);
+    const [below, above] = [
+      layout.marks.filter(isField),
+      layout.marks.filter((mark) => !isField(mark) && mark.kind !== 'underlay-line'),
+    ];
+    joinByMachine(fields, below, ({ of }) => of, joinMarks);
+    joinByMachine(marks, above, ({ of }) => of, joinMarks);
+    current = layout;
     drawWires(wires, layout);
     for (const element of camera.node()?.querySelectorAll('[data-id]') ?? [])
       groups.set(element.getAttribute('data-id') ?? '', element);
@@ -69,6 +69,13 @@ export function makeScene(host: HTMLElement): Scene {
     trails: trails.node() as SVGGElement,
     links: links.node() as SVGGElement,
     draw,
+    cull(seen) {
+      for (const group of camera.node()?.querySelectorAll<SVGGElement>('g.hs-parts') ?? []) {
+        const rect = current?.boxes.get(group.dataset.of ?? '')?.rect;
+        if (seen && rect && !meets(seen, rect)) group.setAttribute('display', 'none');
+        else group.removeAttribute('display');
+      }
+    },
     focus: (id) => groups.get(id)?.querySelector<SVGElement>('.hs-button')?.focus(),
     mark(name, keys) {
       for (const element of camera.node()?.querySelectorAll(`.${name}`) ?? []) {
@@ -77,6 +84,39 @@ export function makeScene(host: HTMLElement): Scene {
       for (const key of keys) groups.get(key)?.classList.add(name);
     },
   };
+}
+
+const isField = ({ kind }: LayoutMark): boolean => kind === 'kernel' || kind === 'rail';
+
+const meets = (a: Rect, b: Rect): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+/** One group for the parts of each machine, so that what is far outside the view can be left out at once. */
+function joinByMachine<T>(
+  layer: Layer,
+  items: readonly T[],
+  machineOf: (item: T) => PictureId,
+  join: (layer: Layer, items: readonly T[]) => void,
+): void {
+  const byMachine = new Map<PictureId, T[]>();
+  for (const item of items) {
+    const known = byMachine.get(machineOf(item));
+    if (known) known.push(item);
+    else byMachine.set(machineOf(item), [item]);
+  }
+  layer
+    .selectAll<SVGGElement, [PictureId, T[]]>('g.hs-parts')
+    .data([...byMachine], ([machine]) => machine)
+    .join((enter) =>
+      enter
+        .append('g')
+        .attr('class', 'hs-parts')
+        .attr('data-of', ([machine]) => machine),
+    )
+    .each(function joinParts([, its]) {
+      join(select<SVGGElement, unknown>(this) as unknown as Layer, its);
+    })
+    .order();
 }
 
 const keyOf = ({ element }: LayoutBox): string => element.id;

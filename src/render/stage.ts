@@ -3,7 +3,7 @@ import { easeCubicInOut } from 'd3-ease';
 import { select } from 'd3-selection';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
-import { Camera } from './camera.ts';
+import { Camera, HEAVY_FROM } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
 import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer, type Obstacle } from './envelope.ts';
@@ -80,6 +80,7 @@ class HostStage implements Stage {
       loop: frameLoop,
       mayStart: (event) => !(event.type !== 'wheel' && this.layout && startsProbe(this.layout.boxes, event.target)),
       isStill: () => this.media.matches,
+      onRest: (seen) => this.scene.cull((this.layout?.boxes.size ?? 0) >= HEAVY_FROM ? seen : null),
       onChange: (transform, detail) => this.onCamera(transform.k, detail),
     });
     this.gestures = new Gestures({
@@ -250,7 +251,8 @@ class HostStage implements Stage {
     this.scene.mark('is-passed', view?.passed ?? NOBODY);
     this.scene.mark('is-here', here);
     this.scene.mark('is-changed', changes ? view.place : NOBODY);
-    this.scene.mark('is-stopped', view?.fate === 'stopped' ? view.place : NOBODY);
+    const isRefused = view?.step.kind === 'deliver';
+    this.scene.mark('is-stopped', view?.fate === 'stopped' ? (isRefused ? here : view.place) : NOBODY);
     this.scene.mark('is-good', view?.fate === 'good' ? here : NOBODY);
     this.drawLinks();
   }
