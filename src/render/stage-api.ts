@@ -49,6 +49,7 @@ export interface Stage {
   glideTo(step: number): void;
   setCrowd(flows: readonly CrowdFlow[]): void;
   setSelection(id: PictureId | null): void;
+  /** The page's theme (`data-theme` on the root element) is now this: colours that are painted, not styled, are read again. */
   setTheme(theme: 'light' | 'dark' | 'system'): void;
   zoomTo(target: ZoomTarget): void;
   /** The same as `zoomTo({ kind: 'all' })`; the stage then stays fitted through resizes and new worlds until the person zooms. */
