@@ -222,6 +222,32 @@ describe('base chains of one hook', () => {
   });
 });
 
+describe('nat chains', () => {
+  it('are called at one place, before filter chains that come before their own priority', () => {
+    const text = `table ip t {
+      chain early {
+        type filter hook output priority -105
+      }
+      chain late {
+        type nat hook output priority -80
+      }
+      chain first {
+        type nat hook output priority -90
+      }
+      chain after {
+        type filter hook output priority -95
+      }
+    }`;
+    const order = chainsAt(tables(text), 'OUTPUT').map(({ chain: each, priority }) => [each.name, priority]);
+    expect(order).toEqual([
+      ['early', -105],
+      ['first', -100],
+      ['late', -100],
+      ['after', -95],
+    ]);
+  });
+});
+
 describe('sets and maps', () => {
   const maps = `set cluster-ips {
     type ipv4_addr

@@ -36,7 +36,7 @@ export function decideNft(port: ServicePort, context: NftServiceContext): NftDec
     port,
     context,
     names,
-    endpointNames: new Map(use.endpoints.reachable.map((each) => [each, endpointNames(port, each)])),
+    endpointNames: new Map(use.endpoints.reachable.map((each) => [each, endpointNames(names.text, each)])),
     internalChain: port.internalPolicyLocal ? names.local : names.service,
     externalChain: port.externalPolicyLocal ? names.local : names.service,
     usesFirewall: port.loadBalancerIPs.length > 0 && port.sourceRanges.length > 0,

@@ -19,6 +19,8 @@ function serviceText(port: Pick<ServicePort, 'service' | 'name' | 'protocol'>): 
 
 /** The chains of one service port share what follows their prefix. */
 export interface ServiceNames {
+  /** What the names of its endpoints begin with: `ns/name/tcp/portname`. */
+  readonly text: string;
   /** Every usable endpoint. */
   readonly service: string;
   /** Endpoints on this node. */
@@ -30,8 +32,10 @@ export interface ServiceNames {
 }
 
 export function serviceNames(port: Pick<ServicePort, 'service' | 'name' | 'protocol'>): ServiceNames {
-  const base = nameOf(serviceText(port));
+  const text = serviceText(port);
+  const base = nameOf(text);
   return {
+    text,
     service: `service-${base}`,
     local: `local-${base}`,
     external: `external-${base}`,
@@ -45,11 +49,8 @@ export interface EndpointNames {
   readonly affinity: string;
 }
 
-/** Colons of an IPv6 address become dots: a name of nft has none. */
-export function endpointNames(
-  port: Pick<ServicePort, 'service' | 'name' | 'protocol'>,
-  endpoint: Pick<ProxyEndpoint, 'ip' | 'port'>,
-): EndpointNames {
-  const base = nameOf(`${serviceText(port)}__${endpoint.ip.replaceAll(':', '.')}/${endpoint.port}`);
+/** `service` is the text of its service port. Colons of an IPv6 address become dots: a name of nft has none. */
+export function endpointNames(service: string, endpoint: Pick<ProxyEndpoint, 'ip' | 'port'>): EndpointNames {
+  const base = nameOf(`${service}__${endpoint.ip.replaceAll(':', '.')}/${endpoint.port}`);
   return { chain: `endpoint-${base}`, affinity: `affinity-${base}` };
 }

@@ -120,28 +120,23 @@ function firewallRule({ port, context }: NftDecided): NftRule {
 }
 
 /** One chain for each endpoint that some chain can choose; layout C needs them only to remember clients. */
-function endpointChains({ port, context, endpointNames: names }: NftDecided): NftChain[] {
+function endpointChains(decided: NftDecided): NftChain[] {
+  const { port, context, endpointNames: names } = decided;
   const isC = context.layout === 'C';
-  if (isC && port.affinitySeconds === null) return [];
+  const isSticky = port.affinitySeconds !== null;
+  if (isC && !isSticky) return [];
+  // What endpoints of one port share is made once: of 50,000 endpoints it would be most of the work.
+  const toMasquerade = markMasq(decided);
+  const isOurs: NftMatch = { kind: 'l4proto', protos: [port.protocol] };
+  const whys = {
+    hairpin: origin(port, 'a pod that reached itself would answer itself directly'),
+    remember: origin(port, 'sessionAffinity is ClientIP: this client comes here again'),
+    answer: origin(port, 'this endpoint answers'),
+  };
   return Array.from(names, ([endpoint, { chain, affinity }]) => {
-    const hairpin = rule(
-      [sourceIs(endpoint.ip), jump(facts.MARK_MASQ)],
-      origin(port, 'a pod that reached itself would answer itself directly'),
-    );
-    const remember = rule(
-      [{ kind: 'update', set: affinity, side: 'saddr' }],
-      origin(port, 'sessionAffinity is ClientIP: this client comes here again'),
-    );
-    const dnat = rule(
-      [
-        { kind: 'l4proto', protos: [port.protocol] },
-        { kind: 'dnat', to: endpoint.ip, port: endpoint.port },
-      ],
-      origin(port, `endpoint ${endpoint.text} answers`),
-    );
-    return {
-      name: chain,
-      rules: [...(isC ? [] : [hairpin]), ...(port.affinitySeconds === null ? [] : [remember]), dnat],
-    };
+    const rules = isC ? [] : [rule([sourceIs(endpoint.ip), toMasquerade], whys.hairpin)];
+    if (isSticky) rules.push(rule([{ kind: 'update', set: affinity, side: 'saddr' }], whys.remember));
+    rules.push(rule([isOurs, { kind: 'dnat', to: endpoint.ip, port: endpoint.port }], whys.answer));
+    return { name: chain, rules };
   });
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseNft } from '../../../../linux/netfilter/nftables/parse.ts';
 import { printTable } from '../../../../linux/netfilter/nftables/print.ts';
 import type { NftTable } from '../../../../linux/netfilter/nftables/ruleset.ts';
+import type { Ip } from '../../../../wire/ip.ts';
 import { endpointNames, serviceNames } from './names.ts';
 import { blocksOf, blocksOfTable, type NftRecordedInputs, recordedTable } from './recorded-case.ts';
 import { withStaleChains } from './table.ts';
@@ -205,7 +206,7 @@ describe.skipIf(!isHere)('names', () => {
 
   it.each(names.nftablesEndpointBase)('$base', (each) => {
     const [, address = '', port] = /^\[?([^\]]+)\]?:(\d+)$/.exec(each.endpoint) ?? [];
-    const endpoint = { ip: address as Parameters<typeof endpointNames>[1]['ip'], port: Number(port) };
-    expect(endpointNames(portOf(each), endpoint).chain).toBe(`endpoint-${each.base}`);
+    const endpoint = { ip: address as Ip, port: Number(port) };
+    expect(endpointNames(serviceNames(portOf(each)).text, endpoint).chain).toBe(`endpoint-${each.base}`);
   });
 });
