@@ -2,8 +2,10 @@
 import { cpus } from 'node:os';
 import { benchBundle } from './bundle.ts';
 import { benchKnobs, benchTraces } from './engine.ts';
+import { benchStage } from './stage.ts';
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 console.log(`${benchTraces()}\n`);
 console.log(`${benchKnobs()}\n`);
-console.log(benchBundle());
+console.log(`${benchBundle()}\n`);
+console.log(await benchStage());

@@ -1,7 +1,9 @@
 /** One table walks its chain for one packet: rules in order, jumps with a return address, gotos without (net/ipv4/netfilter/ip_tables.c). */
+import type { Ip } from '../../wire/ip.ts';
 import { tell } from '../kernel.ts';
 import { ipOf } from '../skb.ts';
 import type { RuleEffect } from '../step.ts';
+import { candidates } from './chain-index.ts';
 import { UNTRACKED } from './conntrack.ts';
 import type { Chain, HookName, RejectWith, Rule, Target } from './iptables/rule.ts';
 import { type HookContext, ruleMatches } from './matches.ts';
@@ -21,11 +23,16 @@ export interface WalkVerdict {
 }
 
 interface Frame {
-  chain: Chain;
-  index: number;
+  readonly chain: Chain;
+  /** Indices of the rules that could match, or null for all. */
+  readonly order: readonly number[] | null;
+  /** Position in `order`, or in the chain: of the next rule to try. */
+  next: number;
   /** First rule not yet told about. */
   first: number;
 }
+
+const open = (chain: Chain, dst: Ip): Frame => ({ chain, order: candidates(chain, dst), next: 0, first: 0 });
 
 const ACCEPT: WalkVerdict = { accept: true };
 
@@ -33,21 +40,28 @@ export function walkTable(at: HookContext, hook: HookName): WalkVerdict {
   const base = at.table.chains.get(hook);
   if (!base) return ACCEPT;
   const packet = ipOf(at.skb);
-  const stack: Frame[] = [{ chain: base, index: 0, first: 0 }];
+  const stack: Frame[] = [open(base, packet.dst)];
   for (;;) {
     const frame = stack[stack.length - 1];
     if (!frame) return ACCEPT;
-    const rule = frame.chain.rules[frame.index];
-    if (!rule) {
+    const index = frame.order ? frame.order[frame.next] : frame.next;
+    const rule = index === undefined ? undefined : frame.chain.rules[index];
+    if (index === undefined || !rule) {
       const end = leave(at, stack, frame, base);
       if (end) return end;
       continue;
     }
-    frame.index += 1;
+    frame.next += 1;
     if (!ruleMatches(rule, frame.chain, packet, at)) continue;
-    const verdict = obey(at, rule, frame, stack);
+    const verdict = obey(at, rule, index, frame, stack);
     if (verdict) return verdict;
   }
+}
+
+/** A goto or RETURN in a built-in chain leads straight to its policy. */
+function skipToPolicy(frame: Frame): void {
+  frame.next = frame.chain.rules.length;
+  frame.first = frame.chain.rules.length;
 }
 
 /** The end of a chain: back to the caller, or the built-in chain's policy. */
@@ -69,18 +83,19 @@ function leave(at: HookContext, stack: Frame[], frame: Frame, base: Chain): Walk
   return verdict === 'DROP' ? { accept: false, by: { chain: base, rule: null } } : ACCEPT;
 }
 
-function obey(at: HookContext, rule: Rule, frame: Frame, stack: Frame[]): WalkVerdict | undefined {
+function obey(at: HookContext, rule: Rule, index: number, frame: Frame, stack: Frame[]): WalkVerdict | undefined {
   const { target } = rule;
   const outcome = target === null ? undefined : act(at, target);
-  report(at, rule, frame, effectOf(target, outcome));
+  report(at, rule, index, frame, effectOf(target, outcome));
   if (target === null) return undefined;
   if (target.kind === 'jump' || target.kind === 'goto') {
     enter(at, target, stack);
     return undefined;
   }
   if (target.kind === 'RETURN') {
-    stack.pop();
-    return stack.length > 0 ? undefined : policyOf(frame.chain);
+    if (stack.length > 1) stack.pop();
+    else skipToPolicy(frame);
+    return undefined;
   }
   if (!outcome) return undefined;
   return outcome.accept ? outcome : { ...outcome, by: { chain: frame.chain, rule } };
@@ -90,12 +105,11 @@ function enter(at: HookContext, target: Extract<Target, { kind: 'jump' | 'goto' 
   const chain = at.table.chains.get(target.chain);
   if (!chain) throw new Error(`Broken invariant: a rule names the missing chain ${target.chain}`);
   if (stack.length >= CHAIN_DEPTH_MAX) throw new Error(`Broken invariant: chains nest deeper than ${CHAIN_DEPTH_MAX}`);
+  const from = stack[stack.length - 1];
   if (target.kind === 'goto' && stack.length > 1) stack.pop();
-  stack.push({ chain, index: 0, first: 0 });
+  else if (target.kind === 'goto' && from) skipToPolicy(from);
+  stack.push(open(chain, ipOf(at.skb).dst));
 }
-
-const policyOf = (chain: Chain): WalkVerdict =>
-  chain.policy === 'DROP' ? { accept: false, by: { chain, rule: null } } : ACCEPT;
 
 /** Targets that decide give a verdict; MARK and the like change the packet and go on. */
 function act(at: HookContext, target: Target): WalkVerdict | undefined {
@@ -153,8 +167,7 @@ function effectOf(target: Target | null, outcome: WalkVerdict | undefined): Rule
   return outcome.accept ? 'accept' : 'drop';
 }
 
-function report(at: HookContext, rule: Rule, frame: Frame, effect: RuleEffect): void {
-  const index = frame.index - 1;
+function report(at: HookContext, rule: Rule, index: number, frame: Frame, effect: RuleEffect): void {
   const { table, skb } = at;
   tell(at.k, at.ns, skb, {
     kind: 'rule',
@@ -166,5 +179,5 @@ function report(at: HookContext, rule: Rule, frame: Frame, effect: RuleEffect): 
     effect,
     markAfter: skb.mark,
   });
-  frame.first = frame.index;
+  frame.first = index + 1;
 }
