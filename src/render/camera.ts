@@ -79,8 +79,10 @@ export class Camera {
     const y = (height - rect.height * k) / 2 - rect.y * k;
     this.isMoved = false;
     const target = zoomIdentity.translate(x, y).scale(k);
-    if (isGlide) this.fly(target);
-    else this.jump(target);
+    if (isGlide) return this.fly(target);
+    // A flight that is under way would end at the size that was.
+    this.stopFlight?.();
+    this.jump(target);
   }
 
   by(factor: number): void {

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { frameLoop, onFrame } from '../../render/frame-loop.ts';
 import { createStage } from '../../render/stage.ts';
 import type { Stage } from '../../render/stage-api.ts';
 import { type AppModel, useApp, useSession } from '../app-model.ts';
@@ -79,30 +80,30 @@ function followTheme({ preferences }: AppModel, stage: Stage): () => void {
   });
 }
 
-/** The one loop: time passes for the playhead, and the stage shows where it stands. */
+/** Time passes for the playhead, and the stage shows where it stands. The shared frame loop sleeps while nothing moves. */
 function runFrames({ playhead, session }: AppModel, stage: Stage): () => void {
   const isCalm = matchMedia('(prefers-reduced-motion: reduce)');
-  let frame = 0;
-  let last = performance.now();
   let shown = '';
-  const draw = (now: number): void => {
-    playhead.tick(now - last);
-    last = now;
-    const { step } = playhead.getState();
+  const draw = (_nowMs: number, sinceMs: number): boolean => {
+    playhead.tick(sinceMs);
+    const { step, playing } = playhead.getState();
     const progress = isCalm.matches ? 1 : playhead.progress();
     const key = `${step} ${progress}`;
     if (key !== shown && session.getState().trace) {
       stage.setMoment(step, progress);
       shown = key;
     }
-    frame = requestAnimationFrame(draw);
+    return playing || playhead.progress() < 1;
   };
-  const stop = session.subscribe(() => {
-    shown = '';
-  });
-  frame = requestAnimationFrame(draw);
+  const stops = [
+    onFrame(draw),
+    playhead.subscribe(() => frameLoop.wake()),
+    session.subscribe(() => {
+      shown = '';
+      frameLoop.wake();
+    }),
+  ];
   return () => {
-    stop();
-    cancelAnimationFrame(frame);
+    for (const stop of stops) stop();
   };
 }

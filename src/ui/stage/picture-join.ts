@@ -2,6 +2,7 @@
 
 import { idOf, type PictureId, refOf } from '../../render/picture-id.ts';
 import type { World } from '../../sim/engine/world.ts';
+import type { HookName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import type { Probe, ProbeFrom, ProbeTo } from '../../sim/scenario/probe.ts';
 import type { Selected } from '../../store/selection.ts';
 
@@ -45,6 +46,8 @@ export function pictureIdOf(selected: Selected, world: World | null): PictureId 
       return idOf({ kind, ns });
     case 'listener':
       return idOf({ kind: 'sockets', ns });
+    case 'hook':
+      return idOf({ kind: 'hook', ns, hook: id as HookName });
     default:
       return null;
   }
