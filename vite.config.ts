@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -64,6 +65,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [react(), contentSecurityPolicy(), serviceWorker()],
+  resolve: { alias: { 'd3-transition': fileURLToPath(new URL('src/render/no-transition.ts', import.meta.url)) } },
   build: {
     target: 'es2022',
     // A font or picture as a data: address would need a weaker policy.
