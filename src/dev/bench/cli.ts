@@ -2,11 +2,11 @@
 import { cpus } from 'node:os';
 import { benchBundle } from './bundle.ts';
 import { benchKnobs, benchPlans, benchTraces } from './engine.ts';
-import { benchStage } from './stage.ts';
+import { benchPage } from './page.ts';
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 console.log(`${benchTraces()}\n`);
 console.log(`${benchKnobs()}\n`);
 console.log(`${benchPlans()}\n`);
 console.log(`${benchBundle()}\n`);
-console.log(await benchStage());
+console.log(await benchPage());

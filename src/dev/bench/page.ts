@@ -1,6 +1,8 @@
-/** Whether the stage holds sixty frames a second, in a browser without a GPU: the worst machine that a visitor may have. */
-import { chromium, type Page } from '@playwright/test';
-import { createServer } from 'vite';
+/** What only a browser can tell: what a first visit loads, and whether the stage holds sixty frames a second without a GPU. */
+import { existsSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import { createServer, preview } from 'vite';
 import { findBrowser } from '../../../scripts/browser.mjs';
 import { table } from './measure.ts';
 
@@ -17,16 +19,43 @@ const SCENES = [
   ['100 nodes, 1,000 pods, 200 packets', 'scene=huge&crowd=200'],
 ] as const;
 
-export async function benchStage(): Promise<string> {
+/** Everything that needs a browser. */
+export async function benchPage(): Promise<string> {
   const browserPath = findBrowser(chromium.executablePath());
   if (browserPath === undefined) return 'stage: no browser found; `npm test` installs one';
+  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const executable = browserPath === 'own' ? {} : { executablePath: browserPath };
+  const browser = await chromium.launch({ args: [...ARGS, ...root], ...executable });
+  try {
+    return `${await benchFirstVisit(browser)}\n\n${await benchStage(browser)}`;
+  } finally {
+    await browser.close();
+  }
+}
+
+/** What a first visit loads in all: the initial files, and those that follow at once (drawing, explanations). */
+async function benchFirstVisit(browser: Browser): Promise<string> {
+  if (!existsSync('dist/index.html')) return 'first visit: no build found; run `npm run build` first';
+  const server = await preview({ preview: { host: '127.0.0.1', port: 0 }, logLevel: 'silent' });
+  const page = await browser.newPage();
+  const sizes: Promise<number>[] = [];
+  page.on('response', (response) => {
+    if (new URL(response.url()).pathname.endsWith('.js') && !response.url().endsWith('sw.js'))
+      sizes.push(response.body().then((body) => gzipSync(body, { level: 9 }).length));
+  });
+  try {
+    await page.goto(server.resolvedUrls?.local[0] ?? '', { waitUntil: 'networkidle' });
+    const total = (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+    return `JavaScript of a first visit in all: ${(total / 1000).toFixed(1)} kB gzip in ${sizes.length} files`;
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+async function benchStage(browser: Browser): Promise<string> {
   const server = await createServer({ root: process.cwd(), logLevel: 'silent', server: { host: '127.0.0.1' } });
   await server.listen();
-  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({
-    args: [...ARGS, ...root],
-    ...(browserPath === 'own' ? {} : { executablePath: browserPath }),
-  });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const rows: string[][] = [];
@@ -36,7 +65,6 @@ export async function benchStage(): Promise<string> {
     }
     return table(['stage, software rendering, 1440x900', 'median ms', 'p95 ms', 'late frames', 'frames/s'], rows);
   } finally {
-    await browser.close();
     await server.close();
   }
 }
