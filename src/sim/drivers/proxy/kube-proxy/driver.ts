@@ -31,7 +31,8 @@ export const KUBE_PROXY: ProxyDriver = {
     {
       id: 'ipvs',
       label: 'IPVS (deprecated)',
-      about: "The kernel's own load balancer, on addresses of a dummy device; deprecated since Kubernetes 1.35.",
+      about:
+        "The kernel's own load balancer, on addresses of a dummy device. Deprecated since Kubernetes 1.35. Modelled from source; iptables and nftables modes are verified against a kernel.",
     },
     {
       id: 'userspace',
