@@ -52,6 +52,23 @@ describe('a session', () => {
     expect(open().session.getState()).toMatchObject({ trace: null, problems: [] });
   });
 
+  it('keeps the world before the last edit of it', () => {
+    const { document, session } = open(cni('calico'), ping('node-1'));
+    const before = session.getState().world;
+    expect(session.getState().previous).toBeNull();
+    document.apply(cni('cilium'));
+    expect(session.getState().previous).toBe(before);
+    document.apply(ping('node-2'));
+    expect(session.getState().previous).toBe(before);
+    const edited = session.getState().world;
+    document.apply(cni('impossible'));
+    expect(session.getState().previous).toBe(before);
+    document.undo();
+    expect(session.getState().previous).toBe(edited);
+    document.open({ events: [] });
+    expect(session.getState().previous).toBeNull();
+  });
+
   it('says what a knob changed', () => {
     const { document, session } = open(cni('calico'), ping('node-1'));
     document.apply(cni('cilium'));

@@ -27,6 +27,8 @@ export interface SessionState {
   readonly trace: Trace | null;
   /** Why there is no world of `state`. Empty: `world` and `trace` are of `state`. */
   readonly problems: readonly Problem[];
+  /** The world before the last edit that changed it; null where nothing was edited yet. */
+  readonly previous: World | null;
   /** What the last knob changed for the same probe, one sentence. */
   readonly change: string | null;
 }
@@ -40,7 +42,12 @@ export interface Session extends ReadonlyStore<SessionState> {
 export function createSession(document: ScenarioDocument, engine: EnginePort): Session {
   const store = createStore<SessionState>(() => {
     const state = foldScenario(document.getState().scenario);
-    return derive({ state, world: null, trace: null, problems: [], change: null }, state, 'opened', engine);
+    return derive(
+      { state, world: null, trace: null, problems: [], previous: null, change: null },
+      state,
+      'opened',
+      engine,
+    );
   });
   const close = document.subscribe(({ scenario, cause }) => {
     store.setState(derive(store.getState(), foldScenario(scenario), cause, engine), true);
@@ -55,7 +62,9 @@ function derive(before: SessionState, state: ScenarioState, cause: DocumentCause
     const trace = state.probe && engine.trace(built.value, state.probe);
     const isKnob = cause === 'edited' && trace !== null && same(before.trace?.probe, state.probe);
     const change = isKnob ? engine.describeChange(before.trace, trace) : null;
-    return { state, world: built.value, trace, problems: [], change };
+    const isEdit = cause !== 'opened' && built.value !== before.world;
+    const previous = cause === 'opened' ? null : isEdit ? before.world : before.previous;
+    return { state, world: built.value, trace, problems: [], previous, change };
   } catch (thrown) {
     return { ...before, state, problems: [brokenInvariant(thrown)], change: null };
   }

@@ -19,6 +19,8 @@ import type { ManifestDraft } from './yaml/manifest-draft.ts';
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
 export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes'>;
 
+export type ProxyChoice = DriverChoice & Pick<ProxyDriver, 'hasDaemon'>;
+
 export interface AppModel {
   readonly preferences: Preferences<DockTab>;
   readonly visit: Visit;
@@ -32,7 +34,7 @@ export interface AppModel {
   readonly stage: { current: Stage | null };
   readonly engine: EnginePort;
   readonly cnis: readonly DriverChoice[];
-  readonly proxies: readonly DriverChoice[];
+  readonly proxies: readonly ProxyChoice[];
   readonly explainer: Explainer;
 }
 

@@ -7,6 +7,7 @@ import './css/controls.css';
 import './css/shell.css';
 import './css/bar.css';
 import './css/inspector.css';
+import './css/control-loop.css';
 import './css/dock.css';
 import './css/timeline.css';
 import './css/panels.css';

@@ -21,7 +21,8 @@ type Service = LabInput['services'][number];
 
 export interface Setting {
   readonly backend?: 'vxlan' | 'host-gw';
-  readonly proxy?: 'iptables' | 'nftables' | 'ipvs' | 'none';
+  /** A mode of kube-proxy, or `none`. */
+  readonly proxy?: string;
   readonly cold?: boolean;
   readonly lab?: Partial<LabInput>;
 }

@@ -1,17 +1,8 @@
 /** The same probes under every mode of kube-proxy: where they agree, and where they differ as in life (reference/kube-proxy.md 2.13, 3, 5.8). */
 import { describe, expect, it } from 'vitest';
+import { KUBE_PROXY } from '../../sim/drivers/proxy/kube-proxy/driver.ts';
 import { follow } from './check.ts';
-
-const CLUSTER = `
-node-1: web-1 tcp 8080, tool-1
-node-2: web-2 tcp 8080, tool-2, dns udp 5353
-node-3: web-3 tcp 8080
-service web 10.96.0.10:80 node-port 30080 -> web-1:8080, web-2:8080, web-3:8080
-service api 10.96.0.20:80 node-port 30081 local -> web-2:8080
-service solo 10.96.0.30:80 node-port 30082 -> web-1:8080
-service empty 10.96.0.40:80 node-port 30083 ->
-service names 10.96.0.53:53 udp node-port 30053 -> dns:5353
-`;
+import { CLUSTER } from './reference.ts';
 
 type Outcome = string;
 type Row = [probe: string, iptables: Outcome, nftables: Outcome, ipvs: Outcome, why: string];
@@ -59,5 +50,13 @@ describe('the way', () => {
     expect(bySame('ipvs')).toBe(
       'p1 tool-1/eth0> node-1/veth-tool-1< node-1/cni0< node-1/cni0> node-1/veth-web-1> web-1/eth0<',
     );
+  });
+});
+
+describe('every mode and variant', () => {
+  const modes = KUBE_PROXY.modes.filter(({ id }) => id !== 'userspace').map(({ id }) => id);
+  it.each(modes)('%s reaches an endpoint on another node, and its own', (proxy) => {
+    expect(follow(CLUSTER, 'tool-2 tcp 10.96.0.30:80 full=yes', { proxy }).outcome).toBe(CONNECTED);
+    expect(follow(CLUSTER, 'web-1 tcp 10.96.0.30:80', { proxy }).outcome).toBe(CONNECTED);
   });
 });

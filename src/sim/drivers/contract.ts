@@ -45,6 +45,8 @@ export interface DriverMode {
   readonly label: string;
   /** One sentence for the picker. */
   readonly about: string;
+  /** The mode that it is a variant of; absent for the main ones, which comparisons show. */
+  readonly variantOf?: string;
 }
 
 interface DriverBase {
@@ -75,6 +77,8 @@ export interface CniDriver extends DriverBase {
 
 /** kube-proxy, or what replaces it. */
 export interface ProxyDriver extends DriverBase {
+  /** A process on each node keeps the rules in step with the cluster: it can be stopped. */
+  readonly hasDaemon: boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string): NodePlan;
 }
 

@@ -42,11 +42,20 @@ const KERNEL: Origin = { by: 'kernel', why: 'every network namespace has it' };
 /** The switch port of a machine. */
 export const switchPort = (machine: string): string => `sw-${machine}`;
 
-export function assemble(cluster: Cluster, drivers: Drivers): ReadonlyMap<NsId, NetnsConfig> {
+/** What each node's proxy writes. */
+export function proxyPlans(cluster: Cluster, { proxy, proxyMode }: Drivers): ReadonlyMap<string, NodePlan> {
+  return new LazyMap(new Map(cluster.nodes.map((node) => [node.name, () => proxy.plan(cluster, node, proxyMode)])));
+}
+
+export function assemble(
+  cluster: Cluster,
+  drivers: Drivers,
+  proxies: ReadonlyMap<string, NodePlan> = proxyPlans(cluster, drivers),
+): ReadonlyMap<NsId, NetnsConfig> {
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
     const cni = once(() => drivers.cni.plan(cluster, node, drivers.cniMode, drivers.cniOptions));
-    makers.set(node.name, () => nodeConfig(cluster, node, cni(), drivers));
+    makers.set(node.name, () => nodeConfig(cluster, node, cni(), proxies.get(node.name)?.node ?? {}));
     for (const pod of cluster.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
@@ -54,10 +63,9 @@ export function assemble(cluster: Cluster, drivers: Drivers): ReadonlyMap<NsId, 
   return new LazyMap(makers);
 }
 
-function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, drivers: Drivers): NetnsConfig {
+function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, proxy: Fragment): NetnsConfig {
   const own = machine(cluster, node.name, node.ip, node.listens);
   // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
-  const proxy = drivers.proxy.plan(cluster, node, drivers.proxyMode).node;
   const writers: readonly Fragment[] = [kubeletPlan().node, proxy, cni.node];
   const rules = once(() => applyRuleOps(writers.flatMap((f) => f.iptables ?? [])));
   const sysctl = once((): Partial<Sysctl> => Object.assign({}, ...writers.map((f) => f.sysctl ?? {})));

@@ -3,11 +3,12 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { CniDriver, DriverMode, ProxyDriver } from '../drivers/contract.ts';
 import { CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
-import type { ClusterInput } from '../kube/cluster-input.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
-import { assemble } from './assemble.ts';
+import { assemble, proxyPlans } from './assemble.ts';
+import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
+import { stoppedProxies, withStopped } from './stopped-proxies.ts';
 import type { World } from './world.ts';
 
 export function buildWorld(state: ScenarioState): Result<World, readonly Problem[]> {
@@ -15,7 +16,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   const proxy = choose('kube-proxy', PROXIES, state.proxy);
   if (!cni.ok) return err([cni.error]);
   if (!proxy.ok) return err([proxy.error]);
-  const built = buildCluster(clusterInput(state));
+  const built = buildCluster(clusterInputOf(state, state.faults));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
   const { cluster, notes } = built.value;
   for (const [driver, mode] of [
@@ -32,8 +33,19 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     proxy: proxy.value,
     proxyMode: state.proxy.mode,
   };
-  const namespaces = applyFaults(assemble(cluster, drivers), state.faults);
-  return ok({ cluster, namespaces, cni: state.cni, proxy: state.proxy, warm: true, seed: state.seed, notes });
+  const stopped = stoppedProxies(state, cluster);
+  const plans = withStopped(proxyPlans(cluster, drivers), stopped);
+  return ok({
+    cluster,
+    namespaces: applyFaults(assemble(cluster, drivers, plans), state.faults),
+    cni: state.cni,
+    proxy: state.proxy,
+    proxyPlans: plans,
+    stoppedProxies: stopped,
+    warm: true,
+    seed: state.seed,
+    notes,
+  });
 }
 
 /** A link may name a driver that this version does not have. */
@@ -57,21 +69,4 @@ function choose<D extends CniDriver | ProxyDriver>(
     what: `${driver.label} has no mode "${chosen.mode}".`,
     hint: `Choose one of: ${names(modes)}.`,
   });
-}
-
-function clusterInput(state: ScenarioState): ClusterInput {
-  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects } = state;
-  return {
-    nodes,
-    podCIDR,
-    nodeMask,
-    serviceCIDR,
-    nodeNetwork,
-    mtuBytes,
-    objects,
-    deletedPods: state.faults.flatMap((f) => (f.type === 'PodDeleted' ? [f.ref] : [])),
-    stoppedListeners: state.faults.flatMap((f) =>
-      f.type === 'ListenerStopped' ? [{ ns: f.ns, proto: f.proto, port: f.port }] : [],
-    ),
-  };
 }

@@ -18,11 +18,11 @@ const YOU: Origin = { by: 'you', why: 'you changed it', fault: true };
 
 type Namespaces = ReadonlyMap<NsId, NetnsConfig>;
 
-/** Pods and listeners go earlier, when the cluster is built; these change one namespace each. */
+/** Pods, listeners and proxies go earlier, when the cluster is built; these change one namespace each. */
 export function applyFaults(namespaces: Namespaces, faults: readonly FaultEvent[]): Namespaces {
   const byNs = new Map<NsId, FaultEvent[]>();
   for (const fault of faults) {
-    if (fault.type === 'PodDeleted' || fault.type === 'ListenerStopped') continue;
+    if (!('ns' in fault) || fault.type === 'ListenerStopped') continue;
     byNs.set(fault.ns, [...(byNs.get(fault.ns) ?? []), fault]);
   }
   if (byNs.size === 0) return namespaces;

@@ -41,7 +41,8 @@ export function buildCluster(
 
   const placement = placePods(input, plan.value.nodes);
   notes.push(...placement.notes);
-  const pods = placement.pods.map(toSelectable);
+  const isReady = readinessOf(input.readiness ?? []);
+  const pods = placement.pods.map((pod) => toSelectable(pod, isReady));
   const index = indexLabels(pods);
   const selected = services.map((service) => selectedBy(service, index));
   const stop = stopListeners(input.stoppedListeners);
@@ -77,9 +78,21 @@ function readServices(input: ClusterInput, notes: ClusterNote[]): readonly Servi
   });
 }
 
-function toSelectable({ workload, name, node, ip: address }: PlacedPod): SelectablePod {
-  const { namespace, ready = true } = workload;
-  return { namespace, name, node, ip: address, labels: podLabels(workload, name), ready, workload };
+type IsReady = (pod: PlacedPod) => boolean;
+
+/** What was set last for the pod or its workload; else what the manifest says. */
+function readinessOf(readiness: NonNullable<ClusterInput['readiness']>): IsReady {
+  return ({ workload, name }) => {
+    const { namespace, ready = true } = workload;
+    const refs = [`${namespace}/${name}`, objectRef(workload), `${namespace}/${workload.name}`];
+    return readiness.findLast(({ ref }) => refs.includes(ref))?.ready ?? ready;
+  };
+}
+
+function toSelectable(pod: PlacedPod, isReady: IsReady): SelectablePod {
+  const { workload, name, node, ip: address } = pod;
+  const { namespace } = workload;
+  return { namespace, name, node, ip: address, labels: podLabels(workload, name), ready: isReady(pod), workload };
 }
 
 type Stop = (ns: string, listens: readonly Listening[]) => readonly Listening[];

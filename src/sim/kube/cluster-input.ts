@@ -16,6 +16,8 @@ export interface ClusterInput {
   /** `namespace/name` of pods that were deleted, oldest first. */
   readonly deletedPods: readonly string[];
   readonly stoppedListeners: readonly StoppedListener[];
+  /** Readiness set by hand, oldest first; `ref` is a pod's `namespace/name`, or a workload's, with or without its kind. */
+  readonly readiness?: readonly { readonly ref: string; readonly ready: boolean }[];
   /**
    * How `objects` and `deletedPods` came to be, oldest first. With it a pod keeps its node and address whatever is applied, scaled
    * or deleted after it. Without it the objects are created in document order, then the pods are deleted.

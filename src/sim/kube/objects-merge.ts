@@ -19,11 +19,17 @@ export function mergeObjects(standing: readonly KubeObject[], applied: readonly 
   return [...byRef.values()];
 }
 
+const isMeant = (object: KubeObject, ref: string): boolean =>
+  objectRef(object) === ref || objectRef(object) === `${object.kind} ${ref}`;
+
 /** `ref` is `Deployment default/web`, or `default/web` for every workload of that name. */
+export function scalableObjects(objects: readonly KubeObject[], ref: string): readonly WorkloadObject[] {
+  return objects.filter(isScalable).filter((object) => isMeant(object, ref));
+}
+
+/** `ref` as above. */
 export function scaleObjects(objects: readonly KubeObject[], ref: string, replicas: number): readonly KubeObject[] {
-  const isMeant = (object: KubeObject): boolean =>
-    objectRef(object) === ref || objectRef(object) === `${object.kind} ${ref}`;
-  return objects.map((object) => (isScalable(object) && isMeant(object) ? { ...object, replicas } : object));
+  return objects.map((object) => (isScalable(object) && isMeant(object, ref) ? { ...object, replicas } : object));
 }
 
 /** The objects after a change. Deleting a pod changes no object: its controller still wants as many as before. */

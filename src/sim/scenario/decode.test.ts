@@ -29,6 +29,11 @@ const sized = {
   nodeNetwork: '192.168.56.0/24',
   mtuBytes: 1500,
 };
+const proxyStopped = (more: object) => {
+  const { type: _, ...size } = sized;
+  const proxy = { id: 'kube-proxy', mode: 'ipvs' };
+  return { type: 'ProxyStopped', node: 'node-1', seen: { ...size, objects: [], proxy, changes: [], ...more } };
+};
 const deployments = (count: number, replicas: number) =>
   Array.from({ length: count }, (_, i) => ({ ...pod({}).objects[0], kind: 'Deployment', name: `d${i}`, replicas }));
 
@@ -126,6 +131,27 @@ describe('decoding a scenario', () => {
       'pods',
       /2500 pods/,
     ],
+    [
+      'too many pods in what a stopped proxy saw',
+      saved(proxyStopped({ objects: deployments(5, 500) })),
+      'pods',
+      /2500 pods/,
+    ],
+    [
+      'more pods by scaling than there may be',
+      saved(
+        { type: 'ManifestsApplied', replace: true, objects: deployments(5, 1) },
+        ...deployments(5, 1).map(({ name }) => ({ type: 'WorkloadScaled', ref: `default/${name}`, replicas: 500 })),
+      ),
+      'pods',
+      /2500 pods/,
+    ],
+    [
+      'a stopped proxy inside what a stopped proxy saw',
+      saved(proxyStopped({ changes: [{ type: 'ProxyStopped', node: 'node-2' }] })),
+      'events.0.seen.changes.0.type',
+      /about pods/,
+    ],
   ])('refuses %s', (_what, json, where, what) => {
     const decoded = decodeScenario(json);
     expect(decoded).toMatchObject({ ok: false, error: [{ where }] });
@@ -137,6 +163,10 @@ describe('decoding a scenario', () => {
     ['a label called constructor', pod({ labels: { constructor: 'x', 'example.com/a': '' } })],
     ['a headless Service', service({ clusterIP: 'None' })],
     ['a kind before the name', { type: 'WorkloadScaled', ref: 'Deployment default/web', replicas: 0 }],
+    ['a stopped proxy', { type: 'ProxyStopped', node: 'node-1' }],
+    ['a stopped proxy with what it saw', proxyStopped({ changes: [{ type: 'PodDeleted', ref: 'default/a' }] })],
+    ['a started proxy', { type: 'ProxyStarted', node: 'node-1' }],
+    ['an unready pod', { type: 'ReadinessSet', ref: 'default/web-1', ready: false }],
   ])('allows %s', (_what, event) => {
     expect(decodeScenario(saved(event))).toEqual({ ok: true, value: { events: [event] } });
   });

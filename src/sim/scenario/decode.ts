@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../base/result.ts';
+import { currentObjects } from './changes.ts';
 import { foldScenario } from './fold.ts';
 import { EVENTS_MAX, OBJECTS_MAX, PODS_MAX, PROBLEMS_MAX, STEP_MAX, URL_BYTES_MAX } from './limits.ts';
 import { DOCUMENT_VERSION, migrate } from './migrations/migrate.ts';
 import type { Moment } from './moment.ts';
 import type { Problem } from './problem.ts';
-import type { Scenario, ScenarioState } from './scenario.ts';
+import type { Scenario, ScenarioState, SeenCluster } from './scenario.ts';
 import { integer, listOf, viewName } from './schema-basics.ts';
 import { scenarioEvent } from './schema-events.ts';
 
@@ -69,8 +70,19 @@ function toProblem(issue: v.BaseIssue<unknown>): Problem {
 /** Messages quote what was received, which may be as long as the file. */
 const clip = (text: string): string => (text.length > WHAT_CHARS_MAX ? `${text.slice(0, WHAT_CHARS_MAX)}…` : text);
 
-/** Each event may be small and all of them together too much. */
-function judgeSize({ objects, nodes }: ScenarioState): Problem | null {
+/** Each event may be small and all of them together too much. What stopped proxies saw is as large as any cluster. */
+function judgeSize(state: ScenarioState): Problem | null {
+  const seen = state.faults.flatMap((fault) => (fault.type === 'ProxyStopped' ? (fault.seen ?? []) : []));
+  const clusters = [{ ...state, changes: state.faults }, ...seen];
+  return clusters.reduce<Problem | null>((problem, cluster) => problem ?? judgeCluster(cluster), null);
+}
+
+interface SizedCluster extends Pick<SeenCluster, 'nodes' | 'objects'> {
+  readonly changes: ScenarioState['faults'];
+}
+
+function judgeCluster({ nodes, objects: applied, changes }: SizedCluster): Problem | null {
+  const objects = currentObjects(applied, changes);
   if (objects.length > OBJECTS_MAX) return tooMany('objects', objects.length, OBJECTS_MAX);
   let pods = 0;
   for (const object of objects) {

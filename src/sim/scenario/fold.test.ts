@@ -3,7 +3,7 @@ import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.
 import { compactScenario } from './compact.ts';
 import { BASE_STATE, DEFAULT_SCENARIO } from './defaults.ts';
 import { foldScenario } from './fold.ts';
-import type { ScenarioEvent, ScenarioState } from './scenario.ts';
+import type { ScenarioEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
 const deployment = (name: string, more: Partial<WorkloadObject> = {}): WorkloadObject => ({
   kind: 'Deployment',
@@ -27,11 +27,21 @@ const applied = (replace: boolean, ...objects: KubeObject[]): ScenarioEvent => (
   replace,
 });
 const pod = deployment('probe', { kind: 'Pod' });
-const podDeleted: ScenarioEvent = { type: 'PodDeleted', ref: 'default/probe' };
+const podDeleted = { type: 'PodDeleted', ref: 'default/probe' } as const;
+const scaled = (name: string, replicas: number) =>
+  ({ type: 'WorkloadScaled', ref: `Deployment default/${name}`, replicas }) as const;
+const unready = (ref: string) => ({ type: 'ReadinessSet', ref, ready: false }) as const;
+const ready = (ref: string) => ({ type: 'ReadinessSet', ref, ready: true }) as const;
+const proxyStopped = (node: string, seen?: SeenCluster) =>
+  ({ type: 'ProxyStopped', node, ...(seen && { seen }) }) as const;
+const proxyStarted = (node: string): ScenarioEvent => ({ type: 'ProxyStarted', node });
 const route: ScenarioEvent = { type: 'RouteDeleted', ns: 'node-1', line: 'default via 192.168.56.1 dev eth0' };
 const stopped: ScenarioEvent = { type: 'ListenerStopped', ns: 'default/web-1', proto: 'tcp', port: 80 };
 const mtu = (dev: string, mtuBytes: number) => ({ type: 'MtuSet', ns: 'node-1', dev, mtuBytes }) as const;
 const forward = (value: number) => ({ type: 'SysctlSet', ns: 'node-1', key: 'net.ipv4.ip_forward', value }) as const;
+
+const { cni: _cni, faults: _faults, probe: _probe, seed: _seed, ...standing } = BASE_STATE;
+const SEEN: SeenCluster = { ...standing, changes: [] };
 
 type Row = readonly [why: string, events: readonly ScenarioEvent[], expected: Partial<ScenarioState>];
 
@@ -70,17 +80,27 @@ const rows: readonly Row[] = [
   [
     'a workload is scaled, also to nothing',
     [applied(false, deployment('a'), deployment('b')), { type: 'WorkloadScaled', ref: 'default/a', replicas: 0 }],
-    { objects: [deployment('a', { replicas: 0 }), deployment('b')] },
+    { objects: [deployment('a'), deployment('b')], faults: [scaled('a', 0)] },
   ],
   [
-    'scaling to one is saying nothing',
-    [applied(false, deployment('a', { replicas: 4 })), { type: 'WorkloadScaled', ref: 'default/a', replicas: 1 }],
-    { objects: [deployment('a')] },
+    'scaling to what the manifest says is saying nothing',
+    [applied(false, deployment('a', { replicas: 4 })), { type: 'WorkloadScaled', ref: 'default/a', replicas: 4 }],
+    { objects: [deployment('a', { replicas: 4 })], faults: [] },
+  ],
+  [
+    'scaling up and down again leaves no trace',
+    [applied(false, deployment('a')), scaled('a', 5), scaled('a', 3), scaled('a', 1)],
+    { faults: [] },
+  ],
+  [
+    'a manifest applied again takes back what was scaled and made unready by hand',
+    [applied(false, deployment('a')), scaled('a', 5), unready('Deployment default/a'), applied(false, deployment('a'))],
+    { faults: [] },
   ],
   [
     'a Pod cannot be scaled, and what is not there neither',
     [applied(false, pod), { type: 'WorkloadScaled', ref: 'default/probe', replicas: 3 }],
-    { objects: [pod] },
+    { objects: [pod], faults: [] },
   ],
   ['deleting a line twice is two deletions', [route, route], { faults: [route, route] as ScenarioState['faults'] }],
   ['stopping twice is stopping', [stopped, stopped], { faults: [stopped] as ScenarioState['faults'] }],
@@ -105,9 +125,57 @@ const rows: readonly Row[] = [
     { faults: [] },
   ],
   [
+    'ready again leaves no trace',
+    [unready('default/web-1'), unready('default/web-2'), ready('default/web-1'), ready('default/web-2')],
+    { faults: [] },
+  ],
+  [
+    'a pod of an unready workload is made ready',
+    [unready('Deployment default/web'), ready('default/web-1')],
+    { faults: [unready('Deployment default/web'), ready('default/web-1')] },
+  ],
+  [
+    'a proxy that was started again was never stopped',
+    [applied(true, deployment('a')), proxyStopped('node-1'), scaled('a', 3), proxyStarted('node-1'), scaled('a', 1)],
+    { faults: [] },
+  ],
+  [
+    'what comes after a stopped proxy is not merged with what it has seen',
+    [applied(true, deployment('a')), scaled('a', 3), unready('default/x'), proxyStopped('node-1'), scaled('a', 1)],
+    { faults: [scaled('a', 3), unready('default/x'), proxyStopped('node-1'), scaled('a', 1)] },
+  ],
+  [
+    'a proxy is stopped once; starting another one changes nothing',
+    [proxyStopped('node-1'), proxyStopped('node-1'), proxyStarted('node-2')],
+    { faults: [proxyStopped('node-1')] },
+  ],
+  [
+    'a stopped proxy keeps what it saw before other manifests and another mode',
+    [
+      applied(true, deployment('a')),
+      podDeleted,
+      proxyStopped('node-1'),
+      applied(true, deployment('b')),
+      { type: 'ProxyChosen', proxy: 'kube-proxy', mode: 'ipvs' },
+    ],
+    {
+      objects: [deployment('b')],
+      faults: [podDeleted, proxyStopped('node-1', { ...SEEN, objects: [deployment('a')], changes: [podDeleted] })],
+    },
+  ],
+  [
+    'and keeps nothing of its own where all is again as it saw it',
+    [
+      proxyStopped('node-1'),
+      { type: 'ProxyChosen', proxy: 'kube-proxy', mode: 'ipvs' },
+      { type: 'ProxyChosen', proxy: 'kube-proxy', mode: 'iptables' },
+    ],
+    { faults: [proxyStopped('node-1')] },
+  ],
+  [
     'another object applied does not bring it back',
     [applied(false, pod), podDeleted, applied(false, deployment('a'))],
-    { faults: [podDeleted] as ScenarioState['faults'] },
+    { faults: [podDeleted] },
   ],
 ];
 

@@ -1,8 +1,8 @@
 import { never } from '../base/assert.ts';
-import { mergeObjects, scaleObjects } from '../kube/objects-merge.ts';
+import { isWorkload, mergeObjects, objectRef } from '../kube/objects-merge.ts';
+import { addChange, freezeProxies, settleChanges } from './changes.ts';
 import { BASE_STATE } from './defaults.ts';
 import { normaliseObject, normaliseProbe } from './normalise.ts';
-import { same } from './same.ts';
 import type { FaultEvent, Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
 
 type ManifestsApplied = Extract<ScenarioEvent, { type: 'ManifestsApplied' }>;
@@ -16,20 +16,27 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   switch (event.type) {
     case 'ClusterSized': {
       const { type: _, ...size } = event;
-      return { ...state, ...size };
+      return settleChanges({ ...freezeProxies(state), ...size });
     }
     case 'ManifestsApplied':
       return applyManifests(state, event);
-    case 'WorkloadScaled':
-      return { ...state, objects: scaleObjects(state.objects, event.ref, event.replicas).map(normaliseObject) };
     case 'CniChosen':
       return { ...state, cni: { id: event.cni, mode: event.mode } };
     case 'ProxyChosen':
-      return { ...state, proxy: { id: event.proxy, mode: event.mode } };
+      return settleChanges({ ...freezeProxies(state), proxy: { id: event.proxy, mode: event.mode } });
     case 'ProbeSet':
       return { ...state, probe: normaliseProbe(event.probe) };
     case 'SeedSet':
       return { ...state, seed: event.seed };
+    case 'ProxyStarted':
+      return settleChanges({
+        ...state,
+        faults: state.faults.filter((fault) => !(fault.type === 'ProxyStopped' && fault.node === event.node)),
+      });
+    case 'ReadinessSet':
+      return settleChanges({ ...state, faults: addChange(state, state.faults, event) });
+    case 'WorkloadScaled':
+    case 'ProxyStopped':
     case 'PodDeleted':
     case 'ListenerStopped':
     case 'DeviceSetDown':
@@ -39,43 +46,31 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     case 'RuleDeleted':
     case 'SysctlSet':
     case 'MtuSet':
-      return { ...state, faults: addFault(state.faults, event) };
+      return { ...state, faults: addChange(state, state.faults, event) };
     default:
       return never(event, 'scenario event');
   }
 }
 
-/** Like `kubectl apply`: what stood is replaced in place, what is new comes last. A bare Pod that was deleted is made again. */
+/**
+ * Like `kubectl apply`: what stood is replaced in place, what is new comes last. A bare Pod that was deleted is made again, and what
+ * was scaled or made unready by hand is again as the manifest says.
+ */
 function applyManifests(state: ScenarioState, { objects, replace }: ManifestsApplied): ScenarioState {
   const standing = replace ? [] : state.objects;
-  const remade = new Set(
-    objects.flatMap((object) => (object.kind === 'Pod' ? `${object.namespace}/${object.name}` : [])),
-  );
-  return {
-    ...state,
-    objects: mergeObjects(standing, objects).map(normaliseObject),
-    faults: state.faults.filter((fault) => !(fault.type === 'PodDeleted' && remade.has(fault.ref))),
+  const applied = new Set(objects.filter(isWorkload).flatMap((object) => [objectRef(object), shortRef(object)]));
+  const remade = new Set(objects.flatMap((object) => (object.kind === 'Pod' ? [shortRef(object)] : [])));
+  const isOver = (fault: FaultEvent): boolean => {
+    if (fault.type === 'PodDeleted') return remade.has(fault.ref);
+    return (fault.type === 'WorkloadScaled' || fault.type === 'ReadinessSet') && applied.has(fault.ref);
   };
+  const frozen = freezeProxies(state);
+  return settleChanges({
+    ...frozen,
+    objects: mergeObjects(standing, objects).map(normaliseObject),
+    faults: frozen.faults.filter((fault) => !isOver(fault)),
+  });
 }
 
-/**
- * Faults accumulate. A value set twice keeps the later one, what is down already stays so; but deleting twice is two deletions,
- * because equal lines may stand twice, and a StatefulSet's pod comes back under its name.
- */
-function addFault(faults: readonly FaultEvent[], fault: FaultEvent): FaultEvent[] {
-  switch (fault.type) {
-    case 'SysctlSet':
-    case 'MtuSet':
-      return [...faults.filter((other) => !setsTheSame(other, fault)), fault];
-    case 'ListenerStopped':
-    case 'DeviceSetDown':
-      return faults.some((other) => same(other, fault)) ? [...faults] : [...faults, fault];
-    default:
-      return [...faults, fault];
-  }
-}
-
-function setsTheSame(a: FaultEvent, b: FaultEvent): boolean {
-  if (a.type === 'SysctlSet') return b.type === 'SysctlSet' && a.ns === b.ns && a.key === b.key;
-  return a.type === 'MtuSet' && b.type === 'MtuSet' && a.ns === b.ns && a.dev === b.dev;
-}
+const shortRef = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
+  `${namespace}/${name}`;

@@ -8,7 +8,7 @@ import { foldScenario } from './fold.ts';
 import type { Moment } from './moment.ts';
 import type { Probe, ProbeTo } from './probe.ts';
 import { BOUTIQUE, SHOP } from './sample-scenarios.ts';
-import type { Scenario, ScenarioEvent } from './scenario.ts';
+import type { ClusterEvent, Scenario, ScenarioEvent, SeenCluster } from './scenario.ts';
 import { decodeLink, encodeLink } from './url.ts';
 
 const optional = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: undefined });
@@ -35,7 +35,7 @@ const line = fc.stringMatching(/^[ -~]{1,60}$/);
 const workload: fc.Arbitrary<WorkloadObject> = fc
   .record({
     kind: fc.constantFrom('Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'),
-    namespace: name,
+    namespace: fc.oneof(name, fc.constant('default')),
     name,
     replicas: optional(fc.integer({ min: 0, max: 9 })),
     labels: optional(labelMap),
@@ -129,17 +129,36 @@ const probe: fc.Arbitrary<Probe> = fc
   .map(said<Probe>);
 
 const of = <Type extends ScenarioEvent['type']>(type: Type) => fc.constant(type);
+/** Few names, so that changes meet each other and the objects. */
+const someRef = fc.oneof(
+  ref,
+  fc.constantFrom('web', 'api').map((own) => `default/${own}`),
+  fc.constantFrom('Deployment default/web', 'StatefulSet default/web'),
+);
+const podRef = someRef.map((given) => given.replace(/^.* /, ''));
+const clusterEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
+  fc.record({ type: of('WorkloadScaled'), ref: someRef, replicas: fc.integer({ min: 0, max: 3 }) }),
+  fc.record({ type: of('ReadinessSet'), ref: someRef, ready: fc.boolean() }),
+  fc.record({ type: of('PodDeleted'), ref: podRef }),
+);
+const nodeName = fc.constantFrom('node-1', 'node-2');
+const size = {
+  nodes: fc.integer({ min: 1, max: 20 }),
+  podCIDR: cidrText,
+  nodeMask: fc.integer({ min: 1, max: 30 }),
+  serviceCIDR: fc.oneof(cidrText, fc.constant('10.96.0.0/12')),
+  nodeNetwork: fc.oneof(cidrText, fc.constant('192.168.56.0/24')),
+  mtuBytes: fc.integer({ min: 68, max: 9000 }),
+};
+const seen: fc.Arbitrary<SeenCluster> = fc.record({
+  ...size,
+  objects: fc.array(object, { maxLength: 3 }),
+  proxy: fc.record({ id: fc.constantFrom('kube-proxy', 'none'), mode: fc.constantFrom('iptables', 'ipvs') }),
+  changes: fc.array(clusterEvent, { maxLength: 3 }),
+});
 const event: fc.Arbitrary<ScenarioEvent> = fc
   .oneof(
-    fc.record({
-      type: of('ClusterSized'),
-      nodes: fc.integer({ min: 1, max: 20 }),
-      podCIDR: cidrText,
-      nodeMask: fc.integer({ min: 1, max: 30 }),
-      serviceCIDR: fc.oneof(cidrText, fc.constant('10.96.0.0/12')),
-      nodeNetwork: fc.oneof(cidrText, fc.constant('192.168.56.0/24')),
-      mtuBytes: fc.integer({ min: 68, max: 9000 }),
-    }),
+    fc.record({ type: of('ClusterSized'), ...size }),
     fc.record({ type: of('ManifestsApplied'), objects: fc.array(object, { maxLength: 6 }), replace: fc.boolean() }),
     fc.record({ type: of('CniChosen'), cni: fc.constantFrom('flannel', 'calico'), mode: fc.constantFrom('vxlan', '') }),
     fc.record({
@@ -147,8 +166,10 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
       proxy: fc.constantFrom('kube-proxy', 'none'),
       mode: fc.constantFrom('iptables', 'none'),
     }),
-    fc.record({ type: of('WorkloadScaled'), ref, replicas: fc.integer({ min: 0, max: 9 }) }),
-    fc.record({ type: of('PodDeleted'), ref }),
+    clusterEvent,
+    clusterEvent,
+    fc.record({ type: of('ProxyStopped'), node: nodeName, seen: optional(seen) }),
+    fc.record({ type: of('ProxyStarted'), node: nodeName }),
     fc.record({ type: of('ListenerStopped'), ns: ref, proto: fc.constantFrom('tcp', 'udp'), port: portNumber }),
     fc.record({ type: of('DeviceSetDown'), ns: name, dev: fc.constantFrom('eth0', 'cni0') }),
     fc.record({ type: fc.constantFrom('RouteDeleted', 'NeighbourDeleted', 'FdbEntryDeleted'), ns: name, line }),
@@ -166,7 +187,7 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
   )
   .map(said<ScenarioEvent>);
 
-const scenario: fc.Arbitrary<Scenario> = fc.record({ events: fc.array(event, { maxLength: 12 }) });
+const scenario: fc.Arbitrary<Scenario> = fc.record({ events: fc.array(event, { maxLength: 16 }) });
 const moment: fc.Arbitrary<Moment> = fc
   .record({ step: fc.nat(500), view: optional(fc.constantFrom('rules', 'rules/node-1')) })
   .map(said<Moment>);

@@ -24,6 +24,11 @@ export type ScenarioEvent =
   | { readonly type: 'CniChosen'; readonly cni: string; readonly mode: string }
   | { readonly type: 'ProxyChosen'; readonly proxy: string; readonly mode: string }
   | { readonly type: 'WorkloadScaled'; readonly ref: string; readonly replicas: number }
+  /** `ref` names a pod (`default/web-1`) or a workload (`Deployment default/web`): its readiness probes pass or fail. */
+  | { readonly type: 'ReadinessSet'; readonly ref: string; readonly ready: boolean }
+  /** The node keeps the rules that stood. `seen` is what they were written from, where that is not what came before this event. */
+  | { readonly type: 'ProxyStopped'; readonly node: string; readonly seen?: SeenCluster }
+  | { readonly type: 'ProxyStarted'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
   | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: 'tcp' | 'udp'; readonly port: number }
   | { readonly type: 'DeviceSetDown'; readonly ns: string; readonly dev: string }
@@ -43,26 +48,44 @@ export type ScenarioEvent =
   | { readonly type: 'ProbeSet'; readonly probe: Probe }
   | { readonly type: 'SeedSet'; readonly seed: number };
 
-/** The fold of a scenario: what the engine builds a world from. Faults stay events, applied after the drivers. */
-export interface ScenarioState {
+export interface ClusterSize {
   readonly nodes: number;
   readonly podCIDR: string;
   readonly nodeMask: number;
   readonly serviceCIDR: string;
   readonly nodeNetwork: string;
   readonly mtuBytes: number;
+}
+
+/** The part of a state that a proxy writes rules from. */
+export interface SeenCluster extends ClusterSize {
+  readonly objects: readonly KubeObject[];
+  readonly proxy: { readonly id: string; readonly mode: string };
+  readonly changes: readonly ClusterEvent[];
+}
+
+/** The fold of a scenario: what the engine builds a world from. Faults stay events, applied after the drivers. */
+export interface ScenarioState extends ClusterSize {
+  /** As they were applied; `currentObjects` has them as they were scaled since. */
   readonly objects: readonly KubeObject[];
   readonly cni: { readonly id: string; readonly mode: string };
   readonly proxy: { readonly id: string; readonly mode: string };
+  /** What was changed by hand since the objects were applied, oldest first: a stopped proxy has seen what stands before it. */
   readonly faults: readonly FaultEvent[];
   readonly probe: Probe | null;
   readonly seed: number;
 }
 
+/** Changes of the pods that stand, which the control plane tells every proxy. */
+export type ClusterEvent = Extract<ScenarioEvent, { type: 'WorkloadScaled' | 'ReadinessSet' | 'PodDeleted' }>;
+
 export type FaultEvent = Extract<
   ScenarioEvent,
   {
     type:
+      | 'WorkloadScaled'
+      | 'ReadinessSet'
+      | 'ProxyStopped'
       | 'PodDeleted'
       | 'ListenerStopped'
       | 'DeviceSetDown'

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { NODES_MAX } from '../kube/network-plan.ts';
-import { OBJECTS_MAX, REPLICAS_MAX } from './limits.ts';
+import { EVENTS_MAX, OBJECTS_MAX, REPLICAS_MAX } from './limits.ts';
 import type { Probe } from './probe.ts';
-import type { ScenarioEvent } from './scenario.ts';
+import type { ClusterEvent, ScenarioEvent, SeenCluster } from './scenario.ts';
 import {
   cidrText,
   device,
@@ -55,18 +55,38 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
 
 const deletedLine = { ns: nsId, line };
 
+const clusterSize = {
+  nodes: integer(1, NODES_MAX),
+  podCIDR: cidrText,
+  nodeMask: integer(1, 128),
+  serviceCIDR: cidrText,
+  nodeNetwork: cidrText,
+  mtuBytes: mtu,
+};
+
+const clusterEvents = [
+  v.strictObject({ type: v.literal('WorkloadScaled'), ref: workloadRef, replicas: integer(0, REPLICAS_MAX) }),
+  v.strictObject({
+    type: v.literal('ReadinessSet'),
+    ref: workloadRef,
+    ready: v.boolean('must be true or false'),
+  }),
+  v.strictObject({ type: v.literal('PodDeleted'), ref: objectRef }),
+] as const;
+
+const clusterEvent: v.GenericSchema<unknown, ClusterEvent> = v.variant('type', clusterEvents, 'must be about pods');
+
+const seenCluster: v.GenericSchema<unknown, SeenCluster> = v.strictObject({
+  ...clusterSize,
+  objects: listOf(kubeObject, OBJECTS_MAX),
+  proxy: v.strictObject({ id: driverId, mode: modeId }),
+  changes: listOf(clusterEvent, EVENTS_MAX),
+});
+
 export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
   'type',
   [
-    v.strictObject({
-      type: v.literal('ClusterSized'),
-      nodes: integer(1, NODES_MAX),
-      podCIDR: cidrText,
-      nodeMask: integer(1, 128),
-      serviceCIDR: cidrText,
-      nodeNetwork: cidrText,
-      mtuBytes: mtu,
-    }),
+    v.strictObject({ type: v.literal('ClusterSized'), ...clusterSize }),
     v.strictObject({
       type: v.literal('ManifestsApplied'),
       objects: listOf(kubeObject, OBJECTS_MAX),
@@ -74,8 +94,9 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     }),
     v.strictObject({ type: v.literal('CniChosen'), cni: driverId, mode: modeId }),
     v.strictObject({ type: v.literal('ProxyChosen'), proxy: driverId, mode: modeId }),
-    v.strictObject({ type: v.literal('WorkloadScaled'), ref: workloadRef, replicas: integer(0, REPLICAS_MAX) }),
-    v.strictObject({ type: v.literal('PodDeleted'), ref: objectRef }),
+    ...clusterEvents,
+    v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
+    v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),
     v.strictObject({ type: v.literal('ListenerStopped'), ns: nsId, proto: enumOf(['tcp', 'udp']), port: portNumber }),
     v.strictObject({ type: v.literal('DeviceSetDown'), ns: nsId, dev: device }),
     v.strictObject({ type: v.literal('RouteDeleted'), ...deletedLine }),

@@ -72,6 +72,8 @@ describe('a link', () => {
     ['a document from the future', wrapText('[2]'), 'invalid'],
     ['a kind of object from the future', wrapText('[1,[[99,"x"]]]'), 'invalid'],
     ['a fault from the future', wrapText('[1,[],[],0,"",5,5,[],[[99]]]'), 'invalid'],
+    ['a stopped proxy within another', wrapText('[1,[],[],0,"","a/b","c/d",[],[[9,"n",[[],[[9,"n"]]]]]]'), 'invalid'],
+    ['a stopped proxy that saw nothing', wrapText('[1,[],[],0,"","a/b","c/d",[],[[9,"n",[]]]]'), 'opened'],
     ['a step before the start', wrapText('[1,[],[],-1]'), 'invalid'],
   ])('%s', (_what, fragment, kind) => {
     expect(kindOf(fragment)).toBe(kind);

@@ -4,7 +4,7 @@ import type { ScenarioDocument } from '../../store/document.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Popover } from '../parts/Popover.tsx';
-import { faultWords } from './fault-words.ts';
+import { countFaults, faultWords, isFault } from './fault-words.ts';
 
 /** What is broken on purpose: a badge with the number, and each fault with its own way back. Nothing while nothing is broken. */
 export function FaultList() {
@@ -18,7 +18,7 @@ export function FaultList() {
       summary={
         <summary className="chip chip-fault">
           <Icon name="fault" size={12} />
-          {faults.length === 1 ? '1 fault' : `${faults.length} faults`}
+          {countFaults(faults)}
         </summary>
       }
     >
@@ -29,7 +29,7 @@ export function FaultList() {
             <li key={index}>
               <span>{faultWords(fault)}</span>
               <button type="button" className="button button-small" onClick={() => undoFault(document, state, index)}>
-                Undo this fault
+                {isFault(fault) ? 'Undo this fault' : 'Undo this change'}
               </button>
             </li>
           ))}

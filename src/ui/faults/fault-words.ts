@@ -1,8 +1,28 @@
 import type { FaultEvent } from '../../sim/scenario/scenario.ts';
 
+/** False for what was done with the cluster, not against it. */
+export const isFault = (event: FaultEvent): boolean =>
+  event.type !== 'WorkloadScaled' && !(event.type === 'ReadinessSet' && event.ready);
+
+/** `2 faults, 1 change`. */
+export function countFaults(events: readonly FaultEvent[]): string {
+  const faults = events.filter(isFault).length;
+  const parts = [
+    [faults, 'fault'],
+    [events.length - faults, 'change'],
+  ] as const;
+  return parts.flatMap(([count, word]) => (count === 0 ? [] : `${count} ${word}${count === 1 ? '' : 's'}`)).join(', ');
+}
+
 /** A fault in a few words, as the list of faults shows it. */
 export function faultWords(fault: FaultEvent): string {
   switch (fault.type) {
+    case 'WorkloadScaled':
+      return `${fault.ref} scaled to ${fault.replicas}`;
+    case 'ReadinessSet':
+      return `${fault.ref} marked ${fault.ready ? 'ready' : 'not ready'}`;
+    case 'ProxyStopped':
+      return `Proxy on ${fault.node} stopped: its rules stay as they were`;
     case 'PodDeleted':
       return `Pod ${fault.ref} deleted`;
     case 'ListenerStopped':

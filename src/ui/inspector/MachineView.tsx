@@ -3,9 +3,11 @@ import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { Icon } from '../parts/Icon.tsx';
+import { OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+import { Rewrites } from './Rewrites.tsx';
 
 interface MachineViewProps {
   readonly config: NetnsConfig;
@@ -27,12 +29,16 @@ export function MachineView({ config, world }: MachineViewProps) {
             {isNode && (
               <SysctlFault config={config} name="bridge.bridge-nf-call-iptables" label="Turn br_netfilter off" />
             )}
+            {isNode && <ProxySwitch node={config.id} world={world} />}
             {pod !== undefined && (
               <FaultButton label="Delete this pod" event={{ type: 'PodDeleted', ref: config.id }} />
             )}
+            {pod !== undefined && <ReadySwitch pod={pod} />}
           </div>
         </section>
       )}
+      {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
+      {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />

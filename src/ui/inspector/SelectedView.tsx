@@ -9,6 +9,7 @@ import { type Entry, EntryList } from './EntryList.tsx';
 import { Latest } from './Latest.tsx';
 import { MachineView } from './MachineView.tsx';
 import { listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+import { Rewrites } from './Rewrites.tsx';
 import { ServiceView } from './ServiceView.tsx';
 
 interface SelectedViewProps {
@@ -25,7 +26,13 @@ export function SelectedView({ selected, world, trace }: SelectedViewProps) {
     return service ? <ServiceView service={service} /> : <Gone />;
   }
   const config = world.namespaces.get(selected.ns ?? id);
-  if (config === undefined) return <Gone />;
+  if (config === undefined)
+    return (
+      <>
+        <Gone />
+        <Rewrites world={world} node={id} />
+      </>
+    );
   switch (kind) {
     case 'device': {
       const device = config.devices.find(({ name }) => name === id);

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Manifests, readManifests } from '../../sim/kube/manifests/parse.ts';
 import { writeManifests } from '../../sim/kube/manifests/write.ts';
+import { currentObjects } from '../../sim/scenario/changes.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
 import type { ScenarioEvent } from '../../sim/scenario/scenario.ts';
 import { type AppModel, useApp, usePart, useSession } from '../app-model.ts';
@@ -15,7 +16,8 @@ const READ_AFTER_MS = 250;
 /** Manifests: what the cluster is made of, to edit, import and export. */
 export function YamlTab() {
   const app = useApp();
-  const objects = useSession(({ state }) => state.objects);
+  const state = useSession((session) => session.state);
+  const objects = useMemo(() => currentObjects(state.objects, state.faults), [state.objects, state.faults]);
   const draftText = usePart(app.draft, (state) => state.text);
   const isDropped = usePart(app.draft, (state) => state.isDropped);
   const printed = useMemo(() => writeManifests(objects), [objects]);

@@ -16,8 +16,10 @@ const HEADS: Partial<Record<Case['result']['outcome'], string>> = {
   prohibited: 'Prohibited',
 };
 
+export const headOf = ({ result }: Case): string => HEADS[result.outcome] ?? 'Failed';
+
 export function findLost(c: Case): Finding {
-  const head = HEADS[c.result.outcome] ?? 'Failed';
+  const head = headOf(c);
   const { drop } = c;
   if (!drop) return findNoDrop(c, head);
   const finding = findStrayed(c, drop) ?? findFiltered(c, drop) ?? findUnexpected(c, drop) ?? findByReason(c, drop);

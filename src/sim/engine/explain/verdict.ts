@@ -5,9 +5,10 @@ import type { Outcome, Verdict } from '../trace.ts';
 import type { World } from '../world.ts';
 import { caseOf } from './verdict-case.ts';
 import { findGood } from './verdict-good.ts';
-import { findLost } from './verdict-lost.ts';
+import { findLost, headOf } from './verdict-lost.ts';
 import { printedOf } from './verdict-printed.ts';
 import { findRefused } from './verdict-refused.ts';
+import { findStale } from './verdict-stale.ts';
 import { findSize, findTtl, findUnresolved } from './verdict-told.ts';
 
 const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply', 'route-traced']);
@@ -19,7 +20,9 @@ const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply', 'route-traced'
 export function verdictOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Verdict {
   const c = caseOf(result, steps, world, probe);
   const { outcome } = result;
-  return { outcome, good: GOOD.has(outcome), printed: printedOf(c), ...findingOf(c) };
+  const isGood = GOOD.has(outcome);
+  const stale = isGood ? null : findStale(c, headOf(c));
+  return { outcome, good: isGood, printed: printedOf(c), ...(stale ?? findingOf(c)) };
 }
 
 function findingOf(c: ReturnType<typeof caseOf>): ReturnType<typeof findLost> {

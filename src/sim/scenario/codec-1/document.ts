@@ -9,19 +9,18 @@
 import { foldScenario } from '../fold.ts';
 import type { Moment } from '../moment.ts';
 import type { Scenario } from '../scenario.ts';
+import { packDriver, packSize, unpackDriver, unpackSize } from './cluster.ts';
 import { packFault, unpackFault } from './faults.ts';
 import { packObjects, unpackObjects } from './objects.ts';
 import { packProbe, unpackProbe } from './probe.ts';
 import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
 const VERSION = 1;
-const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24'];
 const defaults: readonly Json[] = [0, [], [], 0, '', 'flannel/vxlan', 'kube-proxy/iptables', [], [], 1];
 
 export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
   const state = foldScenario(scenario);
-  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, cni, proxy, probe, seed } = state;
-  const size: Json[] = [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork];
+  const { cni, proxy, probe, seed } = state;
   return trimTuple(
     [
       VERSION,
@@ -29,9 +28,9 @@ export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
       probe ? packProbe(probe) : [],
       step,
       view ?? '',
-      `${cni.id}/${cni.mode}`,
-      `${proxy.id}/${proxy.mode}`,
-      trimTuple(size, sizeDefaults),
+      packDriver(cni),
+      packDriver(proxy),
+      packSize(state),
       state.faults.map(packFault),
       seed,
     ],
@@ -47,23 +46,16 @@ export interface Unpacked {
 
 export function unpackDocument(packed: unknown): Unpacked {
   const [version, objects, probe, step, view, cni, proxy, size, faults, seed] = fillTuple(packed, defaults);
-  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork] = fillTuple(size, sizeDefaults);
-  const [cniId, cniMode] = splitDriver(cni);
-  const [proxyId, proxyMode] = splitDriver(proxy);
+  const chosenCni = unpackDriver(cni);
+  const chosenProxy = unpackDriver(proxy);
   const events: unknown[] = [
-    { type: 'ClusterSized', nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes },
+    { type: 'ClusterSized', ...unpackSize(size) },
     { type: 'ManifestsApplied', objects: unpackObjects(objects), replace: true },
-    { type: 'CniChosen', cni: cniId, mode: cniMode },
-    { type: 'ProxyChosen', proxy: proxyId, mode: proxyMode },
+    { type: 'CniChosen', cni: chosenCni.id, mode: chosenCni.mode },
+    { type: 'ProxyChosen', proxy: chosenProxy.id, mode: chosenProxy.mode },
     ...listIn(faults).map(unpackFault),
     ...(listIn(probe).length > 0 ? [{ type: 'ProbeSet', probe: unpackProbe(probe) }] : []),
     { type: 'SeedSet', seed },
   ];
   return { document: { version, events }, moment: { step, ...optional('view', view === '' ? undefined : view) } };
-}
-
-/** `flannel/vxlan` -> id and mode. */
-function splitDriver(packed: unknown): readonly [string, string] {
-  const [id = '', ...mode] = String(packed).split('/');
-  return [id, mode.join('/')];
 }

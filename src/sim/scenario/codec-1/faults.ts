@@ -1,6 +1,8 @@
 /** Faults as tuples: the position of the type in this table, then its fields. Rows and fields may be added at the end, never moved. */
-import type { FaultEvent } from '../scenario.ts';
-import { type Json, listIn } from './tuple.ts';
+import type { FaultEvent, SeenCluster } from '../scenario.ts';
+import { packDriver, packSize, unpackDriver, unpackSize } from './cluster.ts';
+import { packObjects, unpackObjects } from './objects.ts';
+import { fillTuple, type Json, listIn, trimTuple } from './tuple.ts';
 
 const rows: readonly { readonly type: FaultEvent['type']; readonly fields: readonly string[] }[] = [
   { type: 'PodDeleted', fields: ['ref'] },
@@ -12,13 +14,30 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
   { type: 'RuleDeleted', fields: ['ns', 'table', 'line', 'nth'] },
   { type: 'SysctlSet', fields: ['ns', 'key', 'value'] },
   { type: 'MtuSet', fields: ['ns', 'dev', 'mtuBytes'] },
+  { type: 'ProxyStopped', fields: ['node', 'seen'] },
+  { type: 'WorkloadScaled', fields: ['ref', 'replicas'] },
+  { type: 'ReadinessSet', fields: ['ref', 'ready'] },
 ];
+
+const STOPPED = rows.findIndex(({ type }) => type === 'ProxyStopped');
+
+/** [objects, changes, proxy, size]. */
+const seenDefaults: readonly Json[] = [[], [], 'kube-proxy/iptables', []];
 
 export function packFault(fault: FaultEvent): Json[] {
   const code = rows.findIndex(({ type }) => type === fault.type);
-  const values = new Map<string, Json>(Object.entries(fault));
   const fields = rows[code]?.fields ?? [];
-  return [code, ...fields.flatMap((field) => values.get(field) ?? [])];
+  const values: Readonly<Record<string, unknown>> = { ...fault };
+  const given = fields.filter((field) => values[field] !== undefined);
+  return [
+    code,
+    ...given.map((field) => (field === 'seen' ? packSeen(values.seen as SeenCluster) : values[field])),
+  ] as Json[];
+}
+
+function packSeen(seen: SeenCluster): Json[] {
+  const parts = [packObjects(seen.objects), seen.changes.map(packFault), packDriver(seen.proxy), packSize(seen)];
+  return trimTuple(parts, seenDefaults);
 }
 
 /** The decoder refuses what has no type. */
@@ -26,6 +45,25 @@ export function unpackFault(packed: unknown): unknown {
   const [code, ...values] = listIn(packed);
   const row = typeof code === 'number' ? rows[code] : undefined;
   if (!row) return { type: `fault ${String(code)}` };
-  const fields = values.map((value, i) => [row.fields[i] ?? `field ${i}`, value]);
+  const fields = values.map((value, i) => {
+    const field = row.fields[i] ?? `field ${i}`;
+    return [field, field === 'seen' ? unpackSeen(value) : value];
+  });
   return { type: row.type, ...Object.fromEntries(fields) };
+}
+
+/** What a proxy saw holds no stopped proxy, so that nothing nests deeper. */
+function unpackSeen(packed: unknown): unknown {
+  const [objects, changes, proxy, size] = fillTuple(packed, seenDefaults);
+  return {
+    ...unpackSize(size),
+    objects: unpackObjects(objects),
+    proxy: unpackDriver(proxy),
+    changes: listIn(changes).map(unpackChange),
+  };
+}
+
+function unpackChange(packed: unknown): unknown {
+  const [code] = listIn(packed);
+  return code === STOPPED ? { type: `change ${STOPPED}` } : unpackFault(packed);
 }

@@ -6,7 +6,8 @@ import { baseJumps, servesLoopback } from './base-rules.ts';
 import { restoreChains, restoreOps } from './iptables.ts';
 import { IPVS_DEFAULTS, type IpvsOptions } from './ipvs/options.ts';
 import { planIpvs } from './ipvs/plan.ts';
-import { NFT_DEFAULTS, type NftOptions } from './nftables/options.ts';
+import { MODES, schedulerOf } from './modes.ts';
+import { NFT_DEFAULTS, type NftLayout, type NftOptions } from './nftables/options.ts';
 import { planNftables } from './nftables/plan.ts';
 import { viewOf } from './node-view.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
@@ -16,45 +17,26 @@ export const KUBE_PROXY: ProxyDriver = {
   id: 'kube-proxy',
   label: 'kube-proxy',
   about: 'The proxy that comes with Kubernetes: one DaemonSet pod per node writes rules for every Service.',
-  modes: [
-    {
-      id: 'iptables',
-      label: 'iptables',
-      about: 'A chain per Service and per endpoint in the nat table; a random choice for each new connection.',
-    },
-    {
-      id: 'nftables',
-      label: 'nftables',
-      about:
-        'One table with verdict maps: a Service is found by one lookup, however many there are (stable since 1.33).',
-    },
-    {
-      id: 'ipvs',
-      label: 'IPVS (deprecated)',
-      about:
-        "The kernel's own load balancer, on addresses of a dummy device. Deprecated since Kubernetes 1.35. Modelled from source; iptables and nftables modes are verified against a kernel.",
-    },
-    {
-      id: 'userspace',
-      label: 'userspace (removed)',
-      about:
-        'History: until 1.2 the default, every connection went through the kube-proxy process itself. Removed in 1.26.',
-    },
-  ],
+  modes: MODES,
+  hasDaemon: true,
   evidence: 'kernel-verified',
   factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36)',
   refuses: (_cluster, mode) => (mode === 'userspace' ? USERSPACE_IS_GONE : null),
-  plan: (cluster, node, mode) => must(PLANS[mode], `kube-proxy mode "${mode}"`)(cluster, node),
+  plan: planMode,
 };
 
 const USERSPACE_IS_GONE =
   'userspace mode was removed in Kubernetes 1.26: every connection was accepted and dialled again by the kube-proxy process. Choose iptables, nftables or IPVS.';
 
-const PLANS: Readonly<Record<string, (cluster: Cluster, node: ClusterNode) => NodePlan>> = {
-  iptables: (cluster, node) => planIptables(cluster, node, PROXY_DEFAULTS),
-  nftables: (cluster, node) => planNft(cluster, node, NFT_DEFAULTS),
-  ipvs: (cluster, node) => planVirtualServers(cluster, node, IPVS_DEFAULTS),
-};
+const NFT_LAYOUTS: Readonly<Record<string, NftLayout>> = { nftables: 'B', 'nftables-1-30': 'A', 'nftables-1-36': 'C' };
+
+function planMode(cluster: Cluster, node: ClusterNode, mode: string): NodePlan {
+  if (mode === 'iptables') return planIptables(cluster, node, PROXY_DEFAULTS);
+  const layout = NFT_LAYOUTS[mode];
+  if (layout) return planNft(cluster, node, { ...NFT_DEFAULTS, layout });
+  const scheduler = must(schedulerOf(mode), `kube-proxy mode "${mode}"`);
+  return planVirtualServers(cluster, node, { ...IPVS_DEFAULTS, scheduler });
+}
 
 /** nftables mode; no `route_localnet`, because node ports do not answer on 127.0.0.1. */
 export function planNft(cluster: Cluster, node: ClusterNode, options: NftOptions): NodePlan {

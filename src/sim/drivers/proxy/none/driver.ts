@@ -6,6 +6,7 @@ export const NO_PROXY: ProxyDriver = {
   label: 'No proxy',
   about: 'Nothing turns Service addresses into endpoints. Pods reach pods; a clusterIP leads nowhere.',
   modes: [{ id: 'none', label: 'none', about: 'No service proxy is deployed.' }],
+  hasDaemon: false,
   evidence: 'kernel-verified',
   factsFrom: 'kubeadm v1.33 with the addon phase kube-proxy skipped',
   refuses: () => null,

@@ -1,0 +1,40 @@
+import type { ClusterChange, ClusterInput } from '../kube/cluster-input.ts';
+import { currentObjects } from '../scenario/changes.ts';
+import type { ClusterSize, FaultEvent, ScenarioState } from '../scenario/scenario.ts';
+
+/** What the cluster is built from: the objects as they were applied, then what was changed by hand, in its order. */
+export function clusterInputOf(
+  {
+    nodes,
+    podCIDR,
+    nodeMask,
+    serviceCIDR,
+    nodeNetwork,
+    mtuBytes,
+    objects,
+  }: ClusterSize & Pick<ScenarioState, 'objects'>,
+  changes: readonly FaultEvent[],
+): ClusterInput {
+  const isScaled = changes.some(({ type }) => type === 'WorkloadScaled');
+  return {
+    nodes,
+    podCIDR,
+    nodeMask,
+    serviceCIDR,
+    nodeNetwork,
+    mtuBytes,
+    objects: currentObjects(objects, changes),
+    deletedPods: changes.flatMap((c) => (c.type === 'PodDeleted' ? [c.ref] : [])),
+    stoppedListeners: changes.flatMap((c) =>
+      c.type === 'ListenerStopped' ? [{ ns: c.ns, proto: c.proto, port: c.port }] : [],
+    ),
+    readiness: changes.filter((c) => c.type === 'ReadinessSet'),
+    ...(isScaled && { history: historyOf(objects, changes) }),
+  };
+}
+
+/** So that scaling moves no pod that stands. */
+function historyOf(objects: ScenarioState['objects'], changes: readonly FaultEvent[]): readonly ClusterChange[] {
+  const first: ClusterChange = { type: 'ManifestsApplied', objects, replace: true };
+  return [first, ...changes.filter((c) => c.type === 'PodDeleted' || c.type === 'WorkloadScaled')];
+}

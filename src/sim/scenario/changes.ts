@@ -1,0 +1,121 @@
+/**
+ * The list of what was changed by hand since the objects were applied. It is kept short: what takes back the change before it leaves
+ * no trace. Its order matters, because a stopped proxy has seen only what stands before it.
+ */
+import type { KubeObject, WorkloadObject } from '../kube/objects.ts';
+import { isWorkload, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
+import { normaliseObject } from './normalise.ts';
+import { same } from './same.ts';
+import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './scenario.ts';
+
+/** What a change is added to. */
+type Standing = Omit<SeenCluster, 'changes'>;
+type Changes = readonly FaultEvent[];
+type Of<Type extends FaultEvent['type']> = Extract<FaultEvent, { type: Type }>;
+
+export const isClusterEvent = (fault: FaultEvent): fault is ClusterEvent =>
+  fault.type === 'WorkloadScaled' || fault.type === 'ReadinessSet' || fault.type === 'PodDeleted';
+
+/** The objects as they are wanted now: applied, then scaled by hand. */
+export function currentObjects(objects: readonly KubeObject[], changes: Changes): readonly KubeObject[] {
+  const scaled = changes.filter((change) => change.type === 'WorkloadScaled');
+  if (scaled.length === 0) return objects;
+  return scaled.reduce((now, { ref, replicas }) => scaleObjects(now, ref, replicas), objects).map(normaliseObject);
+}
+
+/** What a proxy that has read the first `count` changes knows of a state. */
+export function seenAt(state: Standing & { readonly faults: Changes }, count: number): SeenCluster {
+  return seenOf(state, state.faults.slice(0, count));
+}
+
+function seenOf(standing: Standing, changes: Changes): SeenCluster {
+  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects, proxy } = standing;
+  const size = { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+  return { ...size, objects, proxy, changes: changes.filter(isClusterEvent) };
+}
+
+/** Before something changes that stands outside the list: stopped proxies keep what they saw. */
+export function freezeProxies(state: ScenarioState): ScenarioState {
+  const freeze = (fault: FaultEvent, at: number): FaultEvent =>
+    fault.type === 'ProxyStopped' ? { ...fault, seen: fault.seen ?? seenAt(state, at) } : fault;
+  return { ...state, faults: state.faults.map(freeze) };
+}
+
+/** Adds the changes anew, until none of them says what is so anyway. */
+export function settleChanges(state: ScenarioState): ScenarioState {
+  return { ...state, faults: settle(state, state.faults) };
+}
+
+/** Ends: each round makes the list shorter, except the first one, which may also spell it out. */
+function settle<Change extends FaultEvent>(standing: Standing, changes: readonly Change[]): readonly Change[] {
+  const settled = changes.reduce<Changes>((kept, change) => addChange(standing, kept, change), []) as Change[];
+  return same(settled, changes) ? settled : settle(standing, settled);
+}
+
+/**
+ * Changes accumulate. A value set twice keeps the later one, what is down already stays so; but deleting twice is two deletions,
+ * because equal lines may stand twice, and a StatefulSet's pod comes back under its name.
+ */
+export function addChange(standing: Standing, changes: Changes, change: FaultEvent): Changes {
+  switch (change.type) {
+    case 'SysctlSet':
+    case 'MtuSet':
+      return [...changes.filter((other) => !setsTheSame(other, change)), change];
+    case 'ListenerStopped':
+    case 'DeviceSetDown':
+      return changes.some((other) => same(other, change)) ? changes : [...changes, change];
+    case 'WorkloadScaled':
+      return scalableObjects(standing.objects, change.ref).reduce(
+        (kept, workload) => addScaling(kept, workload, change.replicas),
+        changes,
+      );
+    case 'ReadinessSet':
+      return addReadiness(standing, changes, change);
+    case 'ProxyStopped':
+      return addStop(standing, changes, change);
+    default:
+      return [...changes, change];
+  }
+}
+
+function setsTheSame(a: FaultEvent, b: FaultEvent): boolean {
+  if (a.type === 'SysctlSet') return b.type === 'SysctlSet' && a.ns === b.ns && a.key === b.key;
+  return a.type === 'MtuSet' && b.type === 'MtuSet' && a.ns === b.ns && a.dev === b.dev;
+}
+
+/** Scaling one workload again takes the place of the last time, unless something happened between that addresses depend on. */
+function addScaling(changes: Changes, workload: WorkloadObject, replicas: number): Changes {
+  const ref = objectRef(workload);
+  const isIts = (change: FaultEvent): change is Of<'WorkloadScaled'> =>
+    change.type === 'WorkloadScaled' && change.ref === ref;
+  const last = changes.findLast(
+    ({ type }) => type === 'WorkloadScaled' || type === 'PodDeleted' || type === 'ProxyStopped',
+  );
+  const standing = last && isIts(last) ? changes.filter((change) => change !== last) : changes;
+  const now = standing.findLast(isIts)?.replicas ?? workload.replicas ?? 1;
+  return now === replicas ? standing : [...standing, { type: 'WorkloadScaled', ref, replicas }];
+}
+
+/** Setting it again takes the place of the last time, unless a proxy was stopped between. */
+function addReadiness({ objects }: Standing, changes: Changes, change: Of<'ReadinessSet'>): Changes {
+  const stop = changes.findLastIndex(({ type }) => type === 'ProxyStopped');
+  const standing = changes.filter(
+    (other, at) => at < stop || other.type !== 'ReadinessSet' || other.ref !== change.ref,
+  );
+  const last = standing.findLast((other) => other.type === 'ReadinessSet');
+  if (last && same(last, change)) return standing;
+  const isAnyUnready =
+    objects.some((object) => isWorkload(object) && object.ready === false) ||
+    standing.some((other) => other.type === 'ReadinessSet' && !other.ready);
+  return change.ready && !isAnyUnready ? standing : [...standing, change];
+}
+
+/** What is stopped already stays so. What the proxy saw is kept only where it differs from what stands before the stop. */
+function addStop(standing: Standing, changes: Changes, { node, seen }: Of<'ProxyStopped'>): Changes {
+  if (changes.some((other) => other.type === 'ProxyStopped' && other.node === node)) return changes;
+  const plain: FaultEvent = { type: 'ProxyStopped', node };
+  if (!seen) return [...changes, plain];
+  const objects = seen.objects.map(normaliseObject);
+  const kept: SeenCluster = { ...seen, objects, changes: settle({ ...seen, objects }, seen.changes) };
+  return [...changes, same(kept, seenOf(standing, changes)) ? plain : { ...plain, seen: kept }];
+}

@@ -1,0 +1,27 @@
+/** The size of a cluster as a tuple, and a driver with its mode as one word. The defaults are the codec's own and never change. */
+import type { ClusterSize } from '../scenario.ts';
+import { fillTuple, type Json, trimTuple } from './tuple.ts';
+
+const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24'];
+
+export function packSize({ nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork }: ClusterSize): Json[] {
+  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork], sizeDefaults);
+}
+
+export function unpackSize(packed: unknown): Readonly<Record<string, unknown>> {
+  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork] = fillTuple(packed, sizeDefaults);
+  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+}
+
+interface Driver {
+  readonly id: string;
+  readonly mode: string;
+}
+
+export const packDriver = ({ id, mode }: Driver): string => `${id}/${mode}`;
+
+/** `flannel/vxlan` -> id and mode. */
+export function unpackDriver(packed: unknown): Driver {
+  const [id = '', ...mode] = String(packed).split('/');
+  return { id, mode: mode.join('/') };
+}
