@@ -78,6 +78,8 @@ export default defineConfig({
             { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|w3c-keyname|crelt)[\\/]/ },
             { name: 'yaml', test: /node_modules[\\/]yaml[\\/]/ },
             { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ },
+            // All that the first screen needs, in one piece: lazy parts that share a module with it must not cut it up.
+            { name: 'start', tags: ['$initial'] },
           ],
         },
       },

@@ -1,20 +1,45 @@
-import type { HookName, Ruleset } from '../sim/linux/netfilter/iptables/rule.ts';
+import type { NetnsConfig } from '../sim/linux/config.ts';
+import type { HookName, Ruleset, TableName } from '../sim/linux/netfilter/iptables/rule.ts';
+import { chainsAt, type HookChain } from '../sim/linux/netfilter/nftables/chains-at.ts';
 
 const LINES_MAX = 4;
+const TABLES = ['raw', 'mangle', 'nat', 'filter'] as const;
 
-/** What waits at a hook, in words for small print: `nat  KUBE-SERVICES`, in the order in which the kernel asks the tables. */
-export function hookChains(ruleset: Ruleset, hook: HookName): string[] {
-  const lines: string[] = [];
-  for (const table of ['raw', 'mangle', 'nat', 'filter'] as const) {
-    const chain = ruleset.get(table)?.chains.get(hook);
-    if (!chain) continue;
-    const names = chain.rules.map(({ target }) => {
-      if (target === null) return 'count';
-      return target.kind === 'jump' || target.kind === 'goto' ? target.chain : target.kind;
-    });
-    for (const name of new Set(names)) lines.push(`${table} ${name}`);
-    if (chain.policy === 'DROP') lines.push(`${table} policy DROP`);
-  }
+/** What waits at a hook, in words for small print, in the order in which the kernel asks: `nat KUBE-SERVICES`, `nft nat-prerouting`. */
+export function hookChains(
+  { iptables, nftables }: Pick<NetnsConfig, 'iptables' | 'nftables'>,
+  hook: HookName,
+): string[] {
+  const waiting = [
+    ...TABLES.map((table) => ({ priority: priorityOf(table, hook), lines: tableLines(iptables, table, hook) })),
+    ...chainsAt(nftables ?? [], hook).map((found) => ({ priority: found.priority, lines: nftLines(found) })),
+  ];
+  const lines = waiting.sort((a, b) => a.priority - b.priority).flatMap((one) => one.lines);
   if (lines.length <= LINES_MAX) return lines;
   return [...lines.slice(0, LINES_MAX - 1), `and ${lines.length - LINES_MAX + 1} more`];
+}
+
+/** enum nf_ip_hook_priorities (include/uapi/linux/netfilter_ipv4.h). */
+function priorityOf(table: TableName, hook: HookName): number {
+  if (table === 'nat') return hook === 'POSTROUTING' || hook === 'INPUT' ? 100 : -100;
+  return { raw: -300, mangle: -150, filter: 0 }[table];
+}
+
+function tableLines(ruleset: Ruleset, table: TableName, hook: HookName): readonly string[] {
+  const chain = ruleset.get(table)?.chains.get(hook);
+  if (!chain) return [];
+  const names = chain.rules.map(({ target }) => {
+    if (target === null) return 'count';
+    return target.kind === 'jump' || target.kind === 'goto' ? target.chain : target.kind;
+  });
+  return [
+    ...Array.from(new Set(names), (name) => `${table} ${name}`),
+    ...(chain.policy === 'DROP' ? [`${table} policy DROP`] : []),
+  ];
+}
+
+/** A base chain is named by itself. */
+function nftLines({ chain }: HookChain): readonly string[] {
+  if (chain.rules.length === 0 && chain.base?.policy !== 'drop') return [];
+  return [`nft ${chain.name}${chain.base?.policy === 'drop' ? ', policy drop' : ''}`];
 }

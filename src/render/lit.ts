@@ -23,6 +23,8 @@ export function keysOf(step: Step): string[] {
     case 'conntrack':
     case 'nat':
       return [machine, idOf({ kind: 'conntrack', ns })];
+    case 'ipvs':
+      return [machine, idOf({ kind: 'hook', ns, hook: step.hook })];
     case 'send':
     case 'deliver':
       return step.outer ? [machine] : [machine, idOf({ kind: 'sockets', ns })];
@@ -32,7 +34,17 @@ export function keysOf(step: Step): string[] {
 }
 
 /** Steps that happen at the gate or device where the packet already stands. */
-const AT_ITS_PLACE: ReadonlySet<Step['kind']> = new Set(['rule', 'chain-end', 'conntrack', 'nat', 'drop']);
+const AT_ITS_PLACE: ReadonlySet<Step['kind']> = new Set([
+  'rule',
+  'chain-end',
+  'nft-rule',
+  'nft-lookup',
+  'nft-chain-end',
+  'ipvs',
+  'conntrack',
+  'nat',
+  'drop',
+]);
 
 export const happensAtItsPlace = (step: Step): boolean => AT_ITS_PLACE.has(step.kind);
 

@@ -173,7 +173,7 @@ function hookElement(config: NetnsConfig, hook: HookName): PictureElement {
     about: `${hook} hook on ${config.id}: ${HOOK_ABOUT[hook]}`,
     ns: config.id,
     parent: idOf({ kind: 'ns', ns: config.id }),
-    details: hookChains(config.iptables, hook),
+    details: hookChains(config, hook),
   };
 }
 

@@ -2,6 +2,7 @@
 import { KUBE_PROXY } from '../../sim/drivers/proxy/kube-proxy/driver.ts';
 import { buildWorld } from '../../sim/engine/build-world.ts';
 import { traceProbe } from '../../sim/engine/converse.ts';
+import { costOf } from '../../sim/engine/cost.ts';
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
@@ -37,18 +38,6 @@ function worldOf(state: ScenarioState): World {
 
 const MODES = ['iptables', 'nftables', 'ipvs'] as const;
 
-/** Rules asked, and hash or map lookups. */
-function work(trace: Trace): { readonly rules: number; readonly lookups: number } {
-  let rules = 0;
-  let lookups = 0;
-  for (const s of trace.steps) {
-    if (s.kind === 'rule' || s.kind === 'nft-rule') rules += s.index - s.first + 1;
-    else if (s.kind === 'chain-end' || s.kind === 'nft-chain-end') rules += s.end - s.first;
-    else if (s.kind === 'nft-lookup' || s.kind === 'ipvs') lookups += 1;
-  }
-  return { rules, lookups };
-}
-
 export function benchTraces(): string {
   const rows: string[][] = [];
   for (const mode of MODES) {
@@ -58,7 +47,7 @@ export function benchTraces(): string {
       const { medianMs } = time(() => traceProbe(world, probe));
       base ||= medianMs;
       const crossings = trace.steps.filter((s) => s.kind === 'dev').length;
-      const { rules, lookups } = work(trace);
+      const { rules, lookups } = costOf(trace, world).whole;
       rows.push([
         `${mode}, ${count(services)} Services`,
         ms(medianMs),

@@ -25,7 +25,7 @@ export function traceProbe(world: World, probe: Probe): Trace {
   return traceOf(world, probe, program, destination.value, ran);
 }
 
-function programOf(probe: Probe, ns: string, destination: Destination): Program {
+export function programOf(probe: Probe, ns: string, destination: Destination): Program {
   const { options } = probe;
   const src = options?.src === undefined ? undefined : parseIp(options.src);
   return {

@@ -41,7 +41,7 @@ export interface Ran {
   readonly result: ProgramResult;
 }
 
-const NS_PER_MS = 1_000_000;
+export const NS_PER_MS = 1_000_000;
 /** `traceroute -m`. */
 export const TRACEROUTE_TTL_MAX = 30;
 /** SIMPLIFIED: traceroute stops after this many silent hops in a row; the real one goes on to its limit. */
@@ -73,7 +73,10 @@ export function runProgram(
 }
 
 /** A probe may use an address that its namespace did not have: it is put on the loopback, as `ip addr add` would. */
-function withSource(configs: ReadonlyMap<NsId, NetnsConfig>, { ns, src }: Program): ReadonlyMap<NsId, NetnsConfig> {
+export function withSource(
+  configs: ReadonlyMap<NsId, NetnsConfig>,
+  { ns, src }: Program,
+): ReadonlyMap<NsId, NetnsConfig> {
   const config = configs.get(ns);
   if (src === undefined || !config || config.addresses.some((a) => a.ip === src)) return configs;
   const changed: NetnsConfig = {
@@ -98,7 +101,12 @@ function lookupOnly(configs: ReadonlyMap<NsId, NetnsConfig>): ReadonlyMap<NsId, 
 }
 
 /** No packet can be made: the socket call fails at once. */
-function unroutable(k: Kernel, ns: Netns, program: Program, route: Extract<OutputRoute, { ok: false }>): ProgramResult {
+export function unroutable(
+  k: Kernel,
+  ns: Netns,
+  program: Program,
+  route: Extract<OutputRoute, { ok: false }>,
+): ProgramResult {
   const packet: LocalPacket = {
     to: program.dst,
     from: program.src,
@@ -126,6 +134,13 @@ function firstHeader(program: Program): LocalPacket['l4'] {
 
 /** One conversation: until the program is content, refused, or tired of waiting. */
 function exchange(k: Kernel, ns: Netns, program: Program, clientIp: Ip): ProgramResult {
+  const result = begin(k, ns, program, clientIp);
+  runUntil(k, program.waitMs * NS_PER_MS);
+  return result();
+}
+
+/** Sends the first packet. Gives what the program has learned when it is asked. */
+export function begin(k: Kernel, ns: Netns, program: Program, clientIp: Ip): () => ProgramResult {
   let result: ProgramResult = { outcome: 'timeout', errno: 'ETIMEDOUT', clientIp, atStep: null };
   let settled = false;
   const socket = open(k, program, clientIp, program.dst, program.port, program.ttl, (event) => {
@@ -138,8 +153,7 @@ function exchange(k: Kernel, ns: Netns, program: Program, clientIp: Ip): Program
     result = learned;
   });
   start(k, ns, socket, program);
-  runUntil(k, program.waitMs * NS_PER_MS);
-  return result;
+  return () => result;
 }
 
 function open(

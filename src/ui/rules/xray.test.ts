@@ -1,55 +1,151 @@
 import { describe, expect, it } from 'vitest';
+import { buildWorld } from '../../sim/engine/build-world.ts';
+import { traceProbe } from '../../sim/engine/converse.ts';
+import { costOf, stepsCost } from '../../sim/engine/cost.ts';
+import type { Hop, Trace } from '../../sim/engine/trace.ts';
+import type { World } from '../../sim/engine/world.ts';
+import type { NetnsConfig } from '../../sim/linux/config.ts';
+import { printIpvsadmList } from '../../sim/linux/ipvs/print.ts';
 import { applyRuleOps } from '../../sim/linux/netfilter/iptables/build.ts';
+import { printRuleset } from '../../sim/linux/netfilter/iptables/print.ts';
 import type { Rule, RuleOp } from '../../sim/linux/netfilter/iptables/rule.ts';
-import type { Step } from '../../sim/linux/step.ts';
+import { printTable } from '../../sim/linux/netfilter/nftables/print.ts';
+import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
+import { foldScenario } from '../../sim/scenario/fold.ts';
+import { type Artefact, artefactOf, hasRules, iptablesRows } from './artefact.ts';
 import { windowRows } from './window-rows.ts';
-import { rowKey, walkedRows, xrayOf, xrayRows } from './xray.ts';
+import { allRows, hopWithRules, visitSteps, type WalkedRow, walkedRows } from './xray.ts';
+
+interface Visit {
+  readonly world: World;
+  readonly trace: Trace;
+  readonly hop: Hop;
+  readonly config: NetnsConfig;
+  readonly artefact: Artefact;
+  readonly walked: readonly WalkedRow[];
+}
+
+/** The first visit of the default probe to the client's node. */
+function visitIn(mode: string): Visit {
+  const state = { ...foldScenario(DEFAULT_SCENARIO), proxy: { id: 'kube-proxy', mode } };
+  const built = buildWorld(state);
+  if (!built.ok || !state.probe) throw new Error('the default scenario has a world and a probe');
+  const world = built.value;
+  const trace = traceProbe(world, state.probe);
+  const hop = trace.hops.find(({ ns }) => ns === 'node-1');
+  const config = world.namespaces.get('node-1');
+  if (!hop || !config) throw new Error('the packet comes by node-1');
+  const artefact = artefactOf(config);
+  const walked = walkedRows(visitSteps(trace.steps, hop, hop.to), artefact, config);
+  return { world, trace, hop, config, artefact, walked };
+}
+
+const said = ({ walked }: Pick<Visit, 'walked'>): readonly string[] =>
+  walked.map(({ seen, row }) => `${seen}: ${row.text.trim()}`);
+
+/** The text of a section, without its command line. */
+function sectionOf({ rows }: Artefact, command: string): string {
+  const from = rows.findIndex(({ text }) => text === `$ ${command}`) + 1;
+  const end = rows.findIndex(({ kind }, at) => at > from && kind === 'command');
+  return rows
+    .slice(from, end < 0 ? rows.length : end - 1)
+    .map(({ text }) => text)
+    .join('\n');
+}
 
 const accept: Rule = { matches: [], target: { kind: 'ACCEPT' } };
 const append = (chain: string, rule: Rule): RuleOp => ({ op: 'append', table: 'filter', chain, rule });
-const ruleset = applyRuleOps([append('FORWARD', accept), append('FORWARD', accept), append('INPUT', accept)]);
 
-const step = (i: number, body: object): Step => ({ i, ns: 'node-1', packet: 'p1', ...body }) as unknown as Step;
-const rule = { kind: 'rule', table: 'filter', chain: 'FORWARD' };
-const steps = [
-  step(0, { kind: 'hook', family: 'ip', hook: 'FORWARD' }),
-  step(1, { ...rule, first: 0, index: 1 }),
-  step(2, { kind: 'chain-end', table: 'filter', chain: 'INPUT', first: 0, end: 1, verdict: 'ACCEPT' }),
-];
-const hop = { packet: 'p1', ns: 'node-1', from: 0, to: 2 };
-
-describe('xrayRows', () => {
-  it('prints a table with its rules, and counts equal lines', () => {
-    const rows = xrayRows(ruleset).filter(({ kind }) => kind === 'rule');
-    expect(rows.map(({ text, nth }) => `${text} ${nth}`)).toEqual([
+describe('the listing is what the tools print', () => {
+  it('counts equal lines, so that one of them can be deleted', () => {
+    const rows = iptablesRows(
+      applyRuleOps([append('FORWARD', accept), append('FORWARD', accept), append('INPUT', accept)]),
+    );
+    expect(rows.flatMap(({ text, line }) => (line ? [`${text} ${line.nth}`] : []))).toEqual([
       '-A INPUT -j ACCEPT 0',
       '-A FORWARD -j ACCEPT 0',
       '-A FORWARD -j ACCEPT 1',
     ]);
   });
+
+  it.each(['iptables', 'nftables', 'ipvs'])('iptables-save in mode %s', (mode) => {
+    const { artefact, config } = visitIn(mode);
+    expect(sectionOf(artefact, 'iptables-save')).toBe(printRuleset(config.iptables));
+  });
+
+  it('nft list table', () => {
+    const { artefact, config } = visitIn('nftables');
+    expect(
+      config.nftables?.map((table) => sectionOf(artefact, `nft list table ${table.family} ${table.name}`)),
+    ).toEqual(config.nftables?.map(printTable));
+  });
+
+  it('ipvsadm, the addresses of the dummy device, ipset', () => {
+    const { artefact, config } = visitIn('ipvs');
+    expect(artefact.commands).toEqual(['ipvsadm -Ln', 'ip -4 addr show dev kube-ipvs0', 'ipset save', 'iptables-save']);
+    expect(sectionOf(artefact, 'ipvsadm -Ln')).toBe(printIpvsadmList(config.ipvs ?? []).slice(0, -1));
+    expect(sectionOf(artefact, 'ip -4 addr show dev kube-ipvs0')).toContain('/32 scope global kube-ipvs0');
+    expect(sectionOf(artefact, 'ipset save')).toMatch(/^create KUBE-LOOP-BACK hash:ip,port,ip/);
+  });
 });
 
-describe('xrayOf', () => {
-  it('counts the rules that were looked at, up to a step', () => {
-    expect(xrayOf(steps, hop, 1)).toMatchObject({ evaluated: 2, matched: 1 });
-    expect(xrayOf(steps, hop, 2)).toMatchObject({ evaluated: 3, matched: 1 });
+describe('the walk', () => {
+  it('iptables: every rule up to the one that matched, then where it led', () => {
+    const lines = said(visitIn('iptables'));
+    expect(lines[0]).toBe('unreached: PREROUTING, table nat');
+    expect(lines).toContainEqual(expect.stringMatching(/^matched: -A PREROUTING .* -j KUBE-SERVICES$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^evaluated: -A KUBE-SERVICES /));
+    expect(lines).toContainEqual(expect.stringMatching(/^matched: -A KUBE-SEP-\S+ .* -j DNAT --to-destination /));
   });
 
-  it('says of each rule what happened to it', () => {
-    const { seen } = xrayOf(steps, hop, 2);
-    expect(seen.get(rowKey('filter', 'FORWARD', 0))).toBe('evaluated');
-    expect(seen.get(rowKey('filter', 'FORWARD', 1))).toBe('matched');
-    expect(seen.get(rowKey('filter', 'INPUT', 0))).toBe('evaluated');
+  it('nftables: under the rule the element that its lookup found, or what it missed', () => {
+    const lines = said(visitIn('nftables'));
+    const rule = lines.findIndex((line) =>
+      line.startsWith('matched: ip daddr . meta l4proto . th dport vmap @service-ips'),
+    );
+    expect(rule).toBeGreaterThan(0);
+    expect(lines[rule + 1]).toMatch(/^found: @service-ips: \S+ \. tcp \. 80 : goto service-\S+-default\/web\//);
+    expect(lines).toContainEqual(expect.stringMatching(/^missed: @no-endpoint-services: /));
+    expect(lines).toContainEqual(expect.stringMatching(/^matched: .*numgen random mod \d+ vmap/));
   });
 
-  it('lists the lines in the order in which the packet went through them', () => {
-    const walked = walkedRows(xrayRows(ruleset), steps, hop, 2);
-    expect(walked.map(({ seen, row }) => `${seen} ${row.text}`)).toEqual([
-      'unreached FORWARD, table filter',
-      'evaluated -A FORWARD -j ACCEPT',
-      'matched -A FORWARD -j ACCEPT',
-      'evaluated -A INPUT -j ACCEPT',
-    ]);
+  it('ipvs: the address, the set, the virtual server and the real server', () => {
+    const lines = said(visitIn('ipvs'));
+    expect(lines).toContainEqual(expect.stringMatching(/^found: KUBE-CLUSTER-IP: \S+,tcp:80$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^found: inet \S+\/32 scope global kube-ipvs0$/));
+    const virtual = lines.findIndex((line) => /^found: TCP {2}\S+:80 rr$/.test(line));
+    expect(lines[virtual + 1]).toMatch(/^found: -> \S+:8080 /);
+  });
+
+  it.each(['iptables', 'nftables', 'ipvs'])('%s: has as many rules and lookups as the cost says', (mode) => {
+    const { world, trace, hop, walked } = visitIn(mode);
+    const cost = stepsCost(visitSteps(trace.steps, hop, hop.to), world);
+    const rules = walked.filter(({ row }) => row.kind === 'rule').length;
+    // IPVS shows its virtual and its real server for one lookup, and an address that routing found.
+    const shown = walked.filter(
+      ({ seen, row }) => (seen === 'found' || seen === 'missed') && !/inet|->/.test(row.text),
+    );
+    expect({ rules, lookups: shown.length }).toEqual(cost);
+    expect(costOf(trace, world).first.rules).toBeGreaterThanOrEqual(rules);
+  });
+
+  it.each(['iptables', 'nftables', 'ipvs'])('%s: the whole listing shows the same lines', (mode) => {
+    const { artefact, walked } = visitIn(mode);
+    const all = allRows(artefact, walked, 0);
+    expect(all).toHaveLength(artefact.rows.length);
+    const matched = (rows: readonly WalkedRow[]) =>
+      new Set(rows.filter(({ seen }) => seen === 'matched').flatMap(({ row }) => row.keys));
+    expect(matched(all)).toEqual(matched(walked));
+    if (mode !== 'iptables') expect(all.some(({ seen }) => seen === 'found')).toBe(true);
+  });
+
+  it('shows the rules of the last machine that has some', () => {
+    const { trace, world, hop } = visitIn('nftables');
+    const shown = hopWithRules(trace, 0, (ns) => {
+      const config = world.namespaces.get(ns);
+      return config !== undefined && hasRules(config);
+    });
+    expect(shown).toEqual(hop);
   });
 });
 

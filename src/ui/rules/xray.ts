@@ -1,61 +1,29 @@
-/**
- * The rules of a namespace as `iptables-save` prints them, and what one visit of a packet did with each line. A view: which rules
- * were evaluated is told by the steps.
- */
-
+/** What one visit of a packet did with the lines of the tools: told by the steps, in the order in which the kernel went. */
+import {
+  NO_CONTEXT,
+  nextContext,
+  type RulesStep,
+  setLookups,
+  type VisitContext,
+} from '../../sim/engine/set-lookups.ts';
 import type { Hop, Trace } from '../../sim/engine/trace.ts';
-import { chainsInPrintOrder, printRule } from '../../sim/linux/netfilter/iptables/print.ts';
-import type { Ruleset, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import type { NetnsConfig } from '../../sim/linux/config.ts';
+import { printElement } from '../../sim/linux/netfilter/nftables/print.ts';
 import type { Step } from '../../sim/linux/step.ts';
+import { type Artefact, headRow, ipsetKey, ruleKey, type XrayRow } from './artefact.ts';
+import { addressKey, realServerKey, virtualServerKey } from './artefact-ipvs.ts';
+import { nftElementKey, nftRuleKey } from './artefact-nft.ts';
 
-export interface XrayRow {
-  readonly text: string;
-  readonly kind: 'table' | 'chain' | 'rule' | 'commit';
-  readonly table: TableName;
-  readonly chain: string;
-  /** Place in the chain, from 0; -1 for what is no rule. */
-  readonly index: number;
-  /** Which of several equal lines of this table it is, from 0. */
-  readonly nth: number;
-}
+/** `found` and `missed` are lookups: one step, however many entries there are. */
+export type Seen = 'matched' | 'evaluated' | 'found' | 'missed' | 'unreached';
 
-export type Seen = 'matched' | 'evaluated' | 'unreached';
-
-export interface Xray {
-  /** By `rowKey`. */
-  readonly seen: ReadonlyMap<string, Seen>;
-  readonly evaluated: number;
-  readonly matched: number;
-}
-
-export const rowKey = (table: TableName, chain: string, index: number): string => `${table} ${chain} ${index}`;
-
-const TABLES: readonly TableName[] = ['mangle', 'raw', 'filter', 'nat'];
-
-export function xrayRows(ruleset: Ruleset): readonly XrayRow[] {
-  return TABLES.flatMap((name) => {
-    const table = ruleset.get(name);
-    if (table === undefined) return [];
-    const chains = chainsInPrintOrder(table);
-    const other = { table: name, index: -1, nth: 0 };
-    const copies = new Map<string, number>();
-    const rules = chains.flatMap((chain) =>
-      chain.rules.map((rule, index): XrayRow => {
-        const text = printRule(chain.name, rule);
-        const nth = copies.get(text) ?? 0;
-        copies.set(text, nth + 1);
-        return { text, kind: 'rule', table: name, chain: chain.name, index, nth };
-      }),
-    );
-    return [
-      { ...other, text: `*${name}`, kind: 'table', chain: '' },
-      ...chains.map((chain): XrayRow => {
-        return { ...other, text: `:${chain.name} ${chain.policy ?? '-'} [0:0]`, kind: 'chain', chain: chain.name };
-      }),
-      ...rules,
-      { ...other, text: 'COMMIT', kind: 'commit', chain: '' },
-    ];
-  });
+export interface WalkedRow {
+  readonly row: XrayRow;
+  readonly seen: Seen;
+  /** The step that went through it. */
+  readonly step: number;
+  /** The part of the line that a lookup found. */
+  readonly mark?: string;
 }
 
 /**
@@ -70,73 +38,137 @@ export function hopWithRules(trace: Trace, step: number, hasRules: (ns: string) 
   return others.findLast((hop) => hop.to <= step) ?? others.find((hop) => hop.from > step) ?? own;
 }
 
-/** What a visit did with the rules, up to and with `upTo`. A rule that was evaluated twice counts twice, as the kernel's work does. */
-export function xrayOf(steps: readonly Step[], hop: Hop, upTo: number): Xray {
-  const seen = new Map<string, Seen>();
-  let evaluated = 0;
-  let matched = 0;
-  for (const step of steps.slice(hop.from, Math.min(hop.to, upTo) + 1)) {
-    if (step.packet !== hop.packet || step.ns !== hop.ns) continue;
-    if (step.kind !== 'rule' && step.kind !== 'chain-end') continue;
-    const end = step.kind === 'rule' ? step.index : step.end;
-    for (let index = step.first; index < end; index++) {
-      const key = rowKey(step.table, step.chain, index);
-      if (seen.get(key) !== 'matched') seen.set(key, 'evaluated');
-      evaluated += 1;
-    }
-    if (step.kind !== 'rule') continue;
-    seen.set(rowKey(step.table, step.chain, step.index), 'matched');
-    evaluated += 1;
-    matched += 1;
-  }
-  return { seen, evaluated, matched };
+/** The steps of a visit, up to and with `upTo`. */
+export function visitSteps(steps: readonly Step[], hop: Hop, upTo: number): readonly Step[] {
+  return steps
+    .slice(hop.from, Math.min(hop.to, upTo) + 1)
+    .filter((step) => step.packet === hop.packet && step.ns === hop.ns);
 }
 
 /**
  * The lines that a visit went through, in the order in which the kernel did: under a head for each hook and table, those that were
- * evaluated without a match, then the one that matched.
+ * evaluated without a match, then the one that matched; under a rule, what it looked up.
  */
-export function walkedRows(
-  rows: readonly XrayRow[],
-  steps: readonly Step[],
-  hop: Hop,
-  upTo: number,
-): readonly WalkedRow[] {
-  const byKey = new Map(rows.map((row) => [rowKey(row.table, row.chain, row.index), row]));
-  const walked: WalkedRow[] = [];
-  let hook = '';
-  let head = '';
-  for (const step of steps.slice(hop.from, Math.min(hop.to, upTo) + 1)) {
-    if (step.packet !== hop.packet || step.ns !== hop.ns) continue;
-    if (step.kind === 'hook') hook = step.family === 'bridge' ? `${step.hook} (called by the bridge)` : step.hook;
-    if (step.kind !== 'rule' && step.kind !== 'chain-end') continue;
-    const here = `${hook}, table ${step.table}`;
-    const end = step.kind === 'rule' ? step.index : step.end - 1;
-    if (end >= step.first && here !== head) {
-      walked.push({ step: step.i, seen: 'unreached', row: headRow(here, step.table) });
-      head = here;
-    }
-    for (let index = step.first; index <= end; index++) {
-      const row = byKey.get(rowKey(step.table, step.chain, index));
-      const isMatch = step.kind === 'rule' && index === step.index;
-      if (row !== undefined) walked.push({ step: step.i, seen: isMatch ? 'matched' : 'evaluated', row });
-    }
+export function walkedRows(visit: readonly Step[], artefact: Artefact, config: NetnsConfig): readonly WalkedRow[] {
+  const walk: Walk = { artefact, config, rows: [], hook: '', head: '', lookups: [], context: NO_CONTEXT };
+  for (const step of visit) {
+    walk.context = nextContext(walk.context, step);
+    walkStep(walk, step);
   }
-  return walked;
+  for (const { row } of walk.lookups) walk.rows.push(row);
+  return walk.rows;
 }
 
-export interface WalkedRow {
-  readonly row: XrayRow;
-  readonly seen: Seen;
-  /** The step that went through it. */
-  readonly step: number;
+interface Walk {
+  readonly artefact: Artefact;
+  readonly config: NetnsConfig;
+  readonly rows: WalkedRow[];
+  hook: string;
+  head: string;
+  /** Lookups of rules that have not been told yet: nftables tells them first. */
+  lookups: { readonly index: number; readonly row: WalkedRow }[];
+  context: VisitContext;
 }
 
-const headRow = (text: string, table: TableName): XrayRow => {
-  return { text, kind: 'table', table, chain: '', index: -1, nth: 0 };
-};
-
-/** Every line, with what the visit did with it. */
-export function allRows(rows: readonly XrayRow[], { seen }: Xray, step: number): readonly WalkedRow[] {
-  return rows.map((row) => ({ row, step, seen: seen.get(rowKey(row.table, row.chain, row.index)) ?? 'unreached' }));
+function walkStep(walk: Walk, step: Step): void {
+  switch (step.kind) {
+    case 'hook':
+      walk.hook = step.family === 'bridge' ? `${step.hook} (called by the bridge)` : step.hook;
+      return;
+    case 'rule':
+    case 'chain-end': {
+      const lookups = setLookups(step, walk.config, walk.context);
+      walk.lookups = lookups.map(({ index, set, member, isIn }) => {
+        const row = entryRow(walk, step, ipsetKey(set, member ?? ''), `${set}: ${member ?? 'no such header'}`, isIn);
+        return { index, row };
+      });
+      return walkRules(walk, step, `table ${step.table}`, (index) => ruleKey(step.table, step.chain, index));
+    }
+    case 'nft-rule':
+    case 'nft-chain-end':
+      return walkRules(walk, step, `nft table ${step.family} ${step.table}`, (index) =>
+        nftRuleKey(step, step.chain, index),
+      );
+    case 'nft-lookup': {
+      const text = `@${step.set}: ${step.element ? printElement(step.element) : step.key}`;
+      const row = entryRow(walk, step, nftElementKey(step, step.set, step.key), text, step.element !== null);
+      walk.lookups.push({ index: step.index, row });
+      return;
+    }
+    case 'ipvs':
+      return walkServers(walk, step);
+    case 'route':
+      if (step.decision === 'local' && step.route?.dev !== undefined) walkAddress(walk, step, step.route.dev);
+      return;
+    default:
+  }
 }
+
+type NftRulesStep = Extract<Step, { kind: 'nft-rule' | 'nft-chain-end' }>;
+
+function walkRules(walk: Walk, step: RulesStep | NftRulesStep, table: string, keyOf: (index: number) => string): void {
+  const isRule = step.kind === 'rule' || step.kind === 'nft-rule';
+  const end = isRule ? step.index : step.end - 1;
+  if (end >= step.first) enter(walk, step.i, `${walk.hook}, ${table}`);
+  for (let index = step.first; index <= end; index++) {
+    const row = walk.artefact.byKey.get(keyOf(index));
+    if (row === undefined) continue;
+    const seen = isRule && index === step.index ? 'matched' : 'evaluated';
+    walk.rows.push({ step: step.i, seen, row: { ...row, text: row.text.trim() } });
+    for (const lookup of walk.lookups) if (lookup.index === index) walk.rows.push(lookup.row);
+  }
+  walk.lookups = [];
+}
+
+function enter(walk: Walk, step: number, place: string): void {
+  if (walk.head === place) return;
+  walk.rows.push({ step, seen: 'unreached', row: headRow(place) });
+  walk.head = place;
+}
+
+/** A lookup as a line of its own. It keeps the name of the entry, so that the whole listing can show it too. */
+function entryRow(walk: Walk, step: Step, key: string, text: string, isFound: boolean): WalkedRow {
+  const isListed = walk.artefact.byKey.has(key);
+  return {
+    step: step.i,
+    seen: isFound ? 'found' : 'missed',
+    row: { text: `    ${text}`, kind: 'entry', keys: isListed ? [key] : [] },
+  };
+}
+
+function walkServers(walk: Walk, step: Extract<Step, { kind: 'ipvs' }>): void {
+  const { virtual, server } = step;
+  enter(walk, step.i, `${walk.hook}, IPVS${step.by === 'connection' ? ' (a connection that it knows)' : ''}`);
+  for (const key of [virtualServerKey(virtual.proto, virtual), realServerKey(virtual.proto, virtual, server)]) {
+    const row = walk.artefact.byKey.get(key);
+    if (row) walk.rows.push({ step: step.i, seen: 'found', row });
+  }
+}
+
+function walkAddress(walk: Walk, step: Extract<Step, { kind: 'route' }>, dev: string): void {
+  const row = walk.artefact.byKey.get(addressKey(dev, step.dst));
+  if (!row) return;
+  enter(walk, step.i, 'Routing: an address of this machine');
+  walk.rows.push({ step: step.i, seen: 'found', row });
+}
+
+const WEIGHT: Readonly<Record<Seen, number>> = { matched: 4, found: 3, missed: 2, evaluated: 1, unreached: 0 };
+
+/** Every line of the listing, with the most that the visit did with it. */
+export function allRows({ rows, byKey }: Artefact, walked: readonly WalkedRow[], step: number): readonly WalkedRow[] {
+  const best = new Map<XrayRow, WalkedRow>();
+  for (const each of walked)
+    for (const key of each.row.keys) {
+      const row = byKey.get(key);
+      if (!row) continue;
+      const before = best.get(row);
+      if (before && WEIGHT[before.seen] >= WEIGHT[each.seen]) continue;
+      const { seen } = each;
+      best.set(row, { row, seen, step: each.step, ...(seen === 'found' && { mark: markOf(key, row) }) });
+    }
+  return rows.map((row) => best.get(row) ?? { row, seen: 'unreached', step });
+}
+
+/** Where one line holds several elements, the one that was found. */
+const markOf = (key: string, row: XrayRow): string =>
+  row.keys.length > 1 ? (key.split(' ').at(-1) ?? '') : row.text.trim();

@@ -4,7 +4,7 @@ import type { IpvsConnections } from './connection.ts';
 import { endpointText, type IpPort, type IpvsProtocol, type RealServer, type VirtualServer } from './table.ts';
 
 /** `size`: 1 << CONFIG_IP_VS_TAB_BITS, which is 12 by default. */
-const HEADER = `IP Virtual Server version 1.2.1 (size=4096)
+export const IPVSADM_HEADER = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 `;
@@ -13,11 +13,27 @@ const SERVICE_OPTION: Readonly<Record<IpvsProtocol, string>> = { tcp: '-t', udp:
 
 /** `ipvsadm -Ln`; without connections every count is 0. */
 export function printIpvsadmList(table: readonly VirtualServer[], connections?: IpvsConnections): string {
-  const blocks = sorted(table).flatMap((virtual) => [
-    `${virtual.proto.toUpperCase().padEnd(4)} ${endpointText(virtual)} ${flagsOf(virtual)}\n`,
-    ...sortedReal(virtual).map((real) => `${listReal(virtual, real, connections)}\n`),
+  const lines = ipvsadmLines(table, connections).map(({ text }) => `${text}\n`);
+  return IPVSADM_HEADER + lines.join('');
+}
+
+export interface IpvsadmLine {
+  readonly text: string;
+  readonly virtual: VirtualServer;
+  /** Null: the line of the virtual server itself. */
+  readonly real: RealServer | null;
+}
+
+/** The lines of `ipvsadm -Ln` below its header, and what each is about. */
+export function ipvsadmLines(table: readonly VirtualServer[], connections?: IpvsConnections): readonly IpvsadmLine[] {
+  return sorted(table).flatMap((virtual): IpvsadmLine[] => [
+    {
+      text: `${virtual.proto.toUpperCase().padEnd(4)} ${endpointText(virtual)} ${flagsOf(virtual)}`,
+      virtual,
+      real: null,
+    },
+    ...sortedReal(virtual).map((real) => ({ text: listReal(virtual, real, connections), virtual, real })),
   ]);
-  return HEADER + blocks.join('');
 }
 
 function flagsOf({ scheduler, flags = [], persistentSeconds }: VirtualServer): string {

@@ -50,19 +50,30 @@ export function setNamed(sets: readonly IpSet[], name: string): IpSet | undefine
 
 /** One hash lookup; for sets of networks one for each prefix length in use (`mtype_test_cidrs`). */
 export function isInSet(set: IpSet, dirs: readonly SetDirection[], packet: IpPacket): boolean {
+  const words = askedWords(set, dirs, packet);
+  if (words === null) return false;
+  const index = indexOf(set);
+  if (DIMENSIONS[set.type].at(-1) !== 'net') return index.members.get(words.join(',')) === true;
+  return isInNet(index, words.slice(0, -1), words.at(-1) as Ip);
+}
+
+/** What a set is asked for, written as its members are: `10.96.0.1,tcp:443`. Null: the packet has no such thing. */
+export function askedMember(set: IpSet, dirs: readonly SetDirection[], packet: IpPacket): string | null {
+  return askedWords(set, dirs, packet)?.join(',') ?? null;
+}
+
+function askedWords(set: IpSet, dirs: readonly SetDirection[], packet: IpPacket): readonly string[] | null {
   const dimensions = DIMENSIONS[set.type];
   const hasAddresses = set.type !== 'bitmap:port';
-  if (dirs.length < dimensions.length || (hasAddresses && familyOf(packet.dst) !== set.family)) return false;
+  if (dirs.length < dimensions.length || (hasAddresses && familyOf(packet.dst) !== set.family)) return null;
   const words: string[] = [];
   for (const [i, dimension] of dimensions.entries()) {
     const dir = dirs[i] ?? 'dst';
     const word = dimension === 'port' ? portWord(packet, dir, hasAddresses) : packet[dir];
-    if (word === null) return false;
+    if (word === null) return null;
     words.push(word);
   }
-  const index = indexOf(set);
-  if (dimensions.at(-1) !== 'net') return index.members.get(words.join(',')) === true;
-  return isInNet(index, words.slice(0, -1), words.at(-1) as Ip);
+  return words;
 }
 
 function isInNet({ members, prefixes }: SetIndex, head: readonly string[], address: Ip): boolean {

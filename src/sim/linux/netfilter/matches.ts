@@ -23,13 +23,18 @@ export interface HookContext {
 
 /** `packet` is the packet of `at`, taken out once per table: no rule of a table changes it. */
 export function ruleMatches(rule: Rule, chain: Chain, packet: IpPacket, at: HookContext): boolean {
+  if (!headerMatches(rule, packet, at)) return false;
+  for (const match of rule.matches) if (!matchHolds(match, rule, chain, packet, at)) return false;
+  return true;
+}
+
+/** What iptables compares before it asks any match: addresses, protocol, devices. */
+export function headerMatches(rule: Rule, packet: IpPacket, at: Pick<HookContext, 'iif' | 'oif'>): boolean {
   if (rule.dst && cidrHas(rule.dst.value, packet.dst) === (rule.dst.invert === true)) return false;
   if (rule.src && cidrHas(rule.src.value, packet.src) === (rule.src.invert === true)) return false;
   if (rule.proto && (rule.proto.value === packet.l4.proto) === (rule.proto.invert === true)) return false;
   if (rule.iif && deviceMatches(rule.iif, at.iif) === false) return false;
-  if (rule.oif && deviceMatches(rule.oif, at.oif) === false) return false;
-  for (const match of rule.matches) if (!matchHolds(match, rule, chain, packet, at)) return false;
-  return true;
+  return !rule.oif || deviceMatches(rule.oif, at.oif);
 }
 
 /** `-i eth+` matches any device whose name begins so; no device matches nothing. */

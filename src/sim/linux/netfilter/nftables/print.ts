@@ -39,24 +39,35 @@ export function printTable(table: NftTable): string {
 /** The lines of a set or map inside its table. */
 export function printSet(set: NftSet): string[] {
   const isDynamic = set.timeoutSeconds !== undefined;
-  const elements = inListOrder(set.type, set.elements.values());
   return [
     `\t${set.kind} ${set.name} {`,
     `\t\ttype ${set.type.join(' . ')}${set.kind === 'map' ? ' : verdict' : ''}`,
     ...(set.sizeMax === undefined ? [] : [`\t\tsize ${set.sizeMax}`]),
     ...(isDynamic ? ['\t\tflags dynamic,timeout', `\t\ttimeout ${printSeconds(set.timeoutSeconds)}`] : []),
     ...(set.comment === undefined ? [] : [`\t\tcomment "${set.comment}"`]),
-    ...(elements.length === 0 ? [] : [`\t\telements = { ${joinElements(set.type, elements)} }`]),
+    ...elementLines(set).map(({ text }) => text),
     '\t}',
   ];
 }
 
-function joinElements([first, ...rest]: readonly NftType[], elements: readonly NftElement[]): string {
+export interface ElementLine {
+  readonly text: string;
+  readonly elements: readonly NftElement[];
+}
+
+/** The lines that list what is in a set or map, and which elements stand on each. */
+export function elementLines({ type, elements }: Pick<NftSet, 'type' | 'elements'>): readonly ElementLine[] {
+  const [first, ...rest] = type;
   const perLine = first === undefined || rest.length > 0 ? 1 : (ELEMENTS_A_LINE[first] ?? 1);
-  return elements.reduce((text, element, i) => {
-    const gap = i === 0 ? '' : i % perLine === 0 ? ',\n\t\t\t     ' : ', ';
-    return text + gap + printElement(element);
-  }, '');
+  const ordered = inListOrder(type, elements.values());
+  const lines: ElementLine[] = [];
+  for (let i = 0; i < ordered.length; i += perLine) {
+    const own = ordered.slice(i, i + perLine);
+    const begin = i === 0 ? '\t\telements = { ' : '\t\t\t     ';
+    const end = i + perLine < ordered.length ? ',' : ' }';
+    lines.push({ text: begin + own.map(printElement).join(', ') + end, elements: own });
+  }
+  return lines;
 }
 
 export function printElement({ key, comment, verdict }: NftElement): string {

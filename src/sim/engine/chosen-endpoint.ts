@@ -1,0 +1,29 @@
+/** Which endpoint a connection was sent to, read off the steps of its first packet. */
+
+import type { Step } from '../linux/step.ts';
+import { type IpPacket, innermost, isLaterFragment } from '../wire/frame.ts';
+
+/** The step that chose: a translation by rule, or IPVS. */
+export type ChoiceStep = Extract<Step, { kind: 'nat' | 'ipvs' }>;
+
+export const choiceOf = (steps: readonly Step[]): ChoiceStep | undefined => steps.find(isChoice) as ChoiceStep;
+
+const isChoice = (step: Step): boolean =>
+  (step.kind === 'nat' && step.manip === 'dst' && step.cause === 'rule') ||
+  (step.kind === 'ipvs' && step.role === 'request');
+
+/** `10.244.1.2:8080`; null where the first packet came to nobody. Without a translation it is what answered. */
+export function chosenEndpoint(steps: readonly Step[]): string | null {
+  const choice = choiceOf(steps);
+  if (choice) return destinationText(choice.after);
+  const first = steps[0]?.packet;
+  const delivered = steps.find((step) => step.kind === 'deliver' && step.to === 'socket' && step.packet === first);
+  if (!delivered) return null;
+  const packet = 'ttl' in delivered.frame ? delivered.frame : innermost(delivered.frame);
+  return packet ? destinationText(packet) : null;
+}
+
+function destinationText({ dst, l4 }: IpPacket): string {
+  const port = isLaterFragment(l4) || !('dport' in l4) ? '' : `:${l4.dport}`;
+  return `${dst.includes(':') ? `[${dst}]` : dst}${port}`;
+}

@@ -1,0 +1,71 @@
+import { useMemo, useState } from 'react';
+import { type CostPoint, SIZES } from '../../sim/engine/cost-curve.ts';
+import type { Trace } from '../../sim/engine/trace.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { CostChart } from './CostChart.tsx';
+import { CostTable } from './CostTable.tsx';
+import { asLines, type CostLine, growthSentence, modesToCompare } from './cost-lines.ts';
+import { curveMemory } from './curve-memory.ts';
+import { useSlices } from './use-slices.ts';
+import type { ViewProps } from './view-props.ts';
+
+type Size = (typeof SIZES)[number];
+
+/** What this packet would cost if the cluster had more Services, in each mode of the proxy. */
+export function CostView({ trace, switcher }: ViewProps) {
+  const [size, setSize] = useState<Size>(100);
+  const { lines, working } = useCostLines(trace, size);
+  const current = useSession(({ state }) => state.proxy);
+  return (
+    <div className="rules-body">
+      <div className="rules-control">
+        {switcher}
+        <fieldset className="segmented" aria-label="Services to add">
+          {SIZES.map((each) => (
+            <button key={each} type="button" aria-pressed={each === size} onClick={() => setSize(each)}>
+              {each === 0 ? 'As it is' : `+${each.toLocaleString('en-US')}`}
+            </button>
+          ))}
+        </fieldset>
+        <p className="quiet">Services added, each like the one that is called</p>
+        <p className="rules-progress" role="status">
+          {working}
+        </p>
+      </div>
+      <p className="rules-sentence" aria-live="polite">
+        {growthSentence(lines, size)}
+      </p>
+      <div className="cost-charts">
+        <CostChart
+          title="Rules evaluated for this packet"
+          lines={lines}
+          current={current}
+          size={size}
+          readOf={({ first }) => first.rules}
+        />
+        <CostChart
+          title="Lines installed on its first node"
+          lines={lines}
+          current={current}
+          size={size}
+          readOf={({ installed }) => installed.rules + installed.entries}
+        />
+        <CostTable lines={lines} size={size} />
+      </div>
+    </div>
+  );
+}
+
+/** The points that are known, and what is being counted. */
+function useCostLines(trace: Trace, size: Size): { readonly lines: readonly CostLine[]; readonly working: string } {
+  const { proxies } = useApp();
+  const state = useSession((session) => session.state);
+  const [points, setPoints] = useState<readonly CostPoint[]>([]);
+  const modes = useMemo(() => modesToCompare(proxies, state.proxy), [proxies, state.proxy]);
+  const memory = useMemo(() => curveMemory(modes), [modes]);
+  const { probe } = trace;
+  const start = useMemo(() => () => memory.fill(state, probe, size), [memory, state, probe, size]);
+  const isRunning = useSlices(start, setPoints, setPoints);
+  const lines = useMemo(() => asLines(modes, points), [modes, points]);
+  return { lines, working: isRunning ? 'Counting …' : '' };
+}
