@@ -103,13 +103,17 @@ export class Camera {
     ]);
   }
 
+  /** What the person looks at stays in the middle. */
   resize(width: number, height: number): void {
+    const { x, y, k } = this.transform;
+    const [byX, byY] = [(width - this.width) / 2, (height - this.height) / 2];
     this.width = width;
     this.height = height;
     this.behaviour.extent([
       [0, 0],
       [width, height],
     ]);
+    if (this.isMoved) this.jump(zoomIdentity.translate(x + byX, y + byY).scale(k));
     this.commit();
   }
 

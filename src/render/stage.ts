@@ -6,7 +6,7 @@ import type { World } from '../sim/engine/world.ts';
 import { Camera, HEAVY_FROM } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
-import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer, type Obstacle } from './envelope.ts';
+import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer } from './envelope.ts';
 import { frameLoop } from './frame-loop.ts';
 import { Gestures, startsProbe } from './gestures.ts';
 import { layoutPicture } from './layout.ts';
@@ -14,6 +14,7 @@ import { touchedBy } from './lit.ts';
 import { glideBetween, indexTrace, type MomentView, momentAt, type Playhead, type TraceIndex } from './moment.ts';
 import { makePicture, type Picture } from './picture.ts';
 import { type PictureId, refOf } from './picture-id.ts';
+import type { Obstacle } from './place-words.ts';
 import type { Layout, Rect } from './plot.ts';
 import { pathOf } from './route-of-packet.ts';
 import { makeScene, type Scene } from './scene.ts';
@@ -23,9 +24,11 @@ import { Trail } from './trail.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 /** How far ahead the packet's words stay out of its way. */
-const SOON_STEPS = 24;
+const SOON_STEPS = 60;
 /** The packet's words grow with the picture, to a point. */
-const WORDS_ZOOM_MAX = 1.7;
+const WORDS_ZOOM_MAX = 1.4;
+/** A machine's name, above its pods. */
+const CARD_TITLE_H = 22;
 
 class HostStage implements Stage {
   private readonly host: HTMLElement;
@@ -193,6 +196,7 @@ class HostStage implements Stage {
     const touched = this.trace ? touchedBy(this.trace) : null;
     const to = this.trace?.probe.to;
     this.touched = new Set([...(touched?.keys ?? NOBODY), ...(to?.kind === 'service' ? [`svc:${to.ref}`] : [])]);
+    const ground = this.layout?.bounds;
     this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
     this.host.classList.toggle('is-settling', isFirst);
     this.scene.draw(this.layout);
@@ -200,7 +204,8 @@ class HostStage implements Stage {
     this.host.classList.toggle('has-trace', this.trace !== null);
     this.scene.mark('is-part', this.touched);
     this.camera.setBounds(this.layout.bounds, this.layout.boxes.size);
-    if (!this.camera.isMoved) this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
+    if (!this.camera.isMoved || !isSame(ground, this.layout.bounds) || this.isOutOfSight())
+      this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
     this.crowd.retrace(crowdPathIn(this.layout));
     this.lastLit = '';
     this.setSelection(this.selected);
@@ -277,14 +282,16 @@ class HostStage implements Stage {
     const soon = this.soonKeys(view);
     const { k } = this.camera.transform;
     return [...layout.boxes.values()].flatMap(({ element, rect }) => {
-      if (element.kind === 'node') return [];
-      // A gate's name counts, too.
+      const isCard = element.kind === 'node';
+      // A gate's name counts, too; of a machine's card only its title does.
       const room = element.kind === 'hook' ? { x: 32, y: 20 } : { x: 0, y: 0 };
       const { x, y } = this.camera.toScreen({ x: rect.x - room.x, y: rect.y - room.y });
-      const screen = { x, y, width: (rect.width + 2 * room.x) * k, height: (rect.height + room.y) * k };
-      if (soon.has(element.id) || view.here.has(element.id)) return [{ rect: screen, weight: 4 }];
-      if (view.passed.has(element.id)) return [{ rect: screen, weight: 1.5 }];
-      return [{ rect: screen, weight: this.touched.has(element.id) ? 0.6 : 0.2 }];
+      const height = isCard ? CARD_TITLE_H : rect.height + room.y;
+      const screen = { x, y, width: (rect.width + 2 * room.x) * k, height: height * k };
+      const isNext = !isCard && (soon.has(element.id) || view.here.has(element.id));
+      if (isNext) return [{ rect: screen, weight: view.here.has(element.id) ? 8 : 4 }];
+      if (view.passed.has(element.id)) return [{ rect: screen, weight: 0.8 }];
+      return [{ rect: screen, weight: this.touched.has(element.id) ? 1.2 : 0.3 }];
     });
   }
 
@@ -338,6 +345,15 @@ class HostStage implements Stage {
     return { x, y, width: right - x, height: bottom - y };
   }
 
+  /** The person has zoomed to where the present trace does not go at all. */
+  private isOutOfSight(): boolean {
+    const rect = this.traceBounds();
+    if (!rect) return false;
+    const { x, y } = this.camera.toScreen(rect);
+    const end = this.camera.toScreen({ x: rect.x + rect.width, y: rect.y + rect.height });
+    return end.x < 0 || end.y < 0 || x > this.camera.width || y > this.camera.height;
+  }
+
   /** Keyboard focus outside the visible part brings the camera there. */
   private reveal(id: PictureId): void {
     const box = this.layout?.boxes.get(id);
@@ -348,6 +364,9 @@ class HostStage implements Stage {
     this.zoomTo({ kind: 'element', id: machine && 'ns' in machine ? `ns:${machine.ns}` : id });
   }
 }
+
+const isSame = (a: Rect | undefined, b: Rect): boolean =>
+  a !== undefined && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
 /** Mounts the picture into a host element of any size. */
 export function createStage(host: HTMLElement, callbacks: StageCallbacks): Stage {

@@ -13,7 +13,7 @@ import { ShareButton } from './share/ShareButton.tsx';
 import { StageFrame } from './stage/StageFrame.tsx';
 import { ThemeButton } from './ThemeButton.tsx';
 import { useKeys } from './use-keys.ts';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from './use-media.ts';
 import { Verdict } from './Verdict.tsx';
 import { DropZone } from './yaml/DropZone.tsx';
 
@@ -35,6 +35,7 @@ function Screen() {
   return (
     <div className="shell">
       <CommandBar
+        hint={!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
         actions={
           <>
             <ShareButton />
@@ -47,7 +48,6 @@ function Screen() {
         <OpeningNotice />
         <SaveNotice />
         <ProblemNotice />
-        {!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
       </div>
       {isNarrow ? <NarrowView /> : <Wide />}
       <LiveStep />
@@ -59,8 +59,8 @@ function Screen() {
 function Wide() {
   return (
     <>
+      <Verdict />
       <main className="centre">
-        <Verdict />
         <StageFrame />
       </main>
       <Inspector />

@@ -6,7 +6,7 @@ interface VerdictStripProps {
   readonly onStep: (step: number) => void;
 }
 
-/** One plain sentence; then what the program printed, and the smallest change that would let it through. */
+/** One plain sentence and the smallest change that would let it through; beside it, what the program printed. */
 export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
   const { good, sentence, printed, remedy, step } = trace.verdict;
   return (
@@ -17,17 +17,15 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
       </span>
       <div className="verdict-words">
         <p className="verdict-sentence">{sentence}</p>
-        <p className="verdict-details">
-          <code className="verdict-printed" title={`What the program prints:\n${printed}`}>
-            {printed.split('\n').join(' · ')}
-          </code>
-          {remedy !== null && (
-            <span className="verdict-remedy">
-              <strong>To fix it:</strong> {remedy}
-            </span>
-          )}
-        </p>
+        {remedy !== null && (
+          <p className="verdict-remedy">
+            <strong>To fix it:</strong> {remedy}
+          </p>
+        )}
       </div>
+      <code className="verdict-printed" title={`What the program prints:\n${printed}`}>
+        {printed.split('\n').join(' · ')}
+      </code>
       {step !== null && (
         <button type="button" className="button button-small" onClick={() => onStep(step)}>
           Go to the step

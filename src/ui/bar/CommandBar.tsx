@@ -9,10 +9,12 @@ import { ProductMark } from './ProductMark.tsx';
 interface CommandBarProps {
   /** Share, theme and help: they belong to the page, not to the packet. */
   readonly actions: ReactNode;
+  /** What to try first; it stands where a change is told later. */
+  readonly hint: ReactNode;
 }
 
 /** What is sent (first row), and in which cluster (second row). */
-export function CommandBar({ actions }: CommandBarProps) {
+export function CommandBar({ actions, hint }: CommandBarProps) {
   return (
     <header className="bar">
       <div className="bar-row">
@@ -27,7 +29,7 @@ export function CommandBar({ actions }: CommandBarProps) {
           {actions}
         </div>
       </div>
-      <Knobs />
+      <Knobs hint={hint} />
     </header>
   );
 }
