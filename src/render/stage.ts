@@ -25,8 +25,9 @@ import { Trail } from './trail.ts';
 const NOBODY: ReadonlySet<string> = new Set();
 /** How far ahead the packet's words stay out of its way. */
 const SOON_STEPS = 60;
-/** The packet's words grow with the picture, to a point. */
+/** The packet's words grow and shrink with the picture, to a point. */
 const WORDS_ZOOM_MAX = 1.4;
+const WORDS_ZOOM_MIN = 0.8;
 /** A machine's name, above its pods. */
 const CARD_TITLE_H = 22;
 
@@ -195,9 +196,10 @@ class HostStage implements Stage {
     if (!this.picture) return;
     const touched = this.trace ? touchedBy(this.trace) : null;
     const to = this.trace?.probe.to;
-    this.touched = new Set([...(touched?.keys ?? NOBODY), ...(to?.kind === 'service' ? [`svc:${to.ref}`] : [])]);
+    const services = new Set<PictureId>(to?.kind === 'service' ? [`svc:${to.ref}`] : []);
+    this.touched = new Set([...(touched?.keys ?? NOBODY), ...services]);
     const ground = this.layout?.bounds;
-    this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
+    this.layout = layoutPicture(this.picture, { namespaces: touched?.namespaces ?? NOBODY, services });
     this.host.classList.toggle('is-settling', isFirst);
     this.scene.draw(this.layout);
     this.index = this.trace ? indexTrace(this.trace, pathOf(this.trace, this.layout)) : null;
@@ -273,7 +275,7 @@ class HostStage implements Stage {
       fateWords: view.fateWords,
       room: { x: 4, y: 4, width: width - 8, height: height - 8 },
       avoid: () => this.obstacles(view, layout),
-      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(1, transform.k)),
+      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(WORDS_ZOOM_MIN, transform.k)),
       placeKey: `${view.step.ns} ${view.leg.to}`,
     };
   }

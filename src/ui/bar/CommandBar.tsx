@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useApp, usePart } from '../app-model.ts';
 import { IconButton } from '../parts/IconButton.tsx';
 import { AsText } from './AsText.tsx';
@@ -15,6 +15,7 @@ interface CommandBarProps {
 
 /** What is sent (first row), and in which cluster (second row). */
 export function CommandBar({ actions, hint }: CommandBarProps) {
+  const start = useRef<string | null>(null);
   return (
     <header className="bar">
       <div className="bar-row">
@@ -22,8 +23,8 @@ export function CommandBar({ actions, hint }: CommandBarProps) {
           <ProductMark />
           Hopscope
         </h1>
-        <ProbeForm />
-        <AsText />
+        <ProbeForm start={start} />
+        <AsText start={start} />
         <div className="bar-actions">
           <UndoRedo />
           {actions}

@@ -119,8 +119,8 @@ const keep = (state: SessionState): SessionState => state;
 function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
   if (tab === 'yaml') return <YamlTab />;
-  if (trace === null || world === null) {
-    return <p className="dock-empty">No packet yet. Choose two ends in the bar above and press Send.</p>;
+  if (trace === null || world === null || trace.steps.length === 0) {
+    return <p className="dock-empty">No packet was sent. Choose two ends in the bar above and press Send.</p>;
   }
   if (tab === 'rules') return <RulesTab trace={trace} world={world} />;
   if (tab === 'text') return <TextView trace={trace} world={world} />;

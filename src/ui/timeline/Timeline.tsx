@@ -26,7 +26,7 @@ export function Timeline({ trace }: { readonly trace: Trace }) {
   };
   const total = columns.reduce((sum, { width }) => sum + width, 0);
   return (
-    <div className="timeline">
+    <div className={trace.verdict.good ? 'timeline' : 'timeline timeline-stopped'}>
       <div className="timeline-labels" aria-hidden="true">
         <span>
           Request <Icon name="arrow" size={12} />

@@ -20,7 +20,7 @@ export interface Column {
   readonly isFirst: boolean;
 }
 
-const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.6, step: 0.2 } as const;
+const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.75, step: 0.2 } as const;
 const LOUD: ReadonlySet<BeatMark> = new Set(['send', 'dnat', 'snat', 'encap', 'decap', 'policy', 'drop', 'deliver']);
 
 /** Marks that change or end a packet; the others are stations on its way. */
