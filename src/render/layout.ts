@@ -14,6 +14,9 @@ const SHELF_H = 24;
 const SHELF_GAP = 8;
 const SERVICE_W = 216;
 const MORE_W = 80;
+const PITCH = SERVICE_W + 8;
+/** So many Services always find a place. */
+const SHELF_FREE = 3;
 /** From the bottom of a card to the node network's line. */
 const DROP = 32;
 /** Half the height of an outside machine, which sits on the line's end. */
@@ -50,14 +53,15 @@ export function layoutPicture(picture: Picture, wanted: Wanted = NOTHING): Layou
     layoutNode(plot, node, { x, y: top + Math.floor(i / columns) * rowPitch }, wanted.namespaces);
   });
   const reach = layoutUnderlay(plot, picture, { columns, rows, width, lineY });
-  const left = Math.min(0, reach.left);
-  const right = Math.max(width, reach.right);
+  // Over a single node a few Services may stick out at both sides.
+  const shelfW = Math.min(SHELF_FREE, picture.services.length) * PITCH - 8;
+  const out = Math.max(0, shelfW - Math.max(width, reach.right) + Math.min(0, reach.left)) / 2;
+  const left = Math.min(0, reach.left) - out;
+  const right = Math.max(width, reach.right) + out;
   layoutServices(plot, shelfOrder(picture, wanted, right - left), left, right - left);
   const bounds = { x: left, y: 0, width: right - left, height: reach.bottom };
   return { bounds, ...plot };
 }
-
-const PITCH = SERVICE_W + 8;
 
 /** How many Services fit onto the shelf, beside the count of the others. */
 function shelfRoom(services: number, width: number): number {

@@ -9,6 +9,7 @@ import { crowdPathIn } from './crowd-path.ts';
 import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer } from './envelope.ts';
 import { frameLoop } from './frame-loop.ts';
 import { Gestures, startsProbe } from './gestures.ts';
+import { aroundPath, homeOf } from './home.ts';
 import { layoutPicture } from './layout.ts';
 import { touchedBy } from './lit.ts';
 import { glideBetween, indexTrace, type MomentView, momentAt, type Playhead, type TraceIndex } from './moment.ts';
@@ -58,6 +59,8 @@ class HostStage implements Stage {
   private touched: ReadonlySet<string> = NOBODY;
   private isDirty = false;
   private lastLit = '';
+  /** The person asked for everything, however small that is. */
+  private wantsAll = false;
 
   constructor(host: HTMLElement, callbacks: StageCallbacks) {
     this.host = host;
@@ -153,8 +156,10 @@ class HostStage implements Stage {
   zoomTo(target: ZoomTarget): void {
     if (!this.layout) return;
     if (target.kind === 'by') this.camera.by(target.factor);
-    else if (target.kind === 'all') this.camera.fit(this.layout.bounds, { isGlide: true });
-    else {
+    else if (target.kind === 'all') {
+      this.wantsAll = true;
+      this.camera.fit(this.layout.bounds, { isGlide: true });
+    } else {
       const rect =
         target.kind === 'element' ? this.layout.boxes.get(this.shownAs(target.id))?.rect : this.traceBounds();
       if (rect)
@@ -176,7 +181,7 @@ class HostStage implements Stage {
     if (width === this.camera.width && height === this.camera.height) return;
     this.camera.resize(width, height);
     this.crowd.resize(width, height, devicePixelRatio);
-    if (this.layout && !this.camera.isMoved) this.camera.fit(this.layout.bounds);
+    if (this.layout && !this.camera.isMoved) this.camera.fit(this.home(this.layout));
     this.touch();
   }
 
@@ -206,12 +211,18 @@ class HostStage implements Stage {
     this.host.classList.toggle('has-trace', this.trace !== null);
     this.scene.mark('is-part', this.touched);
     this.camera.setBounds(this.layout.bounds, this.layout.boxes.size);
-    if (!this.camera.isMoved || !isSame(ground, this.layout.bounds) || this.isOutOfSight())
-      this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
+    const isNew = !isSame(ground, this.layout.bounds);
+    if (isNew) this.wantsAll = false;
+    if (!this.camera.isMoved || isNew || this.isOutOfSight())
+      this.camera.fit(this.home(this.layout), { isGlide: !isFirst });
     this.crowd.retrace(crowdPathIn(this.layout));
     this.lastLit = '';
     this.setSelection(this.selected);
     this.touch();
+  }
+
+  private home(layout: Layout): Rect {
+    return this.wantsAll ? layout.bounds : homeOf(layout, this.touched, (rect) => this.camera.scaleOf(rect));
   }
 
   private touch(): void {
@@ -337,14 +348,7 @@ class HostStage implements Stage {
   }
 
   private traceBounds(): Rect | null {
-    if (!this.layout || !this.trace) return null;
-    const rects = [...touchedBy(this.trace).keys].flatMap((key) => this.layout?.boxes.get(key)?.rect ?? []);
-    if (rects.length === 0) return null;
-    const x = Math.min(...rects.map((rect) => rect.x));
-    const y = Math.min(...rects.map((rect) => rect.y));
-    const right = Math.max(...rects.map((rect) => rect.x + rect.width));
-    const bottom = Math.max(...rects.map((rect) => rect.y + rect.height));
-    return { x, y, width: right - x, height: bottom - y };
+    return this.layout && this.trace ? aroundPath(this.layout, touchedBy(this.trace).keys) : null;
   }
 
   /** The person has zoomed to where the present trace does not go at all. */

@@ -19,18 +19,27 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
         <p className="verdict-sentence">{sentence}</p>
         {remedy !== null && (
           <p className="verdict-remedy">
-            <strong>To fix it:</strong> {remedy}
+            <span>
+              <strong>To fix it:</strong> {remedy}
+            </span>
+            <Printed text={printed} />
           </p>
         )}
       </div>
-      <code className="verdict-printed" title={`What the program prints:\n${printed}`}>
-        {printed.split('\n').join(' · ')}
-      </code>
+      {remedy === null && <Printed text={printed} />}
       {step !== null && (
         <button type="button" className="button button-small" onClick={() => onStep(step)}>
           Go to the step
         </button>
       )}
     </section>
+  );
+}
+
+function Printed({ text }: { readonly text: string }) {
+  return (
+    <code className="verdict-printed" title={`What the program prints:\n${text}`}>
+      {text.split('\n').join(' · ')}
+    </code>
   );
 }
