@@ -60,7 +60,7 @@ describe('names what is missing, and the command that brings it back', () => {
     ],
     [
       'NIC of the other node',
-      { ns: { 'node-2': device('eth0', { up: false }) } },
+      { cold: true, ns: { 'node-2': device('eth0', { up: false }) } },
       toWeb2,
       'eth0 of node-2 is down, so nobody answered when node-1 asked for 192.168.56.12 (ARP)',
       'ip link set eth0 up   # on node-2',

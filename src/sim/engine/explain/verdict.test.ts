@@ -257,11 +257,19 @@ const lost: Readonly<Record<string, Row>> = {
     remedy: 'ip link set flannel.1 up   # on node-1',
   },
   'bridge down': {
-    change: { ns: { 'node-1': device('cni0', { up: false }) } },
+    change: { cold: true, ns: { 'node-1': device('cni0', { up: false }) } },
     probe: tcp(pod('tool-1'), pod('web-2'), 8080),
     outcome: 'host-unreachable',
     printed: 'No route to host',
     says: 'the question was lost: cni0 of node-1 is down (you changed this).',
+    remedy: 'Set it up: ip link set cni0 up   # on node-1',
+  },
+  'bridge down, neighbours known': {
+    change: { ns: { 'node-1': device('cni0', { up: false }) } },
+    probe: tcp(pod('tool-1'), pod('web-2'), 8080),
+    outcome: 'timeout',
+    printed: 'timed out',
+    says: 'No answer: cni0 of node-1 is down (you changed this).',
     remedy: 'Set it up: ip link set cni0 up   # on node-1',
   },
   'FDB entry missing': {
