@@ -1,11 +1,12 @@
 /** `npm run bench`: what it takes, on whatever machine it runs. It reports; nothing fails for being slow. */
 import { cpus } from 'node:os';
 import { benchBundle } from './bundle.ts';
-import { benchKnobs, benchTraces } from './engine.ts';
+import { benchKnobs, benchPlans, benchTraces } from './engine.ts';
 import { benchStage } from './stage.ts';
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 console.log(`${benchTraces()}\n`);
 console.log(`${benchKnobs()}\n`);
+console.log(`${benchPlans()}\n`);
 console.log(`${benchBundle()}\n`);
 console.log(await benchStage());

@@ -21,7 +21,7 @@ type Service = LabInput['services'][number];
 
 export interface Setting {
   readonly backend?: 'vxlan' | 'host-gw';
-  readonly proxy?: 'iptables' | 'none';
+  readonly proxy?: 'iptables' | 'nftables' | 'ipvs' | 'none';
   readonly cold?: boolean;
   readonly lab?: Partial<LabInput>;
 }
@@ -57,6 +57,7 @@ function labOf(topology: string, { backend = 'vxlan', proxy = 'iptables', lab }:
     underlay: { cidr: '192.168.56.0/24', gateway: '192.168.56.1' },
     cni: { type: 'flannel', backend },
     kubeProxy: proxy,
+    nftLayout: 'B',
     nodes,
     pods,
     externals: [

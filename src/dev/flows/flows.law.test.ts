@@ -49,7 +49,7 @@ const faults = fc.subarray([
 ]);
 const settings: fc.Arbitrary<Setting> = fc.record({
   backend: fc.constantFrom('vxlan' as const, 'host-gw' as const),
-  proxy: fc.constantFrom('iptables' as const, 'none' as const),
+  proxy: fc.constantFrom('iptables' as const, 'nftables' as const, 'ipvs' as const, 'none' as const),
   cold: fc.boolean(),
 });
 const probes = fc

@@ -4,6 +4,7 @@
  */
 import type { World } from '../../sim/engine/world.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
+import { printRule } from '../../sim/linux/netfilter/nftables/print.ts';
 import type { Step } from '../../sim/linux/step.ts';
 import { type Frame, type IpPacket, icmpName, isIcmpError, isLaterFragment, vxlanOf } from '../../sim/wire/frame.ts';
 import type { Ip } from '../../sim/wire/ip.ts';
@@ -26,6 +27,7 @@ export function canonicalHops(steps: readonly Step[], input: CanonInput): CanonH
   const namer = new Namer(input);
   return steps.flatMap((step) => {
     if (step.kind === 'dev') return namer.device(step);
+    if (step.kind === 'nft-rule') return [nftHop(step)];
     return step.kind === 'rule' ? [ruleHop(step)] : [];
   });
 }
@@ -49,6 +51,25 @@ function ruleHop(step: Extract<Step, { kind: 'rule' }>): CanonHop {
     verdict,
     target: name,
     ...(comment?.kind === 'comment' ? { comment: comment.text } : {}),
+    ...(step.outer ? { outer: true } : {}),
+  };
+}
+
+/** Recordings name an nftables rule by the end of its text; a jump to `mark-for-masquerade` reads as a masquerade there. */
+const NFT_TARGET = /\b(dnat to [\d.:]+|masquerade(?: fully-random)?|reject|meta mark set .*)$/;
+
+function nftHop(step: Extract<Step, { kind: 'nft-rule' }>): CanonHop {
+  const text = printRule(step.family, step.rule).replace(/ comment .*/, '');
+  return {
+    hop: 'nf',
+    p: step.packet,
+    event: 'rule',
+    ns: labName(step.ns),
+    table: step.table,
+    chain: step.chain,
+    n: step.index + 1,
+    verdict: step.effect,
+    target: NFT_TARGET.exec(text)?.[1] ?? '',
     ...(step.outer ? { outer: true } : {}),
   };
 }

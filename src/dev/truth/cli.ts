@@ -24,7 +24,10 @@ interface Replayed {
 /** Everything below a folder that one of the replays knows. */
 function replayAll(root: string): Replayed[] {
   const labs = findLabs(root).map((lab) => ({ folder: lab.lab, results: replayLab(lab) }));
-  const proxies = findProxyFolders(root).map((folder) => ({ folder: `kube-proxy/${basename(folder)}`, results: replayProxyFolder(folder) }));
+  const proxies = findProxyFolders(root).map((folder) => ({
+    folder: `kube-proxy/${basename(folder)}`,
+    results: replayProxyFolder(folder),
+  }));
   return [...labs, ...proxies, ...policies(root)];
 }
 

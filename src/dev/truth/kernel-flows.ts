@@ -103,10 +103,13 @@ function programOf(lab: LabInput, probe: RecordedProbe): Program {
   };
 }
 
-/** Which endpoint the kernel happened to choose: the recorded chain of the DNAT rule is named after it. */
+/** Which endpoint the kernel happened to choose: nftables says it in the rule, iptables in the chain's name. */
 function chosenEndpoint(lab: LabInput, flow: RecordedFlow): string | undefined {
-  const hits = flow.hops.filter((h) => h.hop === 'nf' && String(h.target ?? '').startsWith('DNAT'));
-  const chain = hits[hits.length - 1]?.chain;
+  const hits = flow.hops.filter((h) => h.hop === 'nf' && /^dnat/i.test(String(h.target ?? '')));
+  const last = hits[hits.length - 1];
+  const named = /^dnat to (.+)$/.exec(String(last?.target ?? ''))?.[1];
+  if (named !== undefined) return named;
+  const chain = last?.chain;
   if (chain === undefined) return undefined;
   for (const s of lab.services) {
     const name = `${s.namespace}/${s.name}${s.portName ? `:${s.portName}` : ''}`;

@@ -1,6 +1,8 @@
 /** Reads a lab's input (its README lists the keys) into the cluster and drivers that the lab stands for. */
 
-import type { CniOptions } from '../../sim/drivers/contract.ts';
+import type { CniOptions, ProxyDriver } from '../../sim/drivers/contract.ts';
+import { planNft } from '../../sim/drivers/proxy/kube-proxy/driver.ts';
+import { NFT_DEFAULTS, type NftOptions } from '../../sim/drivers/proxy/kube-proxy/nftables/options.ts';
 import { CNIS, PROXIES } from '../../sim/drivers/registry.ts';
 import { assemble } from '../../sim/engine/assemble.ts';
 import type { World } from '../../sim/engine/world.ts';
@@ -15,6 +17,8 @@ export interface LabInput {
   readonly underlay: { readonly cidr: string; readonly gateway: string; readonly mtu?: number };
   readonly cni: LabCni;
   readonly kubeProxy?: string;
+  /** Of kube-proxy's nftables rules; labs were written in the one of 1.30 to 1.33. */
+  readonly nftLayout?: NftOptions['layout'];
   readonly nodes: readonly {
     readonly name: string;
     readonly role?: string;
@@ -88,7 +92,14 @@ export function labWorld(lab: LabInput, warm: boolean): World {
   if (!cni || !proxy) throw new Error(`the lab ${lab.name} is not modelled`);
   const cniMode = lab.cni.backend ?? lab.cni.mode ?? cni.modes[0]?.id ?? '';
   const modeOfProxy = proxy.modes.some((m) => m.id === proxyMode) ? proxyMode : (proxy.modes[0]?.id ?? '');
-  const plain = assemble(cluster, { cni, cniMode, cniOptions: optionsOf(lab.cni), proxy, proxyMode: modeOfProxy });
+  const chosen = proxyMode === 'nftables' ? { ...proxy, plan: planLabNft(lab.nftLayout ?? 'A') } : proxy;
+  const plain = assemble(cluster, {
+    cni,
+    cniMode,
+    cniOptions: optionsOf(lab.cni),
+    proxy: chosen,
+    proxyMode: modeOfProxy,
+  });
   const namespaces = new Map(
     [...plain].map(([id, config]): [NsId, NetnsConfig] => [id, isNode(lab, id) ? nodeOverrides(lab, config) : config]),
   );
@@ -102,6 +113,11 @@ export function labWorld(lab: LabInput, warm: boolean): World {
     notes: [],
   };
 }
+
+const planLabNft =
+  (layout: NftOptions['layout']): ProxyDriver['plan'] =>
+  (cluster, node) =>
+    planNft(cluster, node, { ...NFT_DEFAULTS, layout });
 
 function optionsOf(cni: LabCni): CniOptions {
   return {

@@ -1,6 +1,22 @@
-/** Replays kube-proxy's own test cases: the rules that a sync sends, and what `iptables-save` prints after it. */
+/** Replays kube-proxy's own test cases of every mode: what a sync writes, and what the tools print after it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  planRecorded,
+  type RecordedIpvsCase,
+  recordedChain,
+  recordedServers,
+  recordedSets,
+  sortServers,
+  syncedIpvsRules,
+} from '../../sim/drivers/proxy/kube-proxy/ipvs/recorded-case.ts';
+import {
+  blocksOf,
+  blocksOfTable,
+  type NftRecordedInputs,
+  recordedTable,
+} from '../../sim/drivers/proxy/kube-proxy/nftables/recorded-case.ts';
+import { withStaleChains } from '../../sim/drivers/proxy/kube-proxy/nftables/table.ts';
 import {
   linesOf,
   linesOfDump,
@@ -9,44 +25,100 @@ import {
   standingRules,
   syncedRules,
 } from '../../sim/drivers/proxy/kube-proxy/recorded-case.ts';
+import { printIpvsadmList } from '../../sim/linux/ipvs/print.ts';
 import type { Ruleset } from '../../sim/linux/netfilter/iptables/rule.ts';
+import { parseNft } from '../../sim/linux/netfilter/nftables/parse.ts';
 import type { CaseResult } from './report.ts';
 
 interface ProxyCase {
-  readonly mode?: string;
   readonly inputs?: RecordedInputs;
   /** Oldest first: the objects that stood before. */
   readonly previousSteps?: readonly Pick<RecordedInputs, 'services' | 'endpointSlices'>[];
   readonly expected?: { readonly dump?: string; readonly dumpKind?: string; readonly save?: string };
 }
 
-const FOLDERS = ['iptables', 'nftables', 'ipvs', 'common'];
+interface NftCase {
+  readonly layout?: string;
+  readonly inputs?: NftRecordedInputs;
+  readonly previousSteps?: readonly Pick<NftRecordedInputs, 'services' | 'endpointSlices'>[];
+  readonly expected?: { readonly dump?: unknown; readonly nftList?: unknown };
+}
 
-/** The reviewed list of what no replay exists for, by folder. */
-const LATER: Readonly<Record<string, string>> = {
-  nftables: 'kube-proxy in nftables mode: a later issue brings it',
-  ipvs: 'kube-proxy in IPVS mode: a later issue brings it',
-};
+const FOLDERS = ['iptables', 'nftables', 'ipvs', 'common'];
 const NO_DUMP =
-  'no dump in the case: `npm test` holds it as rows (chain names, counts, probabilities, categories, flows)';
+  'nothing to hold a whole sync against: `npm test` holds the case as rows (chain names, counts, probabilities, categories, flows)';
 
 /** The folders of cases below `root`, or none when it is not such a place. */
 export function findProxyFolders(root: string): readonly string[] {
   return FOLDERS.filter((folder) => existsSync(join(root, folder))).map((folder) => join(root, folder));
 }
 
+type Replay = (text: string) => string | null | undefined;
+
+/** The first difference, null for none, undefined when the case has nothing to hold against. */
+const REPLAYS: Readonly<Record<string, Replay>> = {
+  nftables: (text) => replayNft(JSON.parse(text) as NftCase),
+  ipvs: (text) => replayIpvs(JSON.parse(text) as RecordedIpvsCase),
+};
+
 export function replayProxyFolder(folder: string): CaseResult[] {
   const mode = folder.split('/').at(-1) ?? '';
+  const replayMode = REPLAYS[mode] ?? ((text: string) => replay(JSON.parse(text) as ProxyCase));
   const files = readdirSync(folder).filter((f) => f.endsWith('.json'));
   return files.sort().map((file): CaseResult => {
     const name = `${mode}/${file.replace(/\.json$/, '')}`;
-    const later = LATER[mode];
-    if (later !== undefined) return { name, outcome: 'not modelled', detail: later };
-    const difference = replay(JSON.parse(readFileSync(join(folder, file), 'utf8')) as ProxyCase);
+    const difference = replayMode(readFileSync(join(folder, file), 'utf8'));
     if (difference === undefined) return { name, outcome: 'not modelled', detail: NO_DUMP };
     return difference === null ? { name, outcome: 'equal' } : { name, outcome: 'different', detail: difference };
   });
 }
+
+function replayNft({ layout, inputs, previousSteps = [], expected }: NftCase): string | null | undefined {
+  const { dump, nftList } = expected ?? {};
+  if (inputs?.endpointSlices === undefined || (typeof dump !== 'string' && typeof nftList !== 'string'))
+    return undefined;
+  const known = layout === undefined ? inputs : { ...inputs, layout };
+  const before = previousSteps.at(-1);
+  const now = recordedTable(known);
+  const ours = blocksOfTable(before ? withStaleChains(now, recordedTable({ ...known, ...before })) : now);
+  if (typeof nftList === 'string') return firstLine(blocksOf(nftList), ours);
+  const parsed = parseNft(dump as string);
+  if (!parsed.ok) return `line ${parsed.error.line} of the dump: ${parsed.error.message}`;
+  return firstLine(parsed.value.flatMap(blocksOfTable), ours);
+}
+
+/** Only what a case says is compared: some name a few servers, sets or chains. */
+function replayIpvs({ inputs, expected }: RecordedIpvsCase): string | null | undefined {
+  if (inputs?.endpointSlices === undefined) return undefined;
+  const plan = planRecorded(inputs);
+  const rules = syncedIpvsRules(plan);
+  const chains = Object.entries(expected.iptablesChains ?? {});
+  const sets = Object.entries(expected.ipsets ?? {}).map(([name, members]) => [name, [...members].sort()]);
+  const pairs: [unknown, unknown][] = [
+    ...(expected.virtualServersComplete
+      ? [
+          [addresses(expected.virtualServers ?? []), addresses(recordedServers(plan.virtualServers))] as [
+            unknown,
+            unknown,
+          ],
+        ]
+      : []),
+    [Object.fromEntries(sets), recordedSets(plan.ipsets, Object.keys(expected.ipsets ?? {}))],
+    ...chains.map(([chain, wanted]): [unknown, unknown] => [wanted, recordedChain(rules, chain)]),
+    ...(expected.ipvsadmLn === undefined
+      ? []
+      : [[expected.ipvsadmLn, printIpvsadmList(plan.virtualServers)] as [unknown, unknown]]),
+  ];
+  return firstLine(
+    pairs.map(([wanted]) => JSON.stringify(wanted)),
+    pairs.map(([, ours]) => JSON.stringify(ours)),
+  );
+}
+
+const addresses = (servers: Parameters<typeof sortServers>[0]): readonly string[] =>
+  sortServers(servers).map(
+    (s) => `${s.protocol} ${s.address}:${s.port} > ${s.realServers.map((r) => `${r.address}:${r.port}`).join(', ')}`,
+  );
 
 /** The first difference, null for none, undefined when the case has nothing to hold against. */
 function replay({ inputs, previousSteps, expected }: ProxyCase): string | null | undefined {

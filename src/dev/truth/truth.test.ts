@@ -10,7 +10,7 @@ import { findLabs, replayLab } from './kernel-flows.ts';
 const RECORDED = join(process.cwd(), '../shared/truth/kernel');
 
 /** Labs whose features a later issue brings; `lab.ts` gives the reason for each. */
-const LATER = ['calico-bgp', 'flannel-nftables'];
+const LATER = ['calico-bgp'];
 
 describe.skipIf(!existsSync(RECORDED))(
   'a real kernel (skipped where ../shared/truth is missing: no recordings)',

@@ -15,7 +15,9 @@ import type {
   Route,
   Sysctl,
 } from '../linux/config.ts';
+import type { VirtualServer } from '../linux/ipvs/table.ts';
 import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
+import type { NftTable } from '../linux/netfilter/nftables/ruleset.ts';
 
 /** A part of one namespace's configuration. Rule operations are applied in the order in which the writers start. */
 export interface Fragment {
@@ -26,7 +28,9 @@ export interface Fragment {
   readonly fdb?: readonly FdbEntry[];
   readonly sysctl?: Partial<Sysctl>;
   readonly iptables?: readonly RuleOp[];
+  readonly nftables?: readonly NftTable[];
   readonly ipsets?: readonly IpSet[];
+  readonly ipvs?: readonly VirtualServer[];
   readonly listeners?: readonly Listener[];
 }
 

@@ -57,17 +57,17 @@ export function assemble(cluster: Cluster, drivers: Drivers): ReadonlyMap<NsId, 
 function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, drivers: Drivers): NetnsConfig {
   const own = machine(cluster, node.name, node.ip, node.listens);
   // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
-  const writers = once((): readonly Fragment[] => [
-    kubeletPlan().node,
-    drivers.proxy.plan(cluster, node, drivers.proxyMode).node,
-    cni.node,
-  ]);
-  const rules = once(() => applyRuleOps(writers().flatMap((f) => f.iptables ?? [])));
-  const sysctl = once((): Partial<Sysctl> => Object.assign({}, ...writers().map((f) => f.sysctl ?? {})));
+  const proxy = drivers.proxy.plan(cluster, node, drivers.proxyMode).node;
+  const writers: readonly Fragment[] = [kubeletPlan().node, proxy, cni.node];
+  const rules = once(() => applyRuleOps(writers.flatMap((f) => f.iptables ?? [])));
+  const sysctl = once((): Partial<Sysctl> => Object.assign({}, ...writers.map((f) => f.sysctl ?? {})));
+  const nftables = once(() => writers.flatMap((f) => f.nftables ?? []));
+  const ipsets = once(() => writers.flatMap((f) => f.ipsets ?? []));
   return {
     id: node.name,
-    devices: [...own.devices, ...(cni.node.devices ?? [])],
-    addresses: [...own.addresses, ...(cni.node.addresses ?? [])],
+    devices: [...own.devices, ...(cni.node.devices ?? []), ...(proxy.devices ?? [])],
+    // The proxy's come last: who looks for any address of this node must find the node's own.
+    addresses: [...own.addresses, ...(cni.node.addresses ?? []), ...(proxy.addresses ?? [])],
     routes: [...own.routes, ...(cni.node.routes ?? [])],
     neighbours: cni.node.neighbours ?? [],
     fdb: cni.node.fdb ?? [],
@@ -77,7 +77,13 @@ function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, drivers:
     get iptables() {
       return rules();
     },
-    ipsets: cni.node.ipsets ?? [],
+    get nftables() {
+      return nftables();
+    },
+    get ipsets() {
+      return ipsets();
+    },
+    ...(proxy.ipvs ? { ipvs: proxy.ipvs } : {}),
     listeners: [...own.listeners, ...(cni.node.listeners ?? [])],
   };
 }

@@ -14,6 +14,10 @@ export function makeChoices(seed: number, endpoint?: string): Choices {
   const rng = makeRng(seed);
   return {
     statistic: (rule, chain, table) => forced(rule, chain, table, endpoint) ?? rng.next() < probabilityOf(rule),
+    numgen: (endpoints) => {
+      const wanted = endpoint === undefined ? -1 : endpoints.indexOf(endpoint);
+      return wanted >= 0 ? wanted : rng.int(0, endpoints.length - 1);
+    },
     masqueradePort: () => rng.int(FIRST_MASQUERADE_PORT, LAST_PORT),
     tunnelPort: tunnelPortOf,
     ephemeralPort: () => rng.int(FIRST_EPHEMERAL_PORT, LAST_EPHEMERAL_PORT),

@@ -4,7 +4,9 @@
  */
 import type { Cidr, Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
+import { IPVS_SYSCTL_DEFAULTS, type IpvsSysctl, type VirtualServer } from './ipvs/table.ts';
 import type { Ruleset } from './netfilter/iptables/rule.ts';
+import type { NftTable } from './netfilter/nftables/ruleset.ts';
 import type { Origin } from './origin.ts';
 
 /** `node-1`, `default/web-1`, `client`, `underlay`: unique in a world. */
@@ -92,7 +94,7 @@ export interface FdbEntry {
 }
 
 /** The sysctls that the model honours, by their names under `net.`. Absent: the kernel's default. */
-export interface Sysctl {
+export interface Sysctl extends IpvsSysctl {
   readonly 'ipv4.ip_forward': 0 | 1;
   readonly 'bridge.bridge-nf-call-iptables': 0 | 1;
   /** max(all, dev) decides; per-device values under `ipv4.conf.DEV.rp_filter`. */
@@ -103,6 +105,7 @@ export interface Sysctl {
 }
 
 export const SYSCTL_DEFAULTS: Sysctl = {
+  ...IPVS_SYSCTL_DEFAULTS,
   'ipv4.ip_forward': 0,
   'bridge.bridge-nf-call-iptables': 1,
   'ipv4.conf.all.rp_filter': 0,
@@ -151,6 +154,10 @@ export interface NetnsConfig {
   readonly fdb: readonly FdbEntry[];
   readonly sysctl: Partial<Sysctl>;
   readonly iptables: Ruleset;
+  /** `nft list ruleset`, in the order in which the tables were loaded. */
+  readonly nftables?: readonly NftTable[];
   readonly ipsets: readonly IpSet[];
+  /** `ipvsadm -Ln`; absent: IPVS hooks in nowhere. */
+  readonly ipvs?: readonly VirtualServer[];
   readonly listeners: readonly Listener[];
 }

@@ -2,6 +2,7 @@
 import type { Frame, IpPacket } from '../wire/frame.ts';
 import type { Device, DeviceKind, NetnsConfig, NsId } from './config.ts';
 import type { Chain, RejectWith, Rule, Table } from './netfilter/iptables/rule.ts';
+import type { NumgenChoice } from './netfilter/nftables/numgen.ts';
 import { type Netns, openNetns } from './netns.ts';
 import { frameOf, type Skb } from './skb.ts';
 import type { Culprit, DropReason, PacketId, Step, StepBody } from './step.ts';
@@ -13,6 +14,8 @@ export const STEPS_MAX = 20_000;
 export interface Choices {
   /** Does `-m statistic --mode random` match this rule now? */
   statistic(rule: Rule, chain: Chain, table: Table): boolean;
+  /** Which slot `numgen random` draws. */
+  readonly numgen: NumgenChoice;
   /** A source port for `--random-fully`, in [1024, 65535]. */
   masqueradePort(): number;
   /** UDP source port of a tunnel for a flow, in ip_local_port_range. */

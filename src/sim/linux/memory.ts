@@ -1,7 +1,9 @@
 /** What packets teach one network namespace. Written only while a packet visits; empty (or primed by configuration) at the start. */
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
+import { IpvsConnections } from './ipvs/connection.ts';
 import { ConntrackTable } from './netfilter/conntrack.ts';
+import type { DynamicSets } from './netfilter/nftables/dynamic-sets.ts';
 import type { Skb } from './skb.ts';
 import type { Socket } from './sockets/socket.ts';
 
@@ -11,6 +13,9 @@ export interface Memory {
   /** Bridge forwarding databases, keyed `bridge|mac`, giving the port. */
   readonly fdb: Map<string, string>;
   readonly conntrack: ConntrackTable;
+  readonly ipvs: IpvsConnections;
+  /** What packets wrote into nftables sets. */
+  readonly nftSets: DynamicSets;
   /** xt_recent lists: name, then address, giving the time last seen (ns). */
   readonly recent: Map<string, Map<Ip, number>>;
   /** Path MTUs learned from ICMP, in bytes. */
@@ -34,6 +39,8 @@ export function makeMemory(): Memory {
     neighbours: new Map(),
     fdb: new Map(),
     conntrack: new ConntrackTable(),
+    ipvs: new IpvsConnections(),
+    nftSets: new Map(),
     recent: new Map(),
     pathMtu: new Map(),
     sockets: [],

@@ -6,7 +6,9 @@ import type { Frame, IpPacket } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { FdbEntry, Listener, Neighbour, NsId, Route } from './config.ts';
+import type { RealServer, VirtualServer } from './ipvs/table.ts';
 import type { HookName, Rule, TableName } from './netfilter/iptables/rule.ts';
+import type { NftEvent } from './netfilter/nftables/events.ts';
 import type { Origin } from './origin.ts';
 
 /** `p1`, `p2` … in order of birth. A packet keeps its name through NAT, encapsulation and fragmentation. */
@@ -78,6 +80,20 @@ export type StepBody =
       readonly before: IpPacket;
       readonly after: IpPacket;
       readonly entry: CtSnapshot;
+    }
+  /** nftables: a rule, a set or a chain had its say. */
+  | NftEvent
+  /** IPVS sent the packet to a real server, or a reply back to its client. */
+  | {
+      readonly kind: 'ipvs';
+      readonly hook: HookName;
+      readonly role: 'request' | 'reply';
+      /** Who chose the real server, for this packet or for the first one of its connection. */
+      readonly by: 'scheduler' | 'template' | 'connection';
+      readonly before: IpPacket;
+      readonly after: IpPacket;
+      readonly virtual: VirtualServer;
+      readonly server: RealServer;
     }
   /** A routing decision. `route` is null when nothing matched. */
   | {
@@ -194,11 +210,23 @@ export type DropReason =
   | 'NO_SOCKET'
   | 'UNEXPECTED_SEGMENT'
   | 'NAT_FAILED'
+  | 'IPVS_NO_SERVER'
+  | 'IPVS_SERVER_GONE'
   | 'HOPS_MAX';
 
 /** The object that decided: a rule, a missing entry, a sysctl, a device. */
 export interface Culprit {
-  readonly kind: 'rule' | 'policy' | 'route' | 'neighbour' | 'fdb' | 'sysctl' | 'device' | 'listener' | 'none';
+  readonly kind:
+    | 'rule'
+    | 'policy'
+    | 'route'
+    | 'neighbour'
+    | 'fdb'
+    | 'sysctl'
+    | 'device'
+    | 'listener'
+    | 'virtual-server'
+    | 'none';
   /** As the tool prints it, or as the tool would name what is missing. */
   readonly text: string;
   readonly origin?: Origin;

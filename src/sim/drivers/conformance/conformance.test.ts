@@ -39,7 +39,7 @@ type Choice = readonly [
   cluster: Cluster,
 ];
 
-const choices: readonly Choice[] = CNIS.flatMap((cni) =>
+const allChoices: readonly Choice[] = CNIS.flatMap((cni) =>
   cni.modes.flatMap((cniMode) =>
     PROXIES.flatMap((proxy) =>
       proxy.modes.flatMap((proxyMode) =>
@@ -56,6 +56,18 @@ const choices: readonly Choice[] = CNIS.flatMap((cni) =>
       ),
     ),
   ),
+);
+
+/** A combination that cannot be gives a reason, and never a plan. */
+const reasonAgainst = ([, cni, cniMode, proxy, proxyMode, cluster]: Choice): string | null =>
+  cni.refuses(cluster, cniMode) ?? proxy.refuses(cluster, proxyMode);
+const choices = allChoices.filter((choice) => reasonAgainst(choice) === null);
+
+it.each(allChoices.filter((choice) => reasonAgainst(choice) !== null).map((choice) => [choice[0], choice] as const))(
+  '%s is refused with a reason and a way out',
+  (_name, choice) => {
+    expect(reasonAgainst(choice)).toMatch(/\. [A-Z].*\.$/);
+  },
 );
 
 interface Planned {

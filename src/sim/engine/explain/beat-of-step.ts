@@ -1,8 +1,10 @@
 import type { NsId } from '../../linux/config.ts';
+import { endpointText } from '../../linux/ipvs/table.ts';
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { UNDERLAY } from '../world.ts';
+import { ruleRejects } from './nft-rule.ts';
 import { innerPacket, kindOfPacket, portsOf, socketText } from './packet-words.ts';
 
 export interface PacketView {
@@ -37,6 +39,12 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
       return ruleMoment(step);
     case 'chain-end':
       return step.verdict === 'DROP' ? { mark: 'drop', title: `Policy of ${step.chain}: DROP` } : null;
+    case 'nft-rule':
+      return nftRuleMoment(step);
+    case 'nft-chain-end':
+      return step.verdict === 'drop' ? { mark: 'drop', title: `Policy of ${step.chain}: drop` } : null;
+    case 'ipvs':
+      return ipvsMoment(step);
     case 'conntrack':
       return conntrackMoment(step);
     case 'route':
@@ -85,7 +93,14 @@ function natMoment(step: Of<'nat'>): Moment {
   return { mark: 'conntrack', title: `Conntrack: from ${socketText(after.src, ports?.sport)}` };
 }
 
-const isPolicyRule = (rule: Rule): boolean => rule.origin?.for?.includes('NetworkPolicy') === true;
+/** IPVS rewrites every packet of a connection: only requests are led somewhere, answers get their address back. */
+function ipvsMoment({ role, before, after, server }: Of<'ipvs'>): Moment {
+  if (before.l4.proto === 'icmp') return { mark: 'conntrack', title: `IPVS: error rewritten: ${after.src}` };
+  if (role === 'request') return { mark: 'dnat', title: `IPVS to ${endpointText(server)}` };
+  return { mark: 'conntrack', title: `IPVS: from ${socketText(after.src, portsOf(after.l4)?.sport)}` };
+}
+
+const isPolicyRule = (rule: Pick<Rule, 'origin'>): boolean => rule.origin?.for?.includes('NetworkPolicy') === true;
 
 function ruleMoment(step: Of<'rule'>): Moment {
   const target = step.rule.target?.kind;
@@ -93,6 +108,12 @@ function ruleMoment(step: Of<'rule'>): Moment {
     return { mark: 'drop', title: `${target === 'REJECT' ? 'REJECT' : 'DROP'} in ${step.chain}` };
   if (step.effect === 'accept' && isPolicyRule(step.rule))
     return { mark: 'policy', title: `Allowed by ${step.rule.origin?.for}` };
+  return null;
+}
+
+function nftRuleMoment({ rule, chain, effect }: Of<'nft-rule'>): Moment {
+  if (effect === 'drop') return { mark: 'drop', title: `${ruleRejects(rule) ? 'REJECT' : 'DROP'} in ${chain}` };
+  if (effect === 'accept' && isPolicyRule(rule)) return { mark: 'policy', title: `Allowed by ${rule.origin?.for}` };
   return null;
 }
 
@@ -176,5 +197,7 @@ const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {
   NO_SOCKET: 'Nobody listens',
   UNEXPECTED_SEGMENT: 'Unexpected segment',
   NAT_FAILED: 'NAT failed',
+  IPVS_NO_SERVER: 'No real server',
+  IPVS_SERVER_GONE: 'Real server is gone',
   HOPS_MAX: 'Too many hops',
 };

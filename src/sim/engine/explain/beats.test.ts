@@ -62,6 +62,29 @@ describe('beats', () => {
     expect(own).toContain('Masquerade as 10.244.1.0');
   });
 
+  it.each([
+    ['nftables', web2, 'Conntrack: from 10.96.0.10:80', [`DNAT to ${web2}`]],
+    ['ipvs', '10.244.3.2:8080', 'IPVS: from 10.96.0.10:80', ['Route: for node-1 itself', 'IPVS to 10.244.3.2:8080']],
+  ] as const)('in %s mode name who translated, and are as many', (proxyMode, endpoint, back, there) => {
+    const trace = traceProbe(labWorld({ proxyMode }), tcp(pod('tool-1'), service('default/web'), 80, endpoint));
+    expect(titles(trace, 'p1').slice(2, 2 + there.length)).toEqual(there);
+    expect(titles(trace, 'p2').at(-2)).toBe(back);
+    const first = trace.beats.filter(({ packet }) => packet === 'p1' || packet === 'p2');
+    expect(first.length).toBeGreaterThanOrEqual(16);
+    expect(first.length).toBeLessThanOrEqual(26);
+  });
+
+  it.each([
+    ['nftables', 'default/empty', 80, 'REJECT in reject-chain'],
+    ['nftables', 'default/web', 81, 'REJECT in cluster-ips-check'],
+    ['ipvs', 'default/empty', 80, 'No real server'],
+    ['ipvs', 'default/web', 81, 'REJECT in KUBE-IPVS-FILTER'],
+  ] as const)('in %s mode of a refused packet to %s port %i end where it was refused', (proxyMode, to, port, last) => {
+    const trace = traceProbe(labWorld({ proxyMode }), tcp(pod('tool-1'), service(to), port));
+    expect(titles(trace, 'p1').at(-1)).toBe(last);
+    expect(trace.beats.filter(({ mark }) => mark === 'drop')).toHaveLength(1);
+  });
+
   it('of a refused packet end at the rule, not at the drop that follows it', () => {
     const trace = traceProbe(labWorld(), tcp(pod('tool-1'), service('default/empty'), 80));
     expect(titles(trace, 'p1').at(-1)).toBe('REJECT in KUBE-SERVICES');

@@ -20,6 +20,20 @@ describe('one sentence on what a knob changed', () => {
     expect(describeChange(before, traceProbe(labWorld(change), probe))).toContain(says);
   });
 
+  it('counts rules and lookups when the proxy translates in another way', () => {
+    const nft = traceProbe(labWorld({ proxyMode: 'nftables' }), probe);
+    expect(describeChange(before, nft)).toMatch(
+      /^Changed: an nftables map translates the destination instead of a chain of iptables rules \(\d+ rules evaluated and \d+ lookups instead of \d+ rules\)\.$/,
+    );
+    const ipvs = traceProbe(labWorld({ proxyMode: 'ipvs' }), probe);
+    expect(describeChange(nft, ipvs)).toContain('IPVS translates the destination instead of an nftables map');
+    const refused = (proxyMode: string) =>
+      traceProbe(labWorld({ proxyMode }), tcp(pod('tool-1'), service('default/empty'), 80));
+    expect(describeChange(refused('iptables'), refused('ipvs'))).toBe(
+      'Changed: the packet ends at "No real server" instead of "REJECT in KUBE-SERVICES".',
+    );
+  });
+
   it('tells the TTL and the endpoint', () => {
     const same = traceProbe(labWorld(), { ...probe, options: { endpoint: '10.244.1.2:8080' } });
     expect(describeChange(before, same)).toContain(

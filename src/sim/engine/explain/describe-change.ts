@@ -11,7 +11,13 @@ interface Digest {
   readonly seenAs: string | null;
   readonly server: string | null;
   readonly mtuBytes: number | null;
+  /** The moment that ended the first request. */
+  readonly end: string | null;
+  /** What translated the request. */
+  readonly translator: string | null;
+  /** Rules evaluated, matched or not, and lookups in sets and maps of nftables. */
   readonly rules: number;
+  readonly lookups: number;
   readonly outcome: string;
 }
 
@@ -38,6 +44,11 @@ function differs<K extends keyof Digest>(key: K, say: (now: Digest[K], old: Dige
 
 const CLAUSES: readonly Clause[] = [
   differs('outcome', (now, old) => `the outcome is ${now} instead of ${old}`),
+  differs('end', (now, old) => `the packet ends at "${now}" instead of "${old}"`),
+  (old, now) => {
+    if (old.translator === now.translator || old.translator === null || now.translator === null) return null;
+    return [`${now.translator} translates the destination instead of ${old.translator}${counted(old, now)}`];
+  },
   (old, now) => {
     if (old.tunnel === now.tunnel) return null;
     if (now.tunnel === null) return [`no encapsulation any more (was ${old.tunnel})`];
@@ -53,7 +64,18 @@ const CLAUSES: readonly Clause[] = [
 ];
 
 /** Only worth saying when nothing else differs. */
-const rulesClause = differs('rules', (now, old) => `${count(now, 'rule')} matched instead of ${old}`);
+function rulesClause(old: Digest, now: Digest): readonly string[] | null {
+  if (old.rules === now.rules && old.lookups === now.lookups) return null;
+  const met = ({ rules, lookups }: Digest, verb: string): string =>
+    `${count(rules, 'rule')}${verb}${lookups === 0 ? '' : ` and ${count(lookups, 'lookup')}`}`;
+  return [`${met(now, ' evaluated')} instead of ${met(old, '')}`];
+}
+
+/** ` (12 rules evaluated and 2 lookups instead of 172 rules)`. */
+function counted(old: Digest, now: Digest): string {
+  const clause = rulesClause(old, now);
+  return clause ? ` (${clause.join('')})` : '';
+}
 
 /** The MTU that a SYN's MSS was made from: 40 bytes of headers more (RFC 6691). */
 const MSS_OVERHEAD_BYTES = 40;
@@ -71,9 +93,27 @@ function digestOf(trace: Trace): Digest {
     seenAs: arrived?.src ?? null,
     server: arrival ? arrival.ns.slice(arrival.ns.indexOf('/') + 1) : null,
     mtuBytes: mtuOf(steps),
-    rules: steps.filter((s) => s.kind === 'rule').length,
+    end: trace.beats.find(({ packet, mark }) => packet === request?.id && mark === 'drop')?.title ?? null,
+    translator: translatorOf(steps),
+    rules: steps.reduce((sum, step) => sum + evaluatedAt(step), 0),
+    lookups: steps.filter((s) => s.kind === 'nft-lookup').length,
     outcome: OUTCOME_WORDS[trace.verdict.outcome],
   };
+}
+
+function evaluatedAt(step: Step): number {
+  if (step.kind === 'rule' || step.kind === 'nft-rule') return step.index - step.first + 1;
+  return step.kind === 'chain-end' || step.kind === 'nft-chain-end' ? step.end - step.first : 0;
+}
+
+/** The last word before the destination changed: a rule of iptables or nftables, or IPVS. */
+function translatorOf(steps: readonly Step[]): string | null {
+  const at = steps.findIndex((s) => s.kind === 'ipvs' || (s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule'));
+  const found = steps[at];
+  if (!found) return null;
+  if (found.kind === 'ipvs') return 'IPVS';
+  const rule = steps.slice(0, at).findLast((s) => s.kind === 'rule' || s.kind === 'nft-rule');
+  return rule?.kind === 'nft-rule' ? 'an nftables map' : 'a chain of iptables rules';
 }
 
 function isArpPacket(trace: Trace, index: number): boolean {

@@ -74,6 +74,16 @@ const WORDS: Readonly<Record<DropReason, Words>> = {
     sentence: 'The program on {here} did not expect this segment from this address: {detail}.',
   },
   NAT_FAILED: { title: 'NAT failed', sentence: '{here} could not translate the packet: {detail}.' },
+  IPVS_NO_SERVER: {
+    title: 'No real server',
+    sentence:
+      'IPVS on {here} has a virtual server for {dst}, but no real server behind it takes new connections, so it answers with ICMP port unreachable. No REJECT rule is involved, as there would be in the other modes of kube-proxy.',
+  },
+  IPVS_SERVER_GONE: {
+    title: 'Real server is gone',
+    sentence:
+      'The real server that this connection was sent to is gone from IPVS on {here}, and conntrack still leads there: the packet is dropped, and the next attempt goes to another real server.',
+  },
   HOPS_MAX: { title: 'Too many hops', sentence: 'The packet goes round in circles; the simulation stops here.' },
 };
 

@@ -112,6 +112,17 @@ export function deviceEvidence(ns: NetnsConfig, here: string, name: string): Evi
   ];
 }
 
+/** Lines around one of many that a tool prints; without one (`index` null) the first few. */
+export function linesEvidence(
+  title: string,
+  command: string,
+  all: readonly string[],
+  index: number | null,
+  origin?: Origin,
+): Evidence {
+  return windowOf({ title, command, all, index: index ?? -1, print: (line) => line, originOf: () => origin });
+}
+
 /** A single line of a tool: a sysctl, a socket, a captured frame. */
 export function lineEvidence(title: string, command: string, line: string | null, origin?: Origin): Evidence {
   const evidence: Evidence = {

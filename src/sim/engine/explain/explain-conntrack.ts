@@ -2,7 +2,11 @@
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { CtSnapshot, Step } from '../../linux/step.ts';
 import { ruleEvidence } from './evidence.ts';
+import { nftRuleEvidence } from './evidence-nft.ts';
+import { slotText } from './explain-nft.ts';
+import type { Evidence } from './explanation.ts';
 import { serviceName } from './names.ts';
+import { ruleMasquerades } from './nft-rule.ts';
 import { endsOf, portsOf, socketText } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitFromHere, visitSoFar } from './scene.ts';
 
@@ -62,17 +66,29 @@ export function explainNat(scene: Scene<StepOf<'nat'>>): Told {
   if (step.cause === 'icmp-error') return { ...explainErrorNat(scene), checks };
   if (step.cause === 'conntrack') return { ...explainReturnNat(scene), checks };
   const rule = lastRule(scene);
-  const evidence = rule ? [ruleEvidence(scene.ns, here, rule.table, rule.chain, rule.index)] : [];
-  const grep = rule ? [`iptables-save -t ${rule.table} | grep ${rule.chain}   # on ${here}`] : [];
   const told = step.manip === 'dst' ? explainDnat(scene, rule) : explainSnat(scene, rule);
-  return { ...told, evidence, checks: [...grep, ...checks] };
+  if (!rule) return { ...told, evidence: [], checks };
+  return { ...told, evidence: [decidedBy(scene, rule)], checks: [listRule(scene, rule), ...checks] };
 }
 
-function lastRule(scene: Scene): StepOf<'rule'> | undefined {
-  return visitSoFar(scene).findLast((s): s is StepOf<'rule'> => s.kind === 'rule' && s.table === 'nat');
+type NatRule = StepOf<'rule'> | StepOf<'nft-rule'>;
+
+/** The rule that asked for the translation comes right before it. */
+function lastRule(scene: Scene): NatRule | undefined {
+  return visitSoFar(scene).findLast(
+    (s): s is NatRule => (s.kind === 'rule' && s.table === 'nat') || s.kind === 'nft-rule',
+  );
 }
 
-function explainDnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefined): Omit<Told, 'evidence'> {
+const decidedBy = ({ ns, here }: Scene, rule: NatRule): Evidence =>
+  rule.kind === 'rule' ? ruleEvidence(ns, here, rule.table, rule.chain, rule.index) : nftRuleEvidence(ns, here, rule);
+
+const listRule = ({ here }: Scene, rule: NatRule): string =>
+  rule.kind === 'rule'
+    ? `iptables-save -t ${rule.table} | grep ${rule.chain}   # on ${here}`
+    : `nft list chain ${rule.family} ${rule.table} ${rule.chain}   # on ${here}`;
+
+function explainDnat(scene: Scene<StepOf<'nat'>>, rule: NatRule | undefined): Omit<Told, 'evidence'> {
   const { step, here, names } = scene;
   const asked = endsOf(step.before).dst;
   const to = portsOf(step.after.l4)?.dport;
@@ -83,11 +99,23 @@ function explainDnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefin
     ? `, ${door.door === 'nodePort' ? 'a node port' : 'the address'} of ${serviceName(door.service)}`
     : '';
   const by = rule?.rule.origin?.by ?? 'a rule';
-  const chosen = choiceOf(scene);
+  const chosen = rule?.kind === 'nft-rule' ? nftChoiceOf(scene, rule) : choiceOf(scene);
+  const within = rule?.kind === 'nft-rule' ? ` in the chain ${rule.chain}` : '';
   return {
     title: `DNAT to ${socketText(step.after.dst, to)}`,
-    sentence: `${here} translates the destination. The packet asked for ${asked}${whose}; ${by === 'a rule' ? by : `${by}'s rule`} picked endpoint ${socketText(step.after.dst, to)} (${names.ip(step.after.dst)}${chosen}). Conntrack remembers the choice for the rest of the flow.`,
+    sentence: `${here} translates the destination. The packet asked for ${asked}${whose}; ${by === 'a rule' ? by : `${by}'s rule`} picked endpoint ${socketText(step.after.dst, to)} (${names.ip(step.after.dst)}${chosen})${within}. Conntrack remembers the choice for the rest of the flow.`,
   };
+}
+
+/** `; slot 2 of 3, drawn at random`: by this rule itself, or by the one that led to its chain. */
+function nftChoiceOf(scene: Scene, rule: StepOf<'nft-rule'>): string {
+  const own = slotText(rule.rule, rule.slot);
+  if (own !== null) return `; ${own}`;
+  const parent = visitSoFar(scene).findLast(
+    (s): s is StepOf<'nft-rule'> => s.kind === 'nft-rule' && s.to === rule.chain,
+  );
+  if (!parent) return '';
+  return `; ${slotText(parent.rule, parent.slot) ?? 'the same as last time, by session affinity'}`;
 }
 
 /** `; 1 of 3, chosen at random`: counts the rules of the chain that led to the translating one. */
@@ -116,17 +144,17 @@ function choiceOf(scene: Scene<StepOf<'nat'>>): string {
 const targetChain = (rule: Rule): string | undefined =>
   rule.target?.kind === 'jump' || rule.target?.kind === 'goto' ? rule.target.chain : undefined;
 
-function explainSnat(scene: Scene<StepOf<'nat'>>, rule: StepOf<'rule'> | undefined): Omit<Told, 'evidence'> {
+function explainSnat(scene: Scene<StepOf<'nat'>>, rule: NatRule | undefined): Omit<Told, 'evidence'> {
   const { step, here, names } = scene;
   const { before, after } = step;
   const port = portsOf(after.l4)?.sport;
   if (before.src === after.src) {
     return {
       title: `New source port ${port ?? ''}`,
-      sentence: `The address is already right, so only the source port changes: to ${port}, a free one picked at random (--random-fully).`,
+      sentence: `The address is already right, so only the source port changes: to ${port}, a free one picked at random (${rule?.kind === 'nft-rule' ? 'fully-random' : '--random-fully'}).`,
     };
   }
-  const isMasquerade = rule?.rule.target?.kind !== 'SNAT';
+  const isMasquerade = rule?.kind === 'nft-rule' ? ruleMasquerades(rule.rule) : rule?.rule.target?.kind !== 'SNAT';
   const dev = leavingDevice(scene);
   const selfReached =
     before.src === before.dst

@@ -6,7 +6,7 @@ import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
 import { isFault, serviceName, writerOf } from './names.ts';
 import { endsOf, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
-import type { Scene, StepOf, Told } from './scene.ts';
+import { isOnDummy, type Scene, type StepOf, type Told } from './scene.ts';
 import { inside } from './where.ts';
 
 type SendScene = Scene<StepOf<'send'>>;
@@ -73,11 +73,17 @@ function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
     return `${who} answers: ${what}, from ${src} to ${to}.${blind}`;
   }
   const isFirst = trace.steps.find((s) => s.kind === 'send' && s.ns === step.ns && !isArp(s.frame))?.i === step.i;
-  const virtual =
-    isFirst && names.service(packet.dst)
-      ? ` That is a virtual address: no machine has it on a device, so something on the way must translate it.`
-      : '';
+  const virtual = isFirst && names.service(packet.dst) ? ` ${virtualSentence(scene, packet)}` : '';
   return `${who} sends ${what} from ${src} to ${to}.${virtual}`;
+}
+
+/** In IPVS mode nodes do have the address, on a device that leads nowhere. */
+function virtualSentence({ step, world, names, ns }: SendScene, { dst }: IpPacket): string {
+  const node = names.pod(step.ns)?.node;
+  const nearest = node === undefined ? ns : (world.namespaces.get(node) ?? ns);
+  if (isOnDummy(nearest, dst))
+    return `That is a virtual address: every node has it, on a dummy device that leads nowhere, so that IPVS gets the packet and translates it.`;
+  return `That is a virtual address: no machine has it on a device, so something on the way must translate it.`;
 }
 
 export function explainDeliver(scene: DeliverScene): Told {
@@ -189,14 +195,26 @@ export function explainDrop(scene: Scene<StepOf<'drop'>>): Told {
   const { culprit } = step;
   const by = culprit?.origin ? ` Written by ${writerOf(culprit.origin)}.` : '';
   const blame = isFault(culprit?.origin) ? ' You changed this.' : by;
+  const isIpvs = step.reason === 'IPVS_NO_SERVER' || step.reason === 'IPVS_SERVER_GONE';
   const evidence =
     culprit && culprit.kind !== 'none'
-      ? [lineEvidence(`What decided: ${culprit.kind}`, `reason ${step.reason}`, culprit.text, culprit.origin)]
+      ? [
+          lineEvidence(
+            `What decided: ${culprit.kind.replace('-', ' ')}`,
+            isIpvs ? 'ipvsadm -Ln' : `reason ${step.reason}`,
+            culprit.text,
+            culprit.origin,
+          ),
+        ]
       : [];
   return {
     title: dropTitle(step.reason),
     sentence: `${dropSentence(step, names)}${blame}`,
     evidence,
-    checks: [`perf trace -e skb:kfree_skb   # on ${scene.here}: reason ${step.reason}`],
+    checks: [
+      isIpvs
+        ? `ipvsadm -Ln   # on ${scene.here}`
+        : `perf trace -e skb:kfree_skb   # on ${scene.here}: reason ${step.reason}`,
+    ],
   };
 }

@@ -3,15 +3,29 @@
 import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
 import { isArp } from './packet-words.ts';
-import { deviceOf, type Scene, type StepOf, type Told, visitFromHere, visitSoFar } from './scene.ts';
+import {
+  deviceOf,
+  isForIpvs,
+  type Scene,
+  type StepOf,
+  sentByIpvs,
+  type Told,
+  visitFromHere,
+  visitSoFar,
+} from './scene.ts';
 
 type HookScene = Scene<StepOf<'hook'>>;
 
 export function explainHook(scene: HookScene): Told {
   const { step, here, ns } = scene;
   if (step.family === 'bridge') return explainBridgeHook(scene);
-  const checks = ns.iptables.size === 0 ? [] : [`iptables-save | grep -- '-A ${step.hook} '   # on ${here}`];
-  const sentence = ns.iptables.size === 0 ? emptySentence(scene) : SENTENCES[step.hook](scene);
+  const hasNft = (ns.nftables?.length ?? 0) > 0;
+  const checks = [
+    ...(ns.iptables.size === 0 ? [] : [`iptables-save | grep -- '-A ${step.hook} '   # on ${here}`]),
+    ...(hasNft ? [`nft list hooks ip   # on ${here}: who is called at ${step.hook.toLowerCase()}, in order`] : []),
+  ];
+  const isEmpty = ns.iptables.size === 0 && !hasNft;
+  const sentence = isEmpty ? emptySentence(scene) : SENTENCES[step.hook](scene);
   return { title: `${step.hook} on ${here}`, sentence, checks };
 }
 
@@ -99,13 +113,19 @@ function preRouting(scene: HookScene): string {
     const back = rewriteHere(scene) ? ' Conntrack itself rewrites the destination.' : '';
     return `${where} The flow is known, so the nat table is skipped.${back}`;
   }
+  if (isForIpvs(scene))
+    return `${where} In IPVS mode rules here only put marks: the address that was asked belongs to ${here} itself, so the packet goes on to INPUT, where IPVS waits.`;
+  if (ns.ipvs !== undefined) return `${where} In IPVS mode nothing is translated here: rules only put marks.`;
   const once = bridged ? ' The hook runs once: when the bridge hands the packet up, it is not repeated.' : '';
   return `${where} Destinations are translated here, so that routing works with the new one.${once}`;
 }
 
-function input({ step, here }: HookScene): string {
+function input(scene: HookScene): string {
+  const { step, here } = scene;
   if (step.outer)
     return `The tunnel packet is addressed to ${here}, so it goes to INPUT; FORWARD sees only the packet inside, later.`;
+  if (isForIpvs(scene))
+    return `The address that was asked is one of ${here}'s own, so the packet comes here and not to FORWARD. First the filter rules see it, still with that address; after them IPVS takes it, and no program gets it.`;
   return `The destination is an address of ${here} itself: this is the last check before a program gets it.`;
 }
 
@@ -115,6 +135,9 @@ function forward(scene: HookScene): string {
     return `The packet only crosses the bridge, and yet FORWARD sees it (in and out by ${step.iif}). A policy that drops here stops even two pods on one node.`;
   const passes = `The packet passes through ${here}, in by ${step.iif} and out by ${step.oif}.`;
   const later = visitFromHere(scene).find((s) => s.kind === 'nat');
+  const back = visitFromHere(scene).find((s) => s.kind === 'ipvs');
+  if (back?.kind === 'ipvs' && back.hook === 'FORWARD')
+    return `${passes} Rules here still see the endpoint's address as the source: after them, IPVS puts the Service's address back.`;
   if (later?.kind === 'nat' && later.cause === 'conntrack' && later.before.src !== trace.from.ip)
     return `${passes} Rules here still see the endpoint's address as the source: the Service's address is put back only after them, in POSTROUTING.`;
   const translated = visitSoFar(scene).some((s) => s.kind === 'nat' && s.manip === 'dst');
@@ -126,6 +149,13 @@ function output(scene: HookScene): string {
   const { step, here } = scene;
   if (step.outer)
     return `${here} made this outer packet itself, so it starts at OUTPUT like the packet of any local program; FORWARD never sees it.`;
+  const sent = sentByIpvs(scene);
+  if (sent?.hook === 'OUTPUT')
+    return `IPVS sends the packet out again, to the real server, so it passes OUTPUT a second time: the filter rules see the endpoint's address, and IPVS leaves the packet alone.`;
+  if (sent)
+    return `IPVS sends the packet out again, to the real server, so it passes OUTPUT like ${here}'s own packets. Rules that watch FORWARD never see it.`;
+  if (isForIpvs(scene))
+    return `${here} itself sends: its packets start at OUTPUT, and never see PREROUTING. IPVS takes what is for a Service here, after the nat table.`;
   const nat = isKnownFlow(scene)
     ? ' The flow is known, so the nat table is skipped.'
     : ' Service addresses are translated here too.';

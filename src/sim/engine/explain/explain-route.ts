@@ -4,7 +4,7 @@ import { printNeighbour } from '../../linux/print/ip-neigh.ts';
 import { lineEvidence, neighbourEvidence, routeEvidence } from './evidence.ts';
 import { routeLine } from './lines.ts';
 import { innerPacket, packetOf } from './packet-words.ts';
-import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+import { deviceOf, isForIpvs, isOnDummy, type Scene, type StepOf, sentByIpvs, type Told, visitSoFar } from './scene.ts';
 import { inside } from './where.ts';
 
 type RouteScene = Scene<StepOf<'route'>>;
@@ -46,6 +46,10 @@ function routeSentence(scene: RouteScene): string {
   const to = names.ipLong(step.dst);
   switch (step.decision) {
     case 'local':
+      if (isOnDummy(scene.ns, step.dst))
+        return `${to} is an address of ${here} itself: kube-proxy's IPVS mode puts the address of every Service on ${step.route?.dev ?? 'a dummy device'}, on each node. So ${step.direction === 'input' ? 'the packet goes to INPUT, where IPVS waits; no program has this address' : 'it stays here, and IPVS takes it at OUTPUT'}.${sourceSentence(scene)}`;
+      if (isForIpvs(scene))
+        return `${to} is an address of ${here} itself, so the packet goes up to INPUT. No program listens there: IPVS takes the packet before one would be looked for.`;
       return step.outer
         ? `The outer packet is addressed to ${here}: it goes up to INPUT and to the tunnel's UDP port.`
         : `${step.dst} is an address of ${here} itself, so the packet goes up to a program here, not on to another machine.`;
@@ -97,17 +101,22 @@ function forwardSentence(scene: RouteScene): string {
 
 /** A machine with several addresses takes the one that the route prefers, before any translation. */
 function sourceSentence({ step, here, ns }: RouteScene): string {
+  if (step.src !== undefined && innerPacket(step.frame)?.src === step.src && isOnDummy(ns, step.src))
+    return ` Because ${here} has the Service's address itself, it also takes ${step.src} as the source; masquerading will replace it.`;
   const own = ns.addresses.filter(({ scope }) => scope === 'global').length > 1;
   if (!own || step.outer || step.src === undefined || innerPacket(step.frame)?.src !== step.src) return '';
   return ` The route also decides which of its addresses ${here} uses as the source: ${step.src}.`;
 }
 
 /** net/ipv4/ip_forward.c: the check comes before the FORWARD hook, the decrement just before it. */
-export function explainTtl({ step, here, names }: Scene<StepOf<'ttl'>>): Told {
+export function explainTtl(scene: Scene<StepOf<'ttl'>>): Told {
+  const { step, here, names } = scene;
   const left = step.after;
   return {
     title: `TTL ${step.before} becomes ${left}`,
-    sentence: `${here} forwards the packet like a router, so it takes one from the TTL. Only forwarding does this: a bridge and a tunnel leave the TTL alone, so the receiver can count the routers.`,
+    sentence: sentByIpvs(scene)
+      ? `IPVS on ${here} sends the packet on as a router would, so it takes one from the TTL, although the packet never passes FORWARD.`
+      : `${here} forwards the packet like a router, so it takes one from the TTL. Only forwarding does this: a bridge and a tunnel leave the TTL alone, so the receiver can count the routers.`,
     checks: [
       `sysctl net.ipv4.ip_forward   # on ${here}`,
       `traceroute -n ${innerPacket(step.frame)?.dst ?? ''}   # from ${names.ip(innerPacket(step.frame)?.src ?? ('' as never))}`,

@@ -12,7 +12,7 @@ export function explainRule(scene: RuleScene): Told {
   const what = step.rule.target ? targetTitle(step.rule.target) : 'counts';
   return {
     title: `${step.chain}: ${what}`,
-    sentence: `${writerSentence(step.rule)}${ruleSentence(scene)}`,
+    sentence: `${writerSentence(step.rule.origin)}${ruleSentence(scene)}`,
     counts: `${count(evaluated, 'rule')} evaluated, 1 matched`,
     evidence: [ruleEvidence(ns, here, step.table, step.chain, step.index)],
     checks: [`iptables-save -t ${step.table} | grep ${step.chain}   # on ${here}`],
@@ -36,7 +36,7 @@ export function targetTitle(target: Target): string {
 }
 
 /** The writer's own reason, where it gave one: `kube-proxy: new connections are looked up among the Services.` */
-function writerSentence({ origin }: Rule): string {
+export function writerSentence(origin: Rule['origin']): string {
   if (!origin) return '';
   if (isFault(origin)) return 'You added this rule. ';
   const whose = origin.for && !origin.for.startsWith('Node ') ? ` for ${origin.for}` : '';

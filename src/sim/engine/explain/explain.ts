@@ -6,6 +6,8 @@ import { explainConntrack, explainNat } from './explain-conntrack.ts';
 import { explainBridgedDnat, explainDevice } from './explain-device.ts';
 import { explainDeliver, explainDrop, explainLookup, explainSend } from './explain-end.ts';
 import { explainHook } from './explain-hook.ts';
+import { explainIpvs } from './explain-ipvs.ts';
+import { explainNftChainEnd, explainNftLookup, explainNftRule } from './explain-nft.ts';
 import { explainNeighbour, explainRoute, explainTtl } from './explain-route.ts';
 import { explainChainEnd, explainRule } from './explain-rule.ts';
 import { explainDecap, explainEncap, explainFdb, explainFragment, explainReassemble } from './explain-tunnel.ts';
@@ -52,6 +54,14 @@ function tell(scene: Scene): Told {
       return explainRule({ ...scene, step });
     case 'chain-end':
       return explainChainEnd({ ...scene, step });
+    case 'nft-lookup':
+      return explainNftLookup({ ...scene, step });
+    case 'nft-rule':
+      return explainNftRule({ ...scene, step });
+    case 'nft-chain-end':
+      return explainNftChainEnd({ ...scene, step });
+    case 'ipvs':
+      return explainIpvs({ ...scene, step });
     case 'conntrack':
       return explainConntrack({ ...scene, step });
     case 'nat':

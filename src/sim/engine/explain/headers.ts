@@ -135,7 +135,7 @@ function changedField(field: HeaderField, old: readonly HeaderField[]): HeaderFi
 
 /** The frame before a step: the one that the packet's previous step left; steps that rewrite carry their own. */
 export function frameBefore(step: Step, previous: Step | undefined): Frame | IpPacket | null {
-  if (step.kind === 'nat') return step.before;
+  if (step.kind === 'nat' || step.kind === 'ipvs') return step.before;
   if (step.kind === 'bridged-dnat' && isFrame(step.frame)) return { ...step.frame, dmac: step.before };
   return previous?.frame ?? null;
 }

@@ -13,6 +13,8 @@ export interface LabChange {
   readonly cluster?: Cluster;
   readonly mode?: string;
   readonly proxy?: string;
+  /** Of the proxy; its first mode when not given. */
+  readonly proxyMode?: string;
   readonly options?: CniOptions;
   readonly cold?: true;
   /** A namespace and what becomes of it. */
@@ -22,7 +24,7 @@ export interface LabChange {
 export function labWorld(change: LabChange = {}): World {
   const cluster = change.cluster ?? LAB;
   const proxy = proxyById(change.proxy ?? 'kube-proxy');
-  const proxyMode = proxy.modes[0]?.id ?? '';
+  const proxyMode = change.proxyMode ?? proxy.modes[0]?.id ?? '';
   const cniMode = change.mode ?? 'vxlan';
   const drivers = { cni: cniById('flannel'), cniMode, cniOptions: change.options ?? {}, proxy, proxyMode };
   const namespaces = new Map(assemble(cluster, drivers));

@@ -1,6 +1,7 @@
 /** How tools print the objects that take part in a trace: one place that knows which printer prints what. */
 import type { FdbEntry, Listener, Neighbour } from '../../linux/config.ts';
 import { printRule } from '../../linux/netfilter/iptables/print.ts';
+import { printRule as printNftRule } from '../../linux/netfilter/nftables/print.ts';
 import { printFdbEntry } from '../../linux/print/bridge-fdb.ts';
 import { printConntrack } from '../../linux/print/conntrack.ts';
 import { printFrame, printPacket } from '../../linux/print/frame.ts';
@@ -10,6 +11,7 @@ import type { Frame, IpPacket } from '../../wire/frame.ts';
 import { isFrame } from './packet-words.ts';
 
 export const ruleLine = printRule;
+export const nftRuleLine = printNftRule;
 export const routeLine = printRoute;
 export const conntrackLine = printConntrack;
 export const neighbourLine = (entry: Neighbour): string => printNeighbour(entry);

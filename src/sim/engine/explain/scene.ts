@@ -1,12 +1,13 @@
 import { must } from '../../base/assert.ts';
 import type { Device, NetnsConfig } from '../../linux/config.ts';
 import type { Step } from '../../linux/step.ts';
+import type { Ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
 import type { Trace } from '../trace.ts';
 import { UNDERLAY, type World } from '../world.ts';
 import type { Evidence } from './explanation.ts';
 import { type Names, namesOf } from './names.ts';
-import { previousOf } from './packet-words.ts';
+import { innerPacket, previousOf } from './packet-words.ts';
 
 export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -88,6 +89,12 @@ export function visitSoFar(scene: Scene): Step[] {
   return found;
 }
 
+/** An address that a dummy device of this namespace has, so that packets for it are delivered here: in IPVS mode, every Service's. */
+export const isOnDummy = (ns: NetnsConfig, ip: Ip): boolean => {
+  const dev = ns.ipvs === undefined ? undefined : ns.addresses.find((address) => address.ip === ip)?.dev;
+  return dev !== undefined && deviceOf(ns, dev)?.kind === 'dummy';
+};
+
 /** The rest of the packet's steps in this visit, from this step on. */
 export function visitFromHere(scene: Scene): Step[] {
   const { step, trace } = scene;
@@ -99,4 +106,20 @@ export function visitFromHere(scene: Scene): Step[] {
     found.push(later);
   }
   return found;
+}
+
+/** IPVS sent this packet out again in this visit. */
+export const sentByIpvs = (scene: Scene): StepOf<'ipvs'> | undefined =>
+  visitSoFar(scene).findLast((s): s is StepOf<'ipvs'> => s.kind === 'ipvs' && s.role === 'request');
+
+/** IPVS will take this packet in this visit, or has nobody to send it to; the hook at which it does is INPUT or OUTPUT. */
+export function isForIpvs(scene: Scene): boolean {
+  if (scene.ns.ipvs === undefined || scene.step.outer) return false;
+  const packet = innerPacket(scene.step.frame);
+  if (packet && isOnDummy(scene.ns, packet.dst)) return true;
+  return visitFromHere(scene).some(
+    (s) =>
+      (s.kind === 'ipvs' && s.role === 'request' && s.hook !== 'FORWARD') ||
+      (s.kind === 'drop' && s.reason === 'IPVS_NO_SERVER'),
+  );
 }

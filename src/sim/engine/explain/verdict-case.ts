@@ -6,6 +6,7 @@ import { isIcmpError } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { ProgramResult } from '../program-result.ts';
 import type { World } from '../world.ts';
+import { type DropRule, ruleBefore } from './drop-rule.ts';
 import { type Names, namesOf, type ServiceDoor } from './names.ts';
 import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -33,7 +34,7 @@ export interface Case {
   /** The first drop that counts. */
   readonly drop: StepOf<'drop'> | null;
   /** The rule, or the chain policy, that dropped the packet of `drop`. */
-  readonly dropRule: StepOf<'rule'> | StepOf<'chain-end'> | null;
+  readonly dropRule: DropRule | null;
 }
 
 /** What was found: the verdict without what the program printed. */
@@ -93,18 +94,6 @@ function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'dr
     if (blamed) return blamed;
   }
   return drops[0] ?? null;
-}
-
-function ruleBefore(steps: readonly Step[], drop: StepOf<'drop'>): StepOf<'rule'> | StepOf<'chain-end'> | null {
-  const found = steps
-    .slice(0, drop.i)
-    .findLast(
-      (s) =>
-        s.packet === drop.packet &&
-        s.ns === drop.ns &&
-        ((s.kind === 'rule' && s.effect === 'drop') || (s.kind === 'chain-end' && s.verdict === 'DROP')),
-    );
-  return found?.kind === 'rule' || found?.kind === 'chain-end' ? found : null;
 }
 
 function translationOf(steps: readonly Step[], packet: PacketId | undefined): StepOf<'nat'> | null {

@@ -1,44 +1,80 @@
 /** Silent drops by rules and chain policies. */
-import { ruleLine } from './lines.ts';
-import { isFault, serviceName, writerOf } from './names.ts';
+import { cidrHas } from '../../wire/ip.ts';
+import {
+  type DecidingRule,
+  type DropPolicy,
+  type DropRule,
+  decidedOrigin,
+  dropsInvalid,
+  elementBehind,
+  isPolicy,
+  printed,
+  ruleWords,
+} from './drop-rule.ts';
+import { isFault, serviceName } from './names.ts';
+import { innerPacket } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import type { Case, Finding } from './verdict-case.ts';
+
+type Told = Pick<Finding, 'sentence' | 'remedy'>;
 
 export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   const rule = c.dropRule;
   if (drop.reason !== 'NETFILTER_DROP' || !rule) return null;
   const base = { reason: drop.reason, step: rule.i, ...(drop.culprit ? { culprit: drop.culprit } : {}) };
+  return { ...base, ...(isPolicy(rule) ? byPolicy(c, rule) : byRule(c, rule)) };
+}
+
+function byPolicy(c: Case, rule: DropPolicy): Told {
   const where = c.names.ns(rule.ns);
-  if (rule.kind === 'chain-end') {
-    return {
-      ...base,
-      sentence: `no rule of ${rule.chain} on ${where} accepts this packet, and the chain's policy is DROP${bridgedToo(c, rule)}`,
-      remedy: `Add a rule that accepts it, or set the policy back on ${where}: iptables -P ${rule.chain} ACCEPT`,
-    };
-  }
-  const origin = rule.rule.origin;
-  if (isInvalidRule(rule)) return { ...base, ...invalid(where, rule) };
+  const { chain } = rule;
+  const command =
+    rule.kind === 'chain-end'
+      ? `iptables -P ${chain} ACCEPT`
+      : `nft chain ${rule.family} ${rule.table} ${chain} '{ policy accept ; }'`;
+  const policy = rule.kind === 'chain-end' ? 'DROP' : 'drop';
+  return {
+    sentence: `no rule of ${chain} on ${where} accepts this packet, and the chain's policy is ${policy}${bridgedToo(c, rule)}`,
+    remedy: `Add a rule that accepts it, or set the policy back on ${where}: ${command}`,
+  };
+}
+
+function byRule(c: Case, rule: DecidingRule): Told {
+  const where = c.names.ns(rule.ns);
+  const element = elementBehind(c.steps, rule);
+  const origin = decidedOrigin(rule, element);
+  if (dropsInvalid(rule)) return invalid(where, rule);
   if (isFault(origin))
+    return { sentence: `the rule that you added to ${rule.chain} on ${where} drops it`, remedy: 'Remove that rule.' };
+  if (element && noLocalEndpoints(c, rule))
+    return localOnly(
+      c,
+      rule,
+      `its entry in ${origin ? `${origin.by}'s` : 'the'} map ${element.set} drops the packet there`,
+    );
+  if (noLocalEndpoints(c, rule)) return localOnly(c, rule, `${ruleWords(origin, 'DROP')} ended it there`);
+  const stranger = strangerTo(c, rule);
+  if (stranger !== null && !origin?.for?.includes('NetworkPolicy'))
     return {
-      ...base,
-      sentence: `the rule that you added to ${rule.chain} on ${where} drops it`,
-      remedy: 'Remove that rule.',
+      ...stranger,
+      sentence: `${stranger.sentence}, so ${ruleWords(origin, 'DROP')} in ${rule.chain} on ${where} ended it there`,
     };
-  if (noLocalEndpoints(c, rule)) return { ...base, ...localOnly(c, rule) };
+  if (isUnallocated(c, rule))
+    return {
+      sentence: `no Service has the address ${c.asked?.ip}, so ${origin?.by ?? 'a rule'}'s rule in ${rule.chain} on ${where} drops the packet before it can leave the cluster`,
+      remedy: 'Use the address that a Service has: kubectl get services',
+    };
   const by = origin ? `${origin.by}'s rule` : 'a rule';
   const owner = origin?.for ? ` for ${origin.for}` : '';
-  const why = origin?.why ? `: ${origin.why}` : '';
+  const why = rule.rule.origin?.why ? `: ${rule.rule.origin.why}` : '';
   return {
-    ...base,
     sentence: `${by}${owner} in ${rule.chain} on ${where} drops it silently${why}`,
-    remedy: origin?.for
-      ? `Change ${origin.for} so that it allows this traffic.`
-      : `Change the rule: ${ruleLine(rule.chain, rule.rule)}`,
+    remedy: origin?.for ? `Change ${origin.for} so that it allows this traffic.` : `Change the rule: ${printed(rule)}`,
   };
 }
 
 /** br_netfilter: FORWARD sees packets that only cross a bridge. */
-function bridgedToo(c: Case, rule: StepOf<'chain-end'>): string {
+function bridgedToo(c: Case, rule: DropRule): string {
   const hook = c.steps
     .slice(0, rule.i)
     .findLast((s) => s.kind === 'hook' && s.family === 'ip' && s.packet === rule.packet);
@@ -46,10 +82,7 @@ function bridgedToo(c: Case, rule: StepOf<'chain-end'>): string {
   return isBridged ? ` (${rule.chain} sees bridged packets too, because of br_netfilter)` : '';
 }
 
-const isInvalidRule = (rule: StepOf<'rule'>): boolean =>
-  rule.rule.matches.some((m) => m.kind === 'conntrack' && !m.invert && m.states.includes('INVALID'));
-
-function invalid(where: string, rule: StepOf<'rule'>): Pick<Finding, 'sentence' | 'remedy'> {
+function invalid(where: string, rule: DecidingRule): Told {
   const by = rule.rule.origin ? `${rule.rule.origin.by}'s rule` : 'a rule';
   return {
     sentence: `conntrack on ${where} never saw the packet that this one answers, so it counts as INVALID and ${by} in ${rule.chain} drops it (request and answer take different ways)`,
@@ -57,8 +90,28 @@ function invalid(where: string, rule: StepOf<'rule'>): Pick<Finding, 'sentence' 
   };
 }
 
+/** A load balancer that lets in some sources only, and this is none of them: the same in every mode of kube-proxy. */
+function strangerTo(c: Case, rule: DecidingRule): Told | null {
+  const from = innerPacket(rule.frame)?.src;
+  // IPVS: a node that calls has the balancer's own address as the source, and kube-proxy asks for the node's.
+  const src = from === c.asked?.ip ? (c.names.node(rule.ns)?.ip ?? from) : from;
+  const ranges = c.door?.door === 'loadBalancer' ? c.door.service.loadBalancerSourceRanges : [];
+  if (!c.door || src === undefined || ranges.length === 0 || ranges.some((range) => cidrHas(range, src))) return null;
+  const name = serviceName(c.door.service);
+  return {
+    sentence: `loadBalancerSourceRanges of ${name} (${ranges.map(({ text }) => text).join(', ')}) does not name the source ${src}`,
+    remedy: `Add a range that holds ${src} to loadBalancerSourceRanges of ${name}.`,
+  };
+}
+
+/** The packet still asks for an address of the Service range, and no Service has it. */
+function isUnallocated(c: Case, rule: DecidingRule): boolean {
+  const dst = innerPacket(rule.frame)?.dst;
+  return dst !== undefined && dst === c.asked?.ip && c.service === null && c.names.inServiceRange(dst);
+}
+
 /** A node without an endpoint of its own, for a Service that may only use local ones. */
-function noLocalEndpoints(c: Case, rule: StepOf<'rule'>): boolean {
+function noLocalEndpoints(c: Case, rule: DecidingRule): boolean {
   const door = c.door;
   if (!door) return false;
   const isLocalOnly =
@@ -66,15 +119,14 @@ function noLocalEndpoints(c: Case, rule: StepOf<'rule'>): boolean {
   return isLocalOnly === 'Local' && !door.port.endpoints.some((e) => e.ready && e.node === rule.ns);
 }
 
-function localOnly(c: Case, rule: StepOf<'rule'>): Pick<Finding, 'sentence' | 'remedy'> {
+function localOnly(c: Case, rule: DecidingRule, ended: string): Told {
   const door = c.door;
   const field = door?.door === 'clusterIP' ? 'internalTrafficPolicy' : 'externalTrafficPolicy';
   const name = door ? serviceName(door.service) : 'the Service';
   const nodes = [...new Set(door?.port.endpoints.filter((e) => e.ready && e.node).map((e) => e.node))];
   const instead = nodes.length > 0 ? `send to a node that has one (${nodes.join(', ')})` : 'give it a ready endpoint';
-  const by = rule.rule.origin ? writerOf({ by: rule.rule.origin.by }) : 'a rule';
   return {
-    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(rule.ns)}, so ${by}'s DROP rule ended it there`,
+    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(rule.ns)}, so ${ended}`,
     remedy: `Set ${field} of ${name} to Cluster, or ${instead}.`,
   };
 }

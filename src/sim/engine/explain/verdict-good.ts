@@ -2,6 +2,7 @@ import { count, listOf, serviceName } from './names.ts';
 import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
+import { fallbackNote } from './verdict-ipvs.ts';
 
 /** It worked: who answered, by which way, and whom the server saw. */
 export function findGood(c: Case): Finding {
@@ -19,13 +20,17 @@ export function findGood(c: Case): Finding {
   const via = c.service
     ? `${serviceName(c.service)} (${askedText(c)}) led to ${where}, ${listener}`
     : `${where} answered as ${listener}`;
-  return { sentence: `${words}: ${via}${seenAs(c, packet.src)}.`, remedy: null, step: at };
+  return { sentence: `${words}: ${via}${seenAs(c, packet.src)}.${fallbackNote(c)}`, remedy: null, step: at };
 }
 
 function seenAs(c: Case, src: string): string {
   const own = c.result.clientIp;
   if (own === null || src === own) return `; it sees the client's own address, ${src}`;
-  return `; it sees ${c.names.ipLong(src as typeof own)} instead of the client's ${own}`;
+  const virtual =
+    own === c.asked?.ip
+      ? `, which is the Service's own address: ${c.names.ns(c.from)} has it, and took it as the source`
+      : '';
+  return `; it sees ${c.names.ipLong(src as typeof own)} instead of the client's ${own}${virtual}`;
 }
 
 /** The first delivery of the program's own packet to somebody else. */
@@ -48,7 +53,7 @@ function findRoute(c: Case): Finding {
   if (c.service && answered.every((from) => from === c.asked?.ip))
     return {
       ...base,
-      sentence: `Traced: ${length}${rest}, and all answered with the Service's own address ${last}, because conntrack translates the errors of the routers too.`,
+      sentence: `Traced: ${length}${rest}, and all answered with the Service's own address ${last}, because ${c.steps.some((s) => s.kind === 'ipvs') ? 'IPVS' : 'conntrack'} translates the errors of the routers too.`,
     };
   const way = answered.slice(0, -1).map((from) => c.names.ip(from));
   return {

@@ -99,6 +99,14 @@ const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
     sentence: `${place} could not translate the packet: ${drop.detail}`,
     remedy: null,
   }),
+  IPVS_NO_SERVER: ({ place, culprit }) => ({
+    sentence: `the virtual server ${culprit} of IPVS on ${place} has no real server that takes new connections`,
+    remedy: 'Give the Service a ready endpoint.',
+  }),
+  IPVS_SERVER_GONE: ({ place }) => ({
+    sentence: `the real server that IPVS on ${place} had chosen for this connection is gone`,
+    remedy: 'Try again: the next connection goes to another real server.',
+  }),
   HOPS_MAX: () => ({
     sentence: 'the packet goes round in circles',
     remedy: 'Look for two routes that point at each other.',

@@ -1,14 +1,17 @@
-import type { ClusterPod } from '../../kube/cluster.ts';
+import type { ClusterPod, ClusterService } from '../../kube/cluster.ts';
 import type { Step } from '../../linux/step.ts';
+import { type DecidingRule, decidedOrigin, elementBehind, isPolicy, ruleWords } from './drop-rule.ts';
 import { isFault, podName, serviceName } from './names.ts';
 import { innerPacket, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
+import { findNoServer } from './verdict-ipvs.ts';
 import { findLost } from './verdict-lost.ts';
 
 /** Refused: a rule said no aloud, or the packet arrived where nobody listens. */
 export function findRefused(c: Case): Finding {
-  if (c.dropRule?.kind === 'rule' && c.drop) return findReject(c, c.drop, c.dropRule);
+  if (c.drop?.reason === 'IPVS_NO_SERVER') return findNoServer(c, c.drop, endpointRemedy(c));
+  if (c.drop && c.dropRule && !isPolicy(c.dropRule)) return findReject(c, c.drop, c.dropRule);
   const nobody = c.steps.find(isEmptyPort);
   if (nobody) return findNobody(c, nobody);
   return findLost(c);
@@ -26,24 +29,52 @@ function portOf(step: Step): number | undefined {
   return packet && portsOf(packet.l4)?.dport;
 }
 
-function findReject(c: Case, drop: StepOf<'drop'>, rule: StepOf<'rule'>): Finding {
+function findReject(c: Case, drop: StepOf<'drop'>, rule: DecidingRule): Finding {
   const base = { step: rule.i, reason: drop.reason, ...(drop.culprit ? { culprit: drop.culprit } : {}) };
-  const by = rule.rule.origin?.by ?? 'a';
-  const whose = by === 'a' ? 'a REJECT rule' : `${by}'s REJECT rule`;
+  const element = elementBehind(c.steps, rule);
+  const origin = decidedOrigin(rule, element);
   const where = c.names.ns(rule.ns);
+  const who = `${ruleWords(origin, 'REJECT')} on ${where}`;
   if (c.door && !c.door.port.endpoints.some((e) => e.ready)) {
     const service = serviceName(c.door.service);
+    const map = `${origin ? `${origin.by}'s` : 'the'} map ${element?.set} on ${where}`;
+    const answered = element ? `${map} led to ${rule.chain}, which answered` : `${who} answered`;
     return {
       ...base,
-      sentence: `Refused: ${service} has no ready endpoints, so ${whose} on ${where} answered.`,
+      sentence: `Refused: ${service} has no ready endpoints, so ${answered}.`,
       remedy: endpointRemedy(c),
     };
   }
-  const target = rule.rule.origin?.for;
+  if (c.service && !c.door && !isFault(origin) && isUntranslated(c, rule))
+    return { ...base, ...unusedPort(c, c.service, rule, who) };
+  const target = origin?.for;
   return {
     ...base,
-    sentence: `Refused: ${whose} in ${rule.chain} on ${where}${target ? `, written for ${target},` : ''} answered for ${askedText(c)}.`,
-    remedy: isFault(rule.rule.origin) ? 'Remove the rule that you added.' : null,
+    sentence: `Refused: ${ruleWords(origin, 'REJECT')} in ${rule.chain} on ${where}${target ? `, written for ${target},` : ''} answered for ${askedText(c)}.`,
+    remedy: isFault(origin) ? 'Remove the rule that you added.' : null,
+  };
+}
+
+const isUntranslated = (c: Case, rule: DecidingRule): boolean => innerPacket(rule.frame)?.dst === c.asked?.ip;
+
+/** nftables mode (`cluster-ips-check`) and IPVS mode (`KUBE-IPVS-FILTER`) refuse what a Service's address was not made for. */
+function unusedPort(
+  c: Case,
+  service: ClusterService,
+  rule: DecidingRule,
+  who: string,
+): Pick<Finding, 'sentence' | 'remedy'> {
+  const name = serviceName(service);
+  const ports = service.ports.map((p) => `${p.port}/${p.protocol}`).join(', ');
+  const first = service.ports[0]?.port ?? '';
+  if (c.proto === 'icmp')
+    return {
+      sentence: `Refused: the address of ${name} answers for its own ports only (${ports}), and a ping has none, so ${who} (${rule.chain}) answered with ICMP port unreachable.`,
+      remedy: `Try the port instead: curl ${c.asked?.ip}:${first}`,
+    };
+  return {
+    sentence: `Refused: ${name} has no port ${c.asked?.port} (${c.proto.toUpperCase()}), so ${who} (${rule.chain}) answered with ICMP port unreachable.`,
+    remedy: `Use a port that it has: ${ports}.`,
   };
 }
 

@@ -26,7 +26,7 @@ function findFromOutside(c: Case, drop: StepOf<'drop'>): Finding | null {
   const pod = c.names.podAt(packet.dst);
   if (!service && !pod) return null;
   const what = service
-    ? `the address of ${serviceName(service)} is only a rule on the nodes`
+    ? `the address of ${serviceName(service)} is only ${c.world.namespaces.get(c.world.cluster.nodes[0]?.name ?? '')?.ipvs ? 'a virtual server of IPVS' : 'a rule'} on the nodes`
     : `only the nodes know the way to ${pod?.name}`;
   const doors = c.world.cluster.services.flatMap((s) =>
     s.ports.flatMap((p) =>

@@ -11,6 +11,7 @@ export function vethTransmit(_k: Kernel, ns: Netns, dev: Device, skb: Skb): void
   if (dev.peer.ns !== ns.id) {
     bare.mark = 0;
     bare.ct = null;
+    bare.ipvs = null;
   }
   arrive(_k, dev.peer.ns, dev.peer.dev, bare);
 }

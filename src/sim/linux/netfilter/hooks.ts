@@ -1,7 +1,6 @@
-/**
- * The five hooks of IPv4 and who is called at each, in order of priority (include/uapi/linux/netfilter_ipv4.h):
- * defragmentation -400, raw -300, conntrack -200, mangle -150, nat (destination) -100, filter 0, nat (source) 100, confirm last.
- */
+/** The five hooks of IPv4: calls in turn what `schedule.ts` lists for a namespace. */
+
+import { runIpvs } from '../ipvs/hook.ts';
 import type { Kernel } from '../kernel.ts';
 import { drop, tell } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
@@ -10,20 +9,16 @@ import { ipOf, type Skb } from '../skb.ts';
 import type { Culprit } from '../step.ts';
 import { snapshot, track } from './conntrack.ts';
 import { printRule } from './iptables/print.ts';
-import type { HookName, Rule, TableName } from './iptables/rule.ts';
+import type { HookName, Rule } from './iptables/rule.ts';
+import { manipAt } from './manip.ts';
 import type { HookContext } from './matches.ts';
-import { isDone, manipAt, setUpNothing, translate } from './nat.ts';
+import { isDone, setUpNothing, translate } from './nat.ts';
+import type { HookChain } from './nftables/chains-at.ts';
+import { printRule as printNftRule } from './nftables/print.ts';
+import type { NftTable } from './nftables/ruleset.ts';
+import { type NftWalk, walkBaseChain } from './nftables/walk.ts';
+import type { Stage } from './schedule.ts';
 import { type WalkVerdict, walkTable } from './walk.ts';
-
-type Stage = 'defrag' | 'conntrack' | 'confirm' | TableName;
-
-const STAGES: Readonly<Record<HookName, readonly Stage[]>> = {
-  PREROUTING: ['defrag', 'raw', 'conntrack', 'mangle', 'nat'],
-  INPUT: ['mangle', 'filter', 'nat', 'confirm'],
-  FORWARD: ['mangle', 'filter'],
-  OUTPUT: ['defrag', 'raw', 'conntrack', 'mangle', 'nat', 'filter'],
-  POSTROUTING: ['mangle', 'nat', 'confirm'],
-};
 
 /** Runs a hook. False: the packet is gone (dropped and told, or kept back as a fragment). */
 export function runHook(
@@ -42,31 +37,72 @@ export function runHook(
     ...(iif === undefined ? {} : { iif }),
     ...(oif === undefined ? {} : { oif }),
   });
-  for (const stage of STAGES[hook]) {
-    if (!runStage(k, ns, skb, hook, stage, iif, oif)) return false;
-    if (stage === 'nat' && rerouted && !rerouted()) return false;
+  for (const scheduled of ns.schedule[hook].stages) {
+    if ('chain' in scheduled) {
+      if (!runChain(k, ns, skb, scheduled.chain, iif, oif)) return false;
+      continue;
+    }
+    if (!runStage(k, ns, skb, hook, scheduled.stage, iif, oif)) return false;
+    if (scheduled.stage === 'nat' && rerouted && !rerouted()) return false;
   }
   return true;
 }
 
 function runStage(k: Kernel, ns: Netns, skb: Skb, hook: HookName, stage: Stage, iif?: string, oif?: string): boolean {
-  if (stage === 'defrag') return !ns.tracks || gather(k, ns, skb, 'conntrack');
-  if (stage === 'conntrack') {
-    lookUp(k, ns, skb);
-    return true;
+  switch (stage) {
+    case 'defrag':
+      return gather(k, ns, skb, 'conntrack');
+    case 'conntrack':
+      lookUp(k, ns, skb);
+      return true;
+    case 'confirm':
+      if (skb.ct?.entry) ns.memory.conntrack.confirm(skb.ct.entry);
+      return true;
+    case 'ipvs-reply':
+    case 'ipvs-request':
+      return runIpvs(k, ns, skb, hook, stage === 'ipvs-reply' ? 'reply' : 'request');
+    case 'nat':
+      return runNat(k, ns, skb, hook, iif, oif);
+    default: {
+      const table = ns.config.iptables.get(stage);
+      if (!table) return true;
+      const at: HookContext = { k, ns, skb, iif, oif, table };
+      return settle(walkTable(at, hook), at, hook);
+    }
   }
-  if (stage === 'confirm') {
-    if (skb.ct?.entry) ns.memory.conntrack.confirm(skb.ct.entry);
-    return true;
-  }
-  if (stage === 'nat') return runNat(k, ns, skb, hook, iif, oif);
-  const table = ns.config.iptables.get(stage);
-  return !table || settle(walkTable({ k, ns, skb, iif, oif, table }, hook), { k, ns, skb, iif, oif, table }, hook);
+}
+
+/** One base chain of nftables that only filters. */
+function runChain(k: Kernel, ns: Netns, skb: Skb, chain: HookChain, iif?: string, oif?: string): boolean {
+  return settleNft(k, ns, skb, chain, walkNft(k, ns, skb, chain, iif, oif));
+}
+
+function walkNft(k: Kernel, ns: Netns, skb: Skb, { table, chain }: HookChain, iif?: string, oif?: string): NftWalk {
+  const { numgen } = k.choices;
+  return walkBaseChain(
+    { k, ns, skb, iif, oif, table, learned: ns.memory.nftSets, numgen, tell: (event) => tell(k, ns, skb, event) },
+    chain,
+  );
+}
+
+function settleNft(k: Kernel, ns: Netns, skb: Skb, { table, chain }: HookChain, walk: NftWalk): boolean {
+  if (walk.accept) return true;
+  if (walk.reject) k.ops.reject(k, ns, skb, walk.reject);
+  const where = `${table.name} ${walk.by?.chain.name ?? chain.name}`;
+  const detail = walk.reject ? `rejected in ${where} (${walk.reject})` : `dropped in ${where}`;
+  drop(k, ns, skb, 'NETFILTER_DROP', detail, walk.by && nftCulprit(table, walk.by));
+  return false;
+}
+
+function nftCulprit({ family }: NftTable, { chain, rule }: NonNullable<NftWalk['by']>): Culprit {
+  if (!rule) return { kind: 'policy', text: `chain ${chain.name}: policy drop` };
+  const text = `${chain.name}: ${printNftRule(family, rule)}`;
+  return rule.origin ? { kind: 'rule', text, origin: rule.origin } : { kind: 'rule', text };
 }
 
 function lookUp(k: Kernel, ns: Netns, skb: Skb): void {
   // Over loopback, and for errors that this kernel made, the packet already has its entry: it is left alone.
-  if (!ns.tracks || skb.ct) return;
+  if (skb.ct) return;
   const { ref, created } = track(ns.memory.conntrack, ipOf(skb), ns.sysctl['netfilter.nf_conntrack_tcp_loose'] === 1);
   skb.ct = ref;
   tell(k, ns, skb, {
@@ -81,19 +117,39 @@ function lookUp(k: Kernel, ns: Netns, skb: Skb): void {
 /** `nf_nat_inet_fn`: rules for a NEW flow whose side is undecided, the entry's translation for all. */
 function runNat(k: Kernel, ns: Netns, skb: Skb, hook: HookName, iif?: string, oif?: string): boolean {
   const entry = skb.ct?.entry;
-  const table = ns.config.iptables.get('nat');
-  if (!entry || !table) return true;
+  if (!entry) return true;
   const manip = manipAt(hook);
   let cause: 'rule' | 'conntrack' = 'conntrack';
   if (skb.ct?.state === 'NEW' && !isDone(entry, manip)) {
-    const at: HookContext = { k, ns, skb, iif, oif, table };
-    const verdict = walkTable(at, hook);
-    if (!settle(verdict, at, hook)) return false;
-    if (verdict.translated) cause = 'rule';
+    const decided = askNatRules(k, ns, skb, hook, iif, oif);
+    if (decided === 'dropped') return false;
+    if (decided === 'translated') cause = 'rule';
     else if (!setUpNothing(k, ns, entry, manip)) return false;
   }
   translate(k, ns, skb, hook, cause);
   return true;
+}
+
+/** nftables' chains of type nat, then iptables' table; the first that translates ends it. */
+function askNatRules(
+  k: Kernel,
+  ns: Netns,
+  skb: Skb,
+  hook: HookName,
+  iif?: string,
+  oif?: string,
+): 'translated' | 'dropped' | null {
+  for (const chain of ns.schedule[hook].natChains) {
+    const walk = walkNft(k, ns, skb, chain, iif, oif);
+    if (!settleNft(k, ns, skb, chain, walk)) return 'dropped';
+    if (walk.translated) return 'translated';
+  }
+  const table = ns.config.iptables.get('nat');
+  if (!table) return null;
+  const at: HookContext = { k, ns, skb, iif, oif, table };
+  const verdict = walkTable(at, hook);
+  if (!settle(verdict, at, hook)) return 'dropped';
+  return verdict.translated ? 'translated' : null;
 }
 
 /** Carries a verdict out: REJECT answers, every drop names its rule or policy. */

@@ -11,11 +11,7 @@ import { ipOf, type Skb } from '../skb.ts';
 import type { CtTuple } from '../step.ts';
 import { type CtEntry, type CtRef, type Direction, invert, opposite, snapshot, tupleOfDir } from './conntrack.ts';
 import type { HookName } from './iptables/rule.ts';
-
-export type Manip = 'src' | 'dst';
-
-/** Destinations change before routing (PREROUTING, OUTPUT), sources after it (INPUT, POSTROUTING). */
-export const manipAt = (hook: HookName): Manip => (hook === 'PREROUTING' || hook === 'OUTPUT' ? 'dst' : 'src');
+import { type Manip, manipAt } from './manip.ts';
 
 /** Ports tried before a translation is given up (`nf_nat_l4proto_unique_tuple` gives up too). */
 const PORT_TRIES_MAX = 128;

@@ -1,7 +1,7 @@
 /** Route lookup: longest prefix, then lowest metric, in the order of `ip rule` (local, main). net/ipv4/fib_rules.c, fib_trie.c. */
 import { cidrHas, type Ip } from '../../wire/ip.ts';
-import type { Address, Route } from '../config.ts';
-import type { Netns } from '../netns.ts';
+import type { Route } from '../config.ts';
+import type { Netns, RouteTable } from '../netns.ts';
 
 /** The outcome of a lookup for one destination. */
 export interface RouteResult {
@@ -20,9 +20,11 @@ export function lookupRoute(ns: Netns, dst: Ip): RouteResult {
   return { type: route.type, route, dev: route.dev, nextHop: route.via ?? dst, src: route.src };
 }
 
-/** Tables are sorted by prefix length, longest first. */
-function findIn(table: readonly Route[], dst: Ip): Route | undefined {
-  for (const route of table) if (cidrHas(route.dst, dst)) return route;
+/** Host routes are found at once: with IPVS a node has one for every Service. The rest is sorted by prefix length, longest first. */
+function findIn({ hosts, nets }: RouteTable, dst: Ip): Route | undefined {
+  const host = hosts.get(dst);
+  if (host) return host;
+  for (const route of nets) if (cidrHas(route.dst, dst)) return route;
   return undefined;
 }
 
@@ -36,16 +38,9 @@ export function isLocalAddress(ns: Netns, address: Ip): boolean {
  * first global address of another device.
  */
 export function selectAddress(ns: Netns, dev: string, nextHop: Ip): Ip | undefined {
-  const own = ns.config.addresses.filter((a) => a.dev === dev && a.scope === 'global');
-  const near = own.find((a) => inNetworkOf(ns, a, nextHop));
-  const other = (): Address | undefined =>
-    ns.config.addresses.find((a) => a.scope === 'global' && ns.devices.get(a.dev)?.kind !== 'loopback');
-  return (near ?? own[0] ?? other() ?? ns.config.addresses.find((a) => a.scope === 'global'))?.ip;
-}
-
-function inNetworkOf(ns: Netns, address: Address, other: Ip): boolean {
-  const net = ns.networks.get(address);
-  return net !== undefined && cidrHas(net, other);
+  const own = ns.globals.get(dev) ?? [];
+  const near = own.find(({ net }) => cidrHas(net, nextHop));
+  return (near ?? own[0])?.ip ?? ns.fallbackAddress;
 }
 
 /** Source address for a packet made here towards `dst` by this route. */

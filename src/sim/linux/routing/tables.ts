@@ -5,12 +5,15 @@ import type { Origin } from '../origin.ts';
 
 const KERNEL: Origin = { by: 'kernel', why: 'it follows from the address' };
 
-/** All routes that are in force, as `ip route show table all` would list them. Routes of a device that is down are gone. */
+/**
+ * All routes that are in force, as `ip route show table all` would list them. Routes of a device that is down are
+ * gone, but its addresses stay addresses of this machine (fib_disable_ip flushes, fib_del_ifaddr does not run): kube-ipvs0 is never up.
+ */
 export function routesOf(config: NetnsConfig): readonly Route[] {
   const up = new Set(config.devices.filter((d) => d.up).map((d) => d.name));
   const derived = config.addresses
-    .filter((a) => up.has(a.dev))
     .flatMap((a) => routesOfAddress(a, deviceNamed(config, a.dev)))
+    .filter((r) => r.type === 'local' || (r.dev !== undefined && up.has(r.dev)))
     .filter((r) => !config.deletedRoutes?.some((gone) => isSame(r, gone)));
   const written = config.routes.filter((r) => r.dev === undefined || up.has(r.dev));
   return [...derived, ...written];

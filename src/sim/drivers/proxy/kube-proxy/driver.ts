@@ -1,8 +1,13 @@
+import { must } from '../../../base/assert.ts';
 import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
 import { restoreChains, restoreOps } from './iptables.ts';
+import { IPVS_DEFAULTS, type IpvsOptions } from './ipvs/options.ts';
+import { planIpvs } from './ipvs/plan.ts';
+import { NFT_DEFAULTS, type NftOptions } from './nftables/options.ts';
+import { planNftables } from './nftables/plan.ts';
 import { viewOf } from './node-view.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
@@ -17,12 +22,77 @@ export const KUBE_PROXY: ProxyDriver = {
       label: 'iptables',
       about: 'A chain per Service and per endpoint in the nat table; a random choice for each new connection.',
     },
+    {
+      id: 'nftables',
+      label: 'nftables',
+      about:
+        'One table with verdict maps: a Service is found by one lookup, however many there are (stable since 1.33).',
+    },
+    {
+      id: 'ipvs',
+      label: 'IPVS (deprecated)',
+      about: "The kernel's own load balancer, on addresses of a dummy device; deprecated since Kubernetes 1.35.",
+    },
+    {
+      id: 'userspace',
+      label: 'userspace (removed)',
+      about:
+        'History: until 1.2 the default, every connection went through the kube-proxy process itself. Removed in 1.26.',
+    },
   ],
   evidence: 'kernel-verified',
   factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36)',
-  refuses: () => null,
-  plan: (cluster, node) => planIptables(cluster, node, PROXY_DEFAULTS),
+  refuses: (_cluster, mode) => (mode === 'userspace' ? USERSPACE_IS_GONE : null),
+  plan: (cluster, node, mode) => must(PLANS[mode], `kube-proxy mode "${mode}"`)(cluster, node),
 };
+
+const USERSPACE_IS_GONE =
+  'userspace mode was removed in Kubernetes 1.26: every connection was accepted and dialled again by the kube-proxy process. Choose iptables, nftables or IPVS.';
+
+const PLANS: Readonly<Record<string, (cluster: Cluster, node: ClusterNode) => NodePlan>> = {
+  iptables: (cluster, node) => planIptables(cluster, node, PROXY_DEFAULTS),
+  nftables: (cluster, node) => planNft(cluster, node, NFT_DEFAULTS),
+  ipvs: (cluster, node) => planVirtualServers(cluster, node, IPVS_DEFAULTS),
+};
+
+/** nftables mode; no `route_localnet`, because node ports do not answer on 127.0.0.1. */
+export function planNft(cluster: Cluster, node: ClusterNode, options: NftOptions): NodePlan {
+  const tables = once(() => planNftables(cluster, node, options));
+  return {
+    node: {
+      get nftables() {
+        return tables();
+      },
+    },
+  };
+}
+
+function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOptions): NodePlan {
+  const view = viewOf(cluster, node, options);
+  const plan = once(() => planIpvs(servicePorts(cluster.services, view.family, view.nodeName), view, options));
+  return {
+    node: {
+      get devices() {
+        return plan().devices;
+      },
+      get addresses() {
+        return plan().addresses;
+      },
+      get sysctl() {
+        return plan().sysctl;
+      },
+      get iptables() {
+        return plan().iptables;
+      },
+      get ipsets() {
+        return plan().ipsets;
+      },
+      get ipvs() {
+        return plan().virtualServers;
+      },
+    },
+  };
+}
 
 /** SIMPLIFIED: the IPv4 proxier only; a dual-stack node runs a second one for IPv6. */
 export function planIptables(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodePlan {

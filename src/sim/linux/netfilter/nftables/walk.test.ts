@@ -9,17 +9,19 @@ import { LINUX } from '../../ops.ts';
 import { ipOf, makeSkb, type Skb } from '../../skb.ts';
 import { track, UNTRACKED } from '../conntrack.ts';
 import type { HookName } from '../iptables/rule.ts';
+import { chainsAt } from './chains-at.ts';
 import type { DynamicSets } from './dynamic-sets.ts';
 import type { NftEvent } from './events.ts';
 import type { NftContext } from './match.ts';
 import { parseNft } from './parse.ts';
 import type { NftTable } from './ruleset.ts';
-import { chainsAt, walkBaseChain } from './walk.ts';
+import { walkBaseChain } from './walk.ts';
 
 const HOUR_NS = 3600 * 1_000_000_000;
 
 const CHOICES: Choices = {
   statistic: () => true,
+  numgen: () => 0,
   masqueradePort: () => 50_000,
   tunnelPort: () => 50_000,
   ephemeralPort: () => 40_000,

@@ -1,8 +1,8 @@
 /** One base chain looks at one packet: `nft_do_chain` (net/netfilter/nf_tables_core.c). */
 import type { IpPacket } from '../../../wire/frame.ts';
 import { ipOf } from '../../skb.ts';
-import type { HookName, RejectWith } from '../iptables/rule.ts';
-import { manipAt, masqueradeRequest, type NatRequest, setUpNat } from '../nat.ts';
+import type { RejectWith } from '../iptables/rule.ts';
+import { masqueradeRequest, type NatRequest, setUpNat } from '../nat.ts';
 import { remember } from './dynamic-sets.ts';
 import type { NftEffect } from './events.ts';
 import { learnedName, lookUp, matchHolds, type NftContext, packetKey, setOf } from './match.ts';
@@ -196,32 +196,4 @@ function translate(at: NftContext, request: NatRequest): Extract<Outcome, { kind
   if (!entry) return { kind: 'end', walk: ACCEPT };
   const isSet = setUpNat(at.k, at.ns, entry, request);
   return { kind: 'end', walk: isSet ? { accept: true, translated: true } : { accept: false } };
-}
-
-/** A base chain and its table. */
-export interface HookChain {
-  readonly table: NftTable;
-  readonly chain: NftChain;
-  /** Where netfilter calls it. */
-  readonly priority: number;
-}
-
-/** `NF_IP_PRI_NAT_DST`, `NF_IP_PRI_NAT_SRC`. */
-const NAT_PRIORITY = { dst: -100, src: 100 } as const;
-
-/**
- * The base chains of a hook in the order in which netfilter calls them: by priority, and of equal ones the table that was loaded last
- * first (net/netfilter/core.c `nf_hook_entries_grow`). All nat chains are called at one place, whatever their own priority, which orders
- * them there only (net/netfilter/nf_nat_core.c `nf_nat_register_fn`). Tables come in the order of loading.
- */
-export function chainsAt(tables: readonly NftTable[], hook: HookName): HookChain[] {
-  const found: (HookChain & { readonly own: number })[] = [];
-  for (const table of tables)
-    for (const chain of table.chains.values()) {
-      if (chain.base?.hook !== hook) continue;
-      const { type, priority: own } = chain.base;
-      found.unshift({ table, chain, own, priority: type === 'nat' ? NAT_PRIORITY[manipAt(hook)] : own });
-    }
-  found.sort((a, b) => a.priority - b.priority || a.own - b.own);
-  return found.map(({ table, chain, priority }) => ({ table, chain, priority }));
 }

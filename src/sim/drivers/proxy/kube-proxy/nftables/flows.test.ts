@@ -8,12 +8,14 @@ import { must } from '../../../../base/assert.ts';
 import { type Choices, makeKernel } from '../../../../linux/kernel.ts';
 import { track } from '../../../../linux/netfilter/conntrack.ts';
 import type { HookName } from '../../../../linux/netfilter/iptables/rule.ts';
-import { isDone, manipAt, translate } from '../../../../linux/netfilter/nat.ts';
+import { manipAt } from '../../../../linux/netfilter/manip.ts';
+import { isDone, translate } from '../../../../linux/netfilter/nat.ts';
+import { chainsAt } from '../../../../linux/netfilter/nftables/chains-at.ts';
 import type { NftContext } from '../../../../linux/netfilter/nftables/match.ts';
 import { parseNft } from '../../../../linux/netfilter/nftables/parse.ts';
 import { printTable } from '../../../../linux/netfilter/nftables/print.ts';
 import type { NftTable } from '../../../../linux/netfilter/nftables/ruleset.ts';
-import { chainsAt, walkBaseChain } from '../../../../linux/netfilter/nftables/walk.ts';
+import { walkBaseChain } from '../../../../linux/netfilter/nftables/walk.ts';
 import { openNetns } from '../../../../linux/netns.ts';
 import { LINUX } from '../../../../linux/ops.ts';
 import { isLocalAddress } from '../../../../linux/routing/fib.ts';
@@ -40,6 +42,7 @@ const CLIENT_PORT = 40_000;
 
 const CHOICES: Choices = {
   statistic: () => true,
+  numgen: () => 0,
   masqueradePort: () => MASQUERADE_PORT,
   tunnelPort: () => MASQUERADE_PORT,
   ephemeralPort: () => CLIENT_PORT,
