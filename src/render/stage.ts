@@ -304,7 +304,7 @@ class HostStage implements Stage {
       const isNext = !isCard && (soon.has(element.id) || view.here.has(element.id));
       if (isNext) return [{ rect: screen, weight: view.here.has(element.id) ? 8 : 4 }];
       if (view.passed.has(element.id)) return [{ rect: screen, weight: 0.8 }];
-      return [{ rect: screen, weight: this.touched.has(element.id) ? 1.2 : 0.3 }];
+      return [{ rect: screen, weight: this.touched.has(element.id) ? 2.5 : 0.3 }];
     });
   }
 

@@ -11,6 +11,7 @@ export function Knobs({ hint }: { readonly hint: ReactNode }) {
   const cni = useSession(({ state }) => state.cni);
   const proxy = useSession(({ state }) => state.proxy);
   const change = useSession((state) => state.change);
+  const hasFaults = useSession(({ state }) => state.faults.length > 0);
   return (
     <section className="bar-row knobs" aria-label="Cluster">
       <DriverKnob
@@ -30,7 +31,7 @@ export function Knobs({ hint }: { readonly hint: ReactNode }) {
       <p className="change" aria-live="polite" title={change ?? undefined}>
         {change}
       </p>
-      {!change && hint}
+      {!change && !hasFaults && hint}
       <Notes />
     </section>
   );
