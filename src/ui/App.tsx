@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import { AppContext, type AppModel, useApp, usePart, useSession } from './app-model.ts';
@@ -9,13 +10,16 @@ import { useExplanation } from './inspector/use-explanation.ts';
 import { NarrowView } from './NarrowView.tsx';
 import { FirstHint } from './notices/FirstHint.tsx';
 import { OpeningNotice, ProblemNotice, SaveNotice } from './notices/Notices.tsx';
+import { ErrorBoundary } from './parts/ErrorBoundary.tsx';
 import { ShareButton } from './share/ShareButton.tsx';
-import { StageFrame } from './stage/StageFrame.tsx';
 import { ThemeButton } from './ThemeButton.tsx';
 import { useKeys } from './use-keys.ts';
 import { useNarrow } from './use-media.ts';
 import { Verdict } from './Verdict.tsx';
 import { DropZone } from './yaml/DropZone.tsx';
+
+/** The picture comes beside the page, not before it; a phone, which shows the text, never asks for it. */
+const StageFrame = lazy(() => import('./stage/StageFrame.tsx').then((module) => ({ default: module.StageFrame })));
 
 export function App({ app }: { readonly app: AppModel }) {
   return (
@@ -61,7 +65,11 @@ function Wide() {
     <>
       <Verdict />
       <main className="centre">
-        <StageFrame />
+        <ErrorBoundary what="The stage">
+          <Suspense fallback={<div className="stage-frame" />}>
+            <StageFrame />
+          </Suspense>
+        </ErrorBoundary>
       </main>
       <Inspector />
       <Dock />
