@@ -47,6 +47,21 @@ for (const size of [
   });
 }
 
+test('the picture is legible in a low window', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await visit(page);
+  const smallestPx = await page.evaluate(() => {
+    const shown = [...document.querySelectorAll<SVGTextElement>('.hs-scene text')].filter(
+      (text) => text.textContent !== '' && text.getBoundingClientRect().height > 0,
+    );
+    const sizes = shown.map(
+      (text) => Number.parseFloat(getComputedStyle(text).fontSize) * (text.getScreenCTM()?.a ?? 0),
+    );
+    return Math.min(...sizes);
+  });
+  expect(smallestPx).toBeGreaterThanOrEqual(11);
+});
+
 test('turning a knob traces the same packet again and says what changed', async ({ page }) => {
   await visit(page);
   const knobs = page.getByRole('region', { name: 'Cluster', exact: true });

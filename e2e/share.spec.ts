@@ -41,6 +41,7 @@ test('opening a link keeps the own work, and leads back to it', async ({ page })
 for (const [what, fragment, says] of [
   ['broken', '#1.AAAAAAAAAAAA', /could not be opened/],
   ['newer', '#99.AAAAAAAAAAAA', /newer Hopscope/],
+  ['foreign', '#of=another-program', /no Hopscope link/],
 ] as const) {
   test(`a ${what} link says so and leaves the own work alone`, async ({ page }) => {
     await visit(page);

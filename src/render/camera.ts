@@ -69,12 +69,17 @@ export class Camera {
     return { x: this.transform.applyX(x), y: this.transform.applyY(y) };
   }
 
+  /** How large a part of the picture is when it fills the view. */
+  scaleOf(rect: Rect, marginPx = MARGIN, most = FIT_SCALE_MAX): number {
+    const { width, height } = this;
+    const wanted = Math.min((width - 2 * marginPx) / rect.width, (height - 2 * marginPx) / rect.height, most);
+    return Math.max(SCALE_MIN, wanted);
+  }
+
   fit(rect: Rect, { isGlide = false, isClose = false, marginPx = MARGIN } = {}): void {
     const { width, height } = this;
     if (width === 0 || height === 0) return;
-    const most = isClose ? FLY_SCALE_MAX : FIT_SCALE_MAX;
-    const wanted = Math.min((width - 2 * marginPx) / rect.width, (height - 2 * marginPx) / rect.height, most);
-    const k = Math.max(SCALE_MIN, wanted);
+    const k = this.scaleOf(rect, marginPx, isClose ? FLY_SCALE_MAX : FIT_SCALE_MAX);
     const x = (width - rect.width * k) / 2 - rect.x * k;
     const y = (height - rect.height * k) / 2 - rect.y * k;
     this.isMoved = false;
@@ -103,13 +108,17 @@ export class Camera {
     ]);
   }
 
+  /** What the person looks at stays in the middle. */
   resize(width: number, height: number): void {
+    const { x, y, k } = this.transform;
+    const [byX, byY] = [(width - this.width) / 2, (height - this.height) / 2];
     this.width = width;
     this.height = height;
     this.behaviour.extent([
       [0, 0],
       [width, height],
     ]);
+    if (this.isMoved) this.jump(zoomIdentity.translate(x + byX, y + byY).scale(k));
     this.commit();
   }
 

@@ -4,17 +4,12 @@
  */
 import { type Selection, select } from 'd3-selection';
 import type { Envelope, EnvelopeChange } from './packet-words.ts';
+import { chooseSide, clamp, type Obstacle } from './place-words.ts';
 import type { Rect } from './plot.ts';
 import type { Point } from './wire-net.ts';
 import { widthOf } from './words.ts';
 
 export type Fate = 'on-its-way' | 'good' | 'stopped';
-
-/** What words should rather not cover, and how much that matters. */
-export interface Obstacle {
-  readonly rect: Rect;
-  readonly weight: number;
-}
 
 export interface EnvelopeView {
   /** On the screen, from the host's corner. */
@@ -119,49 +114,6 @@ function sheetsOf(view: EnvelopeView): Sheet[] {
   return sheets;
 }
 
-function overlapOf(a: Rect, b: Rect): number {
-  const w = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const h = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  return w > 0 && h > 0 ? w * h : 0;
-}
-
-const AWAY = 26;
-
-/** A new side has to be this much better than the old one: words that hop around cannot be read. */
-const KEEP_SHARE = 1.4;
-const KEEP_COST = 4000;
-
-/** The free place beside the packet that covers least of what matters; the old one if it is nearly as good. */
-function chooseSide({ at, room, avoid }: EnvelopeView, size: Size, old: Point | null): Point {
-  const { width, height } = size;
-  const obstacles = avoid();
-  const costOf = ({ x: dx, y: dy }: Point): number => {
-    const isOnTop = dx > -width && dx < 0 && dy > -height && dy < 0;
-    const box = { x: at.x + dx, y: at.y + dy, width, height };
-    const cut = width * height - overlapOf(box, room);
-    const covered = obstacles.reduce((sum, { rect, weight }) => sum + overlapOf(box, rect) * weight, 0);
-    const far = Math.hypot(dx + width / 2, dy + height / 2);
-    return cut * 20 + covered + (isOnTop ? 1e6 : 0) + (dx > 0 ? 0 : 150) + far * 3;
-  };
-  const xs = [AWAY, -width - AWAY, -width / 2, AWAY * 3, -width - AWAY * 3];
-  const ys = [-height / 2, -height - AWAY, AWAY, -height * 0.15, -height * 0.85, AWAY * 3, -height - AWAY * 3];
-  let best: Point = { x: AWAY, y: -height / 2 };
-  let least = Number.POSITIVE_INFINITY;
-  for (const x of xs)
-    for (const y of ys) {
-      const cost = costOf({ x, y });
-      if (cost < least) [least, best] = [cost, { x, y }];
-    }
-  return old && costOf(old) <= least * KEEP_SHARE + KEEP_COST ? old : best;
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(value, Math.max(low, high)));
-
 export interface EnvelopeLayer {
   /** True while the words are still gliding to their side. Without time passing they jump. */
   show(view: EnvelopeView | null, sinceMs: number | null): boolean;
@@ -199,7 +151,7 @@ export function makeEnvelopeLayer(overlay: SVGSVGElement): EnvelopeLayer {
       const size = { width: Math.max(first.width, fateW) * zoom, height: (first.height + (isOver ? 28 : 0)) * zoom };
       const key = `${view.placeKey} ${sheets.length} ${view.fate}`;
       if (side?.key !== key) {
-        const target = chooseSide(view, size, side?.target ?? null);
+        const target = chooseSide({ ...view, avoid: view.avoid() }, size, side?.target ?? null);
         side = { key, target, now: side?.now ?? target };
       }
       side.now = approach(side.now, side.target, sinceMs);

@@ -21,7 +21,7 @@ const focusOf = (made: MadeUp, picks: readonly number[]): Set<string> => {
 };
 
 const layoutOf = (made: MadeUp, focus: ReadonlySet<string> = new Set()): Layout =>
-  layoutPicture(makePicture(makeUpWorld(made)), focus);
+  layoutPicture(makePicture(makeUpWorld(made)), { namespaces: focus, services: new Set() });
 
 const overlap = (a: Rect, b: Rect): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
@@ -107,6 +107,20 @@ it('draws wires only along the axes', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+it('shows a Service that is asked for, and moves only the one whose place it takes', () => {
+  const picture = makePicture(makeUpWorld({ nodes: 3, pods: 2, shape: 'overlay', services: 12 }));
+  const before = layoutPicture(picture);
+  const asked = picture.services.at(-1)!.element.id;
+  expect(before.boxes.has(asked)).toBe(false);
+  const after = layoutPicture(picture, { namespaces: new Set(), services: new Set([asked]) });
+  expect(after.boxes.has(asked)).toBe(true);
+  expect(after.boxes.size).toBe(before.boxes.size);
+  const gone = [...before.boxes.keys()].filter((id) => !after.boxes.has(id));
+  expect(gone).toHaveLength(1);
+  expect(after.foldedInto.has(gone[0]!)).toBe(true);
+  for (const [id, { rect }] of before.boxes) if (!gone.includes(id)) expect(after.boxes.get(id)?.rect).toEqual(rect);
 });
 
 it('places 100 nodes with 1,000 pods', () => {

@@ -5,7 +5,7 @@
 import type { NsId } from '../sim/linux/config.ts';
 import { layoutNode, NODE_H, NODE_W } from './layout-node.ts';
 import type { OutsidePicture, Picture, PictureElement } from './picture.ts';
-import { idOf } from './picture-id.ts';
+import { idOf, type PictureId } from './picture-id.ts';
 import { type Layout, type Plot, pointOf } from './plot.ts';
 import { type PointId, WireNet } from './wire-net.ts';
 
@@ -14,6 +14,9 @@ const SHELF_H = 24;
 const SHELF_GAP = 8;
 const SERVICE_W = 216;
 const MORE_W = 80;
+const PITCH = SERVICE_W + 8;
+/** So many Services always find a place. */
+const SHELF_FREE = 3;
 /** From the bottom of a card to the node network's line. */
 const DROP = 32;
 /** Half the height of an outside machine, which sits on the line's end. */
@@ -28,7 +31,15 @@ export function columnsFor(nodes: number): number {
   return Math.max(COLUMNS_MIN, Math.ceil(Math.sqrt(2 * nodes)));
 }
 
-export function layoutPicture(picture: Picture, inFocus: ReadonlySet<NsId> = new Set()): Layout {
+/** What the trace asks for is never only counted: its pods by namespace, its Services by box. */
+export interface Wanted {
+  readonly namespaces: ReadonlySet<NsId>;
+  readonly services: ReadonlySet<PictureId>;
+}
+
+const NOTHING: Wanted = { namespaces: new Set(), services: new Set() };
+
+export function layoutPicture(picture: Picture, wanted: Wanted = NOTHING): Layout {
   const plot: Plot = { boxes: new Map(), marks: [], net: new WireNet(), foldedInto: new Map() };
   const columns = columnsFor(picture.nodes.length);
   const rows = Math.max(1, Math.ceil(picture.nodes.length / columns));
@@ -39,23 +50,38 @@ export function layoutPicture(picture: Picture, inFocus: ReadonlySet<NsId> = new
 
   picture.nodes.forEach((node, i) => {
     const x = (i % columns) * (NODE_W + GUTTER);
-    layoutNode(plot, node, { x, y: top + Math.floor(i / columns) * rowPitch }, inFocus);
+    layoutNode(plot, node, { x, y: top + Math.floor(i / columns) * rowPitch }, wanted.namespaces);
   });
   const reach = layoutUnderlay(plot, picture, { columns, rows, width, lineY });
-  const left = Math.min(0, reach.left);
-  const right = Math.max(width, reach.right);
-  layoutServices(plot, picture, left, right - left);
+  // Over a single node a few Services may stick out at both sides.
+  const shelfW = Math.min(SHELF_FREE, picture.services.length) * PITCH - 8;
+  const out = Math.max(0, shelfW - Math.max(width, reach.right) + Math.min(0, reach.left)) / 2;
+  const left = Math.min(0, reach.left) - out;
+  const right = Math.max(width, reach.right) + out;
+  layoutServices(plot, shelfOrder(picture, wanted, right - left), left, right - left);
   const bounds = { x: left, y: 0, width: right - left, height: reach.bottom };
   return { bounds, ...plot };
 }
 
-function layoutServices(plot: Plot, picture: Picture, left: number, width: number): void {
-  const { services } = picture;
-  const pitch = SERVICE_W + 8;
-  const room = Math.max(1, Math.floor((width + 8) / pitch));
-  const fits = services.length <= room ? services.length : Math.max(1, Math.floor((width - MORE_W) / pitch));
+/** How many Services fit onto the shelf, beside the count of the others. */
+function shelfRoom(services: number, width: number): number {
+  const room = Math.max(1, Math.floor((width + 8) / PITCH));
+  return services <= room ? services : Math.max(1, Math.floor((width - MORE_W) / PITCH));
+}
+
+/** In the cluster's order; only a Service that is asked for and would be hidden takes the last places. */
+function shelfOrder({ services }: Picture, { services: asked }: Wanted, width: number): Picture['services'] {
+  const fits = shelfRoom(services.length, width);
+  const hidden = services.slice(fits).filter(({ element }) => asked.has(element.id));
+  const kept = services.slice(0, Math.max(0, fits - hidden.length));
+  const shown = [...kept, ...hidden.slice(0, fits)];
+  return [...shown, ...services.filter((service) => !shown.includes(service))];
+}
+
+function layoutServices(plot: Plot, services: Picture['services'], left: number, width: number): void {
+  const fits = shelfRoom(services.length, width);
   services.slice(0, fits).forEach(({ element }, i) => {
-    const rect = { x: left + i * pitch, y: 0, width: SERVICE_W, height: SHELF_H };
+    const rect = { x: left + i * PITCH, y: 0, width: SERVICE_W, height: SHELF_H };
     plot.boxes.set(element.id, { element, rect });
   });
   if (services.length <= fits) return;
@@ -72,7 +98,7 @@ function layoutServices(plot: Plot, picture: Picture, left: number, width: numbe
     parent: null,
     details: [],
   };
-  plot.boxes.set(id, { element, rect: { x: left + fits * pitch, y: 0, width: MORE_W, height: SHELF_H } });
+  plot.boxes.set(id, { element, rect: { x: left + fits * PITCH, y: 0, width: MORE_W, height: SHELF_H } });
   for (const { element: service } of services.slice(fits)) plot.foldedInto.set(service.id, id);
 }
 

@@ -37,7 +37,8 @@ function titleOf(packet: IpPacket): string {
   if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
   const vxlan = vxlanOf(packet);
-  return vxlan ? `VXLAN ${vxlan.vni}` : (l4.note ?? 'UDP');
+  // What is in a datagram is no name for it: a probe's "ping" is not a ping.
+  return vxlan ? `VXLAN ${vxlan.vni}` : 'UDP';
 }
 
 function endsOf(packet: IpPacket): { src: string; dst: string } {

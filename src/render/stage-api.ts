@@ -36,7 +36,7 @@ export interface CrowdFlow {
 }
 
 export interface Stage {
-  /** Draws another world. What stayed keeps its place; what moved glides; the camera stays unless `fit` was never left. */
+  /** Draws another world. What stayed keeps its place; what moved glides. The camera is fitted again, except where the person zoomed and the ground is the same. */
   setWorld(world: World): void;
   /** Shows a trace's path, quietly; `setMoment` says how far the packet is. Null: no packet. */
   setTrace(trace: Trace | null): void;

@@ -6,14 +6,16 @@ import type { World } from '../sim/engine/world.ts';
 import { Camera, HEAVY_FROM } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
-import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer, type Obstacle } from './envelope.ts';
+import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer } from './envelope.ts';
 import { frameLoop } from './frame-loop.ts';
 import { Gestures, startsProbe } from './gestures.ts';
+import { aroundPath, homeOf } from './home.ts';
 import { layoutPicture } from './layout.ts';
 import { touchedBy } from './lit.ts';
 import { glideBetween, indexTrace, type MomentView, momentAt, type Playhead, type TraceIndex } from './moment.ts';
 import { makePicture, type Picture } from './picture.ts';
 import { type PictureId, refOf } from './picture-id.ts';
+import type { Obstacle } from './place-words.ts';
 import type { Layout, Rect } from './plot.ts';
 import { pathOf } from './route-of-packet.ts';
 import { makeScene, type Scene } from './scene.ts';
@@ -23,9 +25,12 @@ import { Trail } from './trail.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 /** How far ahead the packet's words stay out of its way. */
-const SOON_STEPS = 24;
-/** The packet's words grow with the picture, to a point. */
-const WORDS_ZOOM_MAX = 1.7;
+const SOON_STEPS = 60;
+/** The packet's words grow and shrink with the picture, to a point. */
+const WORDS_ZOOM_MAX = 1.4;
+const WORDS_ZOOM_MIN = 0.8;
+/** A machine's name, above its pods. */
+const CARD_TITLE_H = 22;
 
 class HostStage implements Stage {
   private readonly host: HTMLElement;
@@ -54,6 +59,8 @@ class HostStage implements Stage {
   private touched: ReadonlySet<string> = NOBODY;
   private isDirty = false;
   private lastLit = '';
+  /** The person asked for everything, however small that is. */
+  private wantsAll = false;
 
   constructor(host: HTMLElement, callbacks: StageCallbacks) {
     this.host = host;
@@ -149,8 +156,10 @@ class HostStage implements Stage {
   zoomTo(target: ZoomTarget): void {
     if (!this.layout) return;
     if (target.kind === 'by') this.camera.by(target.factor);
-    else if (target.kind === 'all') this.camera.fit(this.layout.bounds, { isGlide: true });
-    else {
+    else if (target.kind === 'all') {
+      this.wantsAll = true;
+      this.camera.fit(this.layout.bounds, { isGlide: true });
+    } else {
       const rect =
         target.kind === 'element' ? this.layout.boxes.get(this.shownAs(target.id))?.rect : this.traceBounds();
       if (rect)
@@ -172,7 +181,7 @@ class HostStage implements Stage {
     if (width === this.camera.width && height === this.camera.height) return;
     this.camera.resize(width, height);
     this.crowd.resize(width, height, devicePixelRatio);
-    if (this.layout && !this.camera.isMoved) this.camera.fit(this.layout.bounds);
+    if (this.layout && !this.camera.isMoved) this.camera.fit(this.home(this.layout));
     this.touch();
   }
 
@@ -192,19 +201,28 @@ class HostStage implements Stage {
     if (!this.picture) return;
     const touched = this.trace ? touchedBy(this.trace) : null;
     const to = this.trace?.probe.to;
-    this.touched = new Set([...(touched?.keys ?? NOBODY), ...(to?.kind === 'service' ? [`svc:${to.ref}`] : [])]);
-    this.layout = layoutPicture(this.picture, touched?.namespaces ?? NOBODY);
+    const services = new Set<PictureId>(to?.kind === 'service' ? [`svc:${to.ref}`] : []);
+    this.touched = new Set([...(touched?.keys ?? NOBODY), ...services]);
+    const ground = this.layout?.bounds;
+    this.layout = layoutPicture(this.picture, { namespaces: touched?.namespaces ?? NOBODY, services });
     this.host.classList.toggle('is-settling', isFirst);
     this.scene.draw(this.layout);
     this.index = this.trace ? indexTrace(this.trace, pathOf(this.trace, this.layout)) : null;
     this.host.classList.toggle('has-trace', this.trace !== null);
     this.scene.mark('is-part', this.touched);
     this.camera.setBounds(this.layout.bounds, this.layout.boxes.size);
-    if (!this.camera.isMoved) this.camera.fit(this.layout.bounds, { isGlide: !isFirst });
+    const isNew = !isSame(ground, this.layout.bounds);
+    if (isNew) this.wantsAll = false;
+    if (!this.camera.isMoved || isNew || this.isOutOfSight())
+      this.camera.fit(this.home(this.layout), { isGlide: !isFirst });
     this.crowd.retrace(crowdPathIn(this.layout));
     this.lastLit = '';
     this.setSelection(this.selected);
     this.touch();
+  }
+
+  private home(layout: Layout): Rect {
+    return this.wantsAll ? layout.bounds : homeOf(layout, this.touched, (rect) => this.camera.scaleOf(rect));
   }
 
   private touch(): void {
@@ -268,7 +286,7 @@ class HostStage implements Stage {
       fateWords: view.fateWords,
       room: { x: 4, y: 4, width: width - 8, height: height - 8 },
       avoid: () => this.obstacles(view, layout),
-      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(1, transform.k)),
+      zoom: Math.min(WORDS_ZOOM_MAX, Math.max(WORDS_ZOOM_MIN, transform.k)),
       placeKey: `${view.step.ns} ${view.leg.to}`,
     };
   }
@@ -277,14 +295,16 @@ class HostStage implements Stage {
     const soon = this.soonKeys(view);
     const { k } = this.camera.transform;
     return [...layout.boxes.values()].flatMap(({ element, rect }) => {
-      if (element.kind === 'node') return [];
-      // A gate's name counts, too.
+      const isCard = element.kind === 'node';
+      // A gate's name counts, too; of a machine's card only its title does.
       const room = element.kind === 'hook' ? { x: 32, y: 20 } : { x: 0, y: 0 };
       const { x, y } = this.camera.toScreen({ x: rect.x - room.x, y: rect.y - room.y });
-      const screen = { x, y, width: (rect.width + 2 * room.x) * k, height: (rect.height + room.y) * k };
-      if (soon.has(element.id) || view.here.has(element.id)) return [{ rect: screen, weight: 4 }];
-      if (view.passed.has(element.id)) return [{ rect: screen, weight: 1.5 }];
-      return [{ rect: screen, weight: this.touched.has(element.id) ? 0.6 : 0.2 }];
+      const height = isCard ? CARD_TITLE_H : rect.height + room.y;
+      const screen = { x, y, width: (rect.width + 2 * room.x) * k, height: height * k };
+      const isNext = !isCard && (soon.has(element.id) || view.here.has(element.id));
+      if (isNext) return [{ rect: screen, weight: view.here.has(element.id) ? 8 : 4 }];
+      if (view.passed.has(element.id)) return [{ rect: screen, weight: 0.8 }];
+      return [{ rect: screen, weight: this.touched.has(element.id) ? 2.5 : 0.3 }];
     });
   }
 
@@ -328,14 +348,16 @@ class HostStage implements Stage {
   }
 
   private traceBounds(): Rect | null {
-    if (!this.layout || !this.trace) return null;
-    const rects = [...touchedBy(this.trace).keys].flatMap((key) => this.layout?.boxes.get(key)?.rect ?? []);
-    if (rects.length === 0) return null;
-    const x = Math.min(...rects.map((rect) => rect.x));
-    const y = Math.min(...rects.map((rect) => rect.y));
-    const right = Math.max(...rects.map((rect) => rect.x + rect.width));
-    const bottom = Math.max(...rects.map((rect) => rect.y + rect.height));
-    return { x, y, width: right - x, height: bottom - y };
+    return this.layout && this.trace ? aroundPath(this.layout, touchedBy(this.trace).keys) : null;
+  }
+
+  /** The person has zoomed to where the present trace does not go at all. */
+  private isOutOfSight(): boolean {
+    const rect = this.traceBounds();
+    if (!rect) return false;
+    const { x, y } = this.camera.toScreen(rect);
+    const end = this.camera.toScreen({ x: rect.x + rect.width, y: rect.y + rect.height });
+    return end.x < 0 || end.y < 0 || x > this.camera.width || y > this.camera.height;
   }
 
   /** Keyboard focus outside the visible part brings the camera there. */
@@ -348,6 +370,9 @@ class HostStage implements Stage {
     this.zoomTo({ kind: 'element', id: machine && 'ns' in machine ? `ns:${machine.ns}` : id });
   }
 }
+
+const isSame = (a: Rect | undefined, b: Rect): boolean =>
+  a !== undefined && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
 /** Mounts the picture into a host element of any size. */
 export function createStage(host: HTMLElement, callbacks: StageCallbacks): Stage {

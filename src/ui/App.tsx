@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import { AppContext, type AppModel, useApp, usePart, useSession } from './app-model.ts';
@@ -9,13 +10,16 @@ import { useExplanation } from './inspector/use-explanation.ts';
 import { NarrowView } from './NarrowView.tsx';
 import { FirstHint } from './notices/FirstHint.tsx';
 import { OpeningNotice, ProblemNotice, SaveNotice } from './notices/Notices.tsx';
+import { ErrorBoundary } from './parts/ErrorBoundary.tsx';
 import { ShareButton } from './share/ShareButton.tsx';
-import { StageFrame } from './stage/StageFrame.tsx';
 import { ThemeButton } from './ThemeButton.tsx';
 import { useKeys } from './use-keys.ts';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from './use-media.ts';
 import { Verdict } from './Verdict.tsx';
 import { DropZone } from './yaml/DropZone.tsx';
+
+/** The picture comes beside the page, not before it; a phone, which shows the text, never asks for it. */
+const StageFrame = lazy(() => import('./stage/StageFrame.tsx').then((module) => ({ default: module.StageFrame })));
 
 export function App({ app }: { readonly app: AppModel }) {
   return (
@@ -35,6 +39,7 @@ function Screen() {
   return (
     <div className="shell">
       <CommandBar
+        hint={!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
         actions={
           <>
             <ShareButton />
@@ -47,7 +52,6 @@ function Screen() {
         <OpeningNotice />
         <SaveNotice />
         <ProblemNotice />
-        {!hintDismissed && !isNarrow && <FirstHint onDismiss={() => setHint(true)} />}
       </div>
       {isNarrow ? <NarrowView /> : <Wide />}
       <LiveStep />
@@ -59,9 +63,13 @@ function Screen() {
 function Wide() {
   return (
     <>
+      <Verdict />
       <main className="centre">
-        <Verdict />
-        <StageFrame />
+        <ErrorBoundary what="The stage">
+          <Suspense fallback={<div className="stage-frame" />}>
+            <StageFrame />
+          </Suspense>
+        </ErrorBoundary>
       </main>
       <Inspector />
       <Dock />

@@ -6,7 +6,7 @@ interface VerdictStripProps {
   readonly onStep: (step: number) => void;
 }
 
-/** One plain sentence; then what the program printed, and the smallest change that would let it through. */
+/** One plain sentence and the smallest change that would let it through; beside it, what the program printed. */
 export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
   const { good, sentence, printed, remedy, step } = trace.verdict;
   return (
@@ -17,22 +17,29 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
       </span>
       <div className="verdict-words">
         <p className="verdict-sentence">{sentence}</p>
-        <p className="verdict-details">
-          <code className="verdict-printed" title={`What the program prints:\n${printed}`}>
-            {printed.split('\n').join(' · ')}
-          </code>
-          {remedy !== null && (
-            <span className="verdict-remedy">
+        {remedy !== null && (
+          <p className="verdict-remedy">
+            <span>
               <strong>To fix it:</strong> {remedy}
             </span>
-          )}
-        </p>
+            <Printed text={printed} />
+          </p>
+        )}
       </div>
+      {remedy === null && <Printed text={printed} />}
       {step !== null && (
         <button type="button" className="button button-small" onClick={() => onStep(step)}>
           Go to the step
         </button>
       )}
     </section>
+  );
+}
+
+function Printed({ text }: { readonly text: string }) {
+  return (
+    <code className="verdict-printed" title={`What the program prints:\n${text}`}>
+      {text.split('\n').join(' · ')}
+    </code>
   );
 }

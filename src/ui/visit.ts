@@ -2,7 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { Moment } from '../sim/scenario/moment.ts';
 import type { Scenario } from '../sim/scenario/scenario.ts';
-import { encodeLink, type LinkError } from '../sim/scenario/url.ts';
+import { decodeLink, encodeLink, type LinkError } from '../sim/scenario/url.ts';
 import type { Autosave } from '../store/autosave.ts';
 import type { ScenarioDocument } from '../store/document.ts';
 import { type Opening, openFromLocation } from '../store/open-from-location.ts';
@@ -45,7 +45,13 @@ export function openHere(storage: KeyValueStorage, firstVisit: Scenario, newId: 
   const opening = openFromLocation({ hash: location.hash, saved: readWorks(storage), firstVisit, newId });
   // The fragment would soon no longer say what is shown.
   if (opening.stripHash) history.replaceState(null, '', location.pathname + location.search);
-  return opening;
+  return opening.error === null && opening.from !== 'link' ? { ...opening, error: foreignIn(location.hash) } : opening;
+}
+
+/** What is no link of ours stays in the address, but is not passed over in silence: somebody meant to open something. */
+function foreignIn(hash: string): LinkError | null {
+  const linked = decodeLink(hash);
+  return !linked.ok && linked.error.kind === 'foreign' ? linked.error : null;
 }
 
 export function createVisit({
@@ -82,7 +88,7 @@ export function createVisit({
         show(opening.work);
         arrange(opening.work.moment.view);
       }
-      if (opening.stripHash) setState(said(opening));
+      if (opening.stripHash || opening.error !== null) setState(said(opening));
     },
     linkTo: () => location.href.replace(/#.*$/, '') + encodeLink(document.getState().scenario, readMoment()),
   };

@@ -1,10 +1,11 @@
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { useApp, useSession } from '../app-model.ts';
 import { parseCommand, printCommand } from './command-text.ts';
-import { fromOptions, toOptions } from './probe-ends.ts';
+import type { ChosenStart } from './ProbeForm.tsx';
+import { fromOptions, resolveFrom, toOptions } from './probe-ends.ts';
 
 /** The same packet as the command that a person would type; Enter sends it. */
-export function AsText() {
+export function AsText({ start }: { readonly start: ChosenStart }) {
   const { document, playhead } = useApp();
   const cluster = useSession(({ world }) => world?.cluster ?? null);
   const probe = useSession(({ state }) => state.probe);
@@ -17,7 +18,11 @@ export function AsText() {
   }, [probe, targets]);
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    const from = probe?.from ?? (cluster && fromOptions(cluster)[0]?.end);
+    if (cluster === null) return;
+    const sources = fromOptions(cluster);
+    const chosen = start.current === null ? null : resolveFrom(sources, start.current);
+    if (chosen?.ok === false) return setError(chosen.error);
+    const from = chosen?.value.end ?? probe?.from ?? sources[0]?.end;
     if (!from) return;
     const parsed = parseCommand(text, from, targets);
     setError(parsed.ok ? null : parsed.error);

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useApp, usePart } from '../app-model.ts';
 import { IconButton } from '../parts/IconButton.tsx';
 import { AsText } from './AsText.tsx';
@@ -9,10 +9,13 @@ import { ProductMark } from './ProductMark.tsx';
 interface CommandBarProps {
   /** Share, theme and help: they belong to the page, not to the packet. */
   readonly actions: ReactNode;
+  /** What to try first; it stands where a change is told later. */
+  readonly hint: ReactNode;
 }
 
 /** What is sent (first row), and in which cluster (second row). */
-export function CommandBar({ actions }: CommandBarProps) {
+export function CommandBar({ actions, hint }: CommandBarProps) {
+  const start = useRef<string | null>(null);
   return (
     <header className="bar">
       <div className="bar-row">
@@ -20,14 +23,14 @@ export function CommandBar({ actions }: CommandBarProps) {
           <ProductMark />
           Hopscope
         </h1>
-        <ProbeForm />
-        <AsText />
+        <ProbeForm start={start} />
+        <AsText start={start} />
         <div className="bar-actions">
           <UndoRedo />
           {actions}
         </div>
       </div>
-      <Knobs />
+      <Knobs hint={hint} />
     </header>
   );
 }

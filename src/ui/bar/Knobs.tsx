@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { DriverChoice } from '../app-model.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { FaultList } from '../faults/FaultList.tsx';
@@ -5,11 +6,12 @@ import { ClusterKnob } from './ClusterKnob.tsx';
 import { Notes } from './Notes.tsx';
 
 /** The cluster that the packet meets. Each knob takes effect at once. */
-export function Knobs() {
+export function Knobs({ hint }: { readonly hint: ReactNode }) {
   const { document, cnis, proxies } = useApp();
   const cni = useSession(({ state }) => state.cni);
   const proxy = useSession(({ state }) => state.proxy);
   const change = useSession((state) => state.change);
+  const hasFaults = useSession(({ state }) => state.faults.length > 0);
   return (
     <section className="bar-row knobs" aria-label="Cluster">
       <DriverKnob
@@ -29,6 +31,7 @@ export function Knobs() {
       <p className="change" aria-live="polite" title={change ?? undefined}>
         {change}
       </p>
+      {!change && !hasFaults && hint}
       <Notes />
     </section>
   );

@@ -26,8 +26,13 @@ const EMPTY: readonly EndOption[] = [];
 
 export const hasPort = (proto: ProbeProto): boolean => proto === 'tcp' || proto === 'udp';
 
+/** Where the next packet starts, as chosen but not sent yet: a command starts there, too. */
+export interface ChosenStart {
+  current: string | null;
+}
+
 /** What is chosen to send; it is sent by the button or Enter. */
-export function ProbeForm() {
+export function ProbeForm({ start }: { readonly start: ChosenStart }) {
   const { document, playhead } = useApp();
   const cluster = useSession(({ world }) => world?.cluster ?? null);
   const probe = useSession(({ state }) => state.probe);
@@ -36,10 +41,12 @@ export function ProbeForm() {
   const targets = useMemo(() => (cluster ? toOptions(cluster) : EMPTY), [cluster]);
   useEffect(() => {
     if (probe === null) return;
+    start.current = null;
     setDraft(draftOf(probe, targets));
     setError(null);
-  }, [probe, targets]);
+  }, [probe, targets, start]);
   const change = (part: Partial<Draft>): void => {
+    if (part.from !== undefined) start.current = part.from;
     setDraft((before) => ({ ...before, ...part }));
     setError(null);
   };

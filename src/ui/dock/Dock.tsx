@@ -7,6 +7,7 @@ import { Splitter } from '../parts/Splitter.tsx';
 import { ZoomTools } from '../stage/ZoomTools.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { Transport } from '../timeline/Transport.tsx';
+import { useLow } from '../use-media.ts';
 import { DOCK_TABS, type DockTab } from './dock-tabs.ts';
 
 const RulesTab = lazy(() => import('../rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
@@ -18,6 +19,8 @@ const HEIGHT_MIN_PX = 152;
 /** What is read in the dock needs more height than the timeline, beside the height that the person chose. */
 const READING_EXTRA_PX = 152;
 const TIMELINE_EXTRA_PX = -24;
+/** In a low window both start smaller. */
+const LOW_EXTRA_PX = -28;
 const HEIGHT_MAX_PX = 720;
 
 /** The one panel below the stage: what is not the picture. */
@@ -25,7 +28,8 @@ export function Dock() {
   const { preferences } = useApp();
   const isOpen = usePart(preferences, (state) => state.dockOpen);
   const tab = usePart(preferences, (state) => state.dockTab);
-  const extraPx = tab === 'timeline' ? TIMELINE_EXTRA_PX : READING_EXTRA_PX;
+  const isLow = useLow();
+  const extraPx = (tab === 'timeline' ? TIMELINE_EXTRA_PX : READING_EXTRA_PX) + (isLow ? LOW_EXTRA_PX : 0);
   const heightPx = usePart(preferences, (state) => state.dockHeightPx) + extraPx;
   const stepCount = useSession(({ trace }) => trace?.steps.length ?? 0);
   const id = useId();
@@ -115,8 +119,8 @@ const keep = (state: SessionState): SessionState => state;
 function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
   if (tab === 'yaml') return <YamlTab />;
-  if (trace === null || world === null) {
-    return <p className="dock-empty">No packet yet. Choose two ends in the bar above and press Send.</p>;
+  if (trace === null || world === null || trace.steps.length === 0) {
+    return <p className="dock-empty">No packet was sent. Choose two ends in the bar above and press Send.</p>;
   }
   if (tab === 'rules') return <RulesTab trace={trace} world={world} />;
   if (tab === 'text') return <TextView trace={trace} world={world} />;

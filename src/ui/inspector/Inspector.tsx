@@ -45,7 +45,7 @@ export function Inspector() {
 function Panel({ onCollapse }: { readonly onCollapse: () => void }) {
   const { selection } = useApp();
   const selected = useSelection((state) => state.selected);
-  const trace = useSession((state) => state.trace);
+  const trace = useSession((state) => (state.trace?.steps.length === 0 ? null : state.trace));
   const world = useSession((state) => state.world);
   return (
     <>

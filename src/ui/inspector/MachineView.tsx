@@ -1,4 +1,4 @@
-import type { World } from '../../sim/engine/world.ts';
+import { UNDERLAY, type World } from '../../sim/engine/world.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
@@ -49,6 +49,14 @@ export function MachineView({ config, world }: MachineViewProps) {
 }
 
 function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
+  if (id === UNDERLAY) {
+    const { cidr, mtuBytes } = cluster.nodeNetwork;
+    return [
+      ['Kind', 'The switch between the nodes'],
+      ['Network', cidr.text, 'code'],
+      ['MTU', `${mtuBytes} bytes`],
+    ];
+  }
   const node = cluster.nodes.find(({ name }) => name === id);
   if (node !== undefined) {
     const pods = cluster.pods.filter(({ node: on }) => on === id).length;

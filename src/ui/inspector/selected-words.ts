@@ -1,8 +1,10 @@
+import { UNDERLAY } from '../../sim/engine/world.ts';
 import type { Selected } from '../../store/selection.ts';
 
 /** What is selected, as a heading. */
 export function titleOf({ kind, ns, id }: Selected): string {
-  const place = ns ?? '';
+  const place = ns === UNDERLAY ? 'the node network' : (ns ?? '');
+  if (id === UNDERLAY) return 'Node network';
   switch (kind) {
     case 'device':
       return `${id} on ${place}`;

@@ -8,7 +8,7 @@ import { pictureIdOf, probeOfDrag, selectedOf } from './picture-join.ts';
 /** Mounts the stage once and keeps it told. React draws nothing inside it and never hears of a frame. */
 export function StageFrame() {
   const app = useApp();
-  const hasTrace = useSession(({ trace }) => trace !== null);
+  const isSent = useSession(({ trace }) => trace !== null && trace.steps.length > 0);
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let unmount = (): void => undefined;
@@ -25,7 +25,7 @@ export function StageFrame() {
   return (
     <div className="stage-frame">
       <div ref={host} className="stage-host" />
-      {!hasTrace && <EmptyStage />}
+      {!isSent && <EmptyStage />}
     </div>
   );
 }
@@ -47,9 +47,12 @@ function mount(app: AppModel, host: HTMLElement, create: typeof createStage): ()
 }
 
 function EmptyStage() {
+  const hasPods = useSession(({ world }) => (world?.cluster.pods.length ?? 0) > 0);
   return (
     <p className="stage-empty-note" role="status">
-      No packet yet: choose where it starts and where it goes, then Send. Or drag from one pod to another.
+      {hasPods
+        ? 'No packet yet: choose where it starts and where it goes, then Send. Or drag from one pod to another.'
+        : 'No pods in this cluster yet: drop manifests here or write them in the YAML tab. Nodes and the client can send already.'}
     </p>
   );
 }

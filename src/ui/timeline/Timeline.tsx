@@ -1,9 +1,8 @@
 import { type CSSProperties, type KeyboardEvent, memo, type PointerEvent, useEffect, useMemo, useRef } from 'react';
 import type { Trace } from '../../sim/engine/trace.ts';
-import { UNDERLAY } from '../../sim/engine/world.ts';
 import { useApp, usePlayhead } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
-import { bandsOf, type Column, columnAt, columnsOf, columnUnder, isLoud } from './columns.ts';
+import { bandsOf, type Column, columnAt, columnsOf, columnUnder, isLoud, shortFold, shortPlace } from './columns.ts';
 
 /** Narrower, and the marks would touch: then the track scrolls. */
 const MARK_MIN_PX = 30;
@@ -27,7 +26,7 @@ export function Timeline({ trace }: { readonly trace: Trace }) {
   };
   const total = columns.reduce((sum, { width }) => sum + width, 0);
   return (
-    <div className="timeline">
+    <div className={trace.verdict.good ? 'timeline' : 'timeline timeline-stopped'}>
       <div className="timeline-labels" aria-hidden="true">
         <span>
           Request <Icon name="arrow" size={12} />
@@ -109,7 +108,7 @@ const SHORT: Partial<Record<Column['kind'], string>> = {
 
 function Marker({ column }: { readonly column: Column }) {
   const { kind, title } = column;
-  if (kind === 'fold') return <span className="marker-fold">{title.replace(/^TCP /, '')}</span>;
+  if (kind === 'fold') return <span className="marker-fold">{shortFold(title)}</span>;
   if (!isLoud(kind)) return <span className={kind === 'step' ? 'marker marker-step' : 'marker'} />;
   return (
     <>
@@ -128,7 +127,7 @@ function Bands({ columns, now }: { readonly columns: readonly Column[]; readonly
       style={{ gridColumn: `${from + 1} / ${to + 2}` }}
       title={ns}
     >
-      <span>{ns === UNDERLAY ? 'network' : ns.slice(ns.indexOf('/') + 1)}</span>
+      <span>{shortPlace(ns)}</span>
     </div>
   ));
 }

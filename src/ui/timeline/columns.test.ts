@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Beat, BeatMark, Trace } from '../../sim/engine/trace.ts';
-import { bandsOf, type Column, columnAt, columnsOf, columnUnder } from './columns.ts';
+import { bandsOf, type Column, columnAt, columnsOf, columnUnder, shortFold, shortPlace } from './columns.ts';
 
 const beat = (step: number, packet: string, ns: string, mark: BeatMark): Beat => {
   return { step, packet, ns, mark, lane: packet === 'p2' ? 'reply' : 'request', title: `${mark} ${step}` };
@@ -57,10 +57,28 @@ describe('finding a column', () => {
   });
 });
 
-it('joins neighbouring columns of one packet in one namespace', () => {
+it('joins neighbouring columns in one namespace, whichever packet they belong to', () => {
   expect(bandsOf(columnsOf(trace, 'beats'))).toEqual([
     { from: 0, to: 0, ns: 'default/a' },
-    { from: 1, to: 2, ns: 'node-1' },
-    { from: 3, to: 3, ns: 'node-1' },
+    { from: 1, to: 3, ns: 'node-1' },
   ]);
+});
+
+describe('short names', () => {
+  it.each([
+    ['default/web-55489cf447-6nrgm', 'web'],
+    ['kube-system/kube-flannel-ds-7xk2p', 'kube-flannel-ds'],
+    ['default/redis-cart', 'redis-cart'],
+    ['default/email-queue', 'email-queue'],
+    ['shop/db-0', 'db-0'],
+    ['node-1', 'node-1'],
+    ['underlay', 'net'],
+  ])('%s is %s', (ns, short) => expect(shortPlace(ns)).toBe(short));
+
+  it.each([
+    ['TCP ACK', 'ACK'],
+    ['data (GET / HTTP/1.1)', 'GET /'],
+    ['data (HTTP/1.1 200 OK)', '200 OK'],
+    ['ICMP echo request', 'ICMP echo request'],
+  ])('%s is %s', (title, short) => expect(shortFold(title)).toBe(short));
 });

@@ -3,6 +3,7 @@
  * every step has a column.
  */
 import type { Beat, BeatMark, Trace } from '../../sim/engine/trace.ts';
+import { UNDERLAY } from '../../sim/engine/world.ts';
 import type { Detail } from '../../store/pace.ts';
 
 export interface Column {
@@ -19,7 +20,7 @@ export interface Column {
   readonly isFirst: boolean;
 }
 
-const WIDTHS = { loud: 1, quiet: 0.6, fold: 2, step: 0.2 } as const;
+const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.75, step: 0.2 } as const;
 const LOUD: ReadonlySet<BeatMark> = new Set(['send', 'dnat', 'snat', 'encap', 'decap', 'policy', 'drop', 'deliver']);
 
 /** Marks that change or end a packet; the others are stations on its way. */
@@ -36,9 +37,13 @@ function beatColumns(trace: Trace): readonly Column[] {
     const kind = repeats.has(beat.packet) ? 'fold' : beat.mark;
     const title =
       kind === 'fold' ? (trace.packets.find(({ id }) => id === beat.packet)?.title ?? beat.title) : beat.title;
-    const width = kind === 'fold' ? WIDTHS.fold : isLoud(kind) ? WIDTHS.loud : WIDTHS.quiet;
-    return { ...base(beat), kind, title, width };
+    return { ...base(beat), kind, title, width: beatWidth(kind) };
   });
+}
+
+function beatWidth(kind: Column['kind']): number {
+  if (kind === 'fold' || kind === 'deliver') return WIDTHS[kind];
+  return isLoud(kind) ? WIDTHS.loud : WIDTHS.quiet;
 }
 
 const base = ({ step, lane, ns, packet }: Beat) => ({ step, lane, ns, packet, isFirst: false });
@@ -87,14 +92,27 @@ export interface Band {
   readonly ns: string;
 }
 
-/** Neighbouring columns of one packet in one namespace: the strip between the lanes that says where the packet is. */
+/** Neighbouring columns in one namespace: the strip between the lanes that says where the packet is. */
 export function bandsOf(columns: readonly Column[]): readonly Band[] {
   const bands: { from: number; to: number; ns: string }[] = [];
   for (const [index, column] of columns.entries()) {
     if (column.kind === 'fold') continue;
     const last = bands.at(-1);
-    if (last && last.to === index - 1 && last.ns === column.ns && !column.isFirst) last.to = index;
+    if (last && last.to === index - 1 && last.ns === column.ns) last.to = index;
     else bands.push({ from: index, to: index, ns: column.ns });
   }
   return bands;
 }
+
+/** The letters that generated names end in have no vowels, so that they never look like a word. */
+const GENERATED = /(-[bcdf-hj-np-tv-xz\d]{6,10})?-[bcdf-hj-np-tv-xz\d]{5}$/;
+
+/** A place in few letters: a pod by its workload. The whole name is its tooltip. */
+export function shortPlace(ns: string): string {
+  if (ns === UNDERLAY) return 'net';
+  return ns.includes('/') ? ns.slice(ns.indexOf('/') + 1).replace(GENERATED, '') : ns;
+}
+
+/** `data (GET / HTTP/1.1)` is `GET /`, `TCP ACK` is `ACK`. */
+export const shortFold = (title: string): string =>
+  title.replace(/^TCP /, '').replace(/^data \((?:HTTP\/[\d.]+ )?(.*?)(?: HTTP\/[\d.]+)?\)$/, '$1');

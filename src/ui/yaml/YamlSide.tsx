@@ -5,6 +5,7 @@ import { type ClusterSize, SizeFields } from '../bar/ClusterKnob.tsx';
 import { CopyButton } from '../parts/CopyButton.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
+import { byReason } from './by-reason.ts';
 import { countWords } from './count-words.ts';
 
 interface YamlSideProps {
@@ -105,13 +106,9 @@ function NotModelledList({ reading }: { readonly reading: Manifests }) {
         <>
           <h3 className="section-title">Read, but without effect here</h3>
           <ul className="plain">
-            {notModelled.map(({ kind, name, line, text }) => (
-              <li key={`${kind} ${name} ${line} ${text}`}>
-                {name !== '' && (
-                  <strong>
-                    {kind} {name}:{' '}
-                  </strong>
-                )}
+            {byReason(notModelled).map(({ what, text }) => (
+              <li key={`${what} ${text}`}>
+                {what !== '' && <strong>{what}: </strong>}
                 {text}
               </li>
             ))}

@@ -29,7 +29,9 @@ export function YamlTab() {
   useEffect(() => {
     if (!isDropped) return;
     app.draft.settle();
-    if (reading.errors.length === 0 && settled === text) applyManifests(app, reading, null, true);
+    // A file without objects says so, and takes nothing away.
+    if (reading.errors.length === 0 && reading.objects.length > 0 && settled === text)
+      applyManifests(app, reading, null, true);
   }, [app, isDropped, reading, settled, text]);
   return (
     <div className="yaml">
