@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { frameLoop, onFrame } from '../../render/frame-loop.ts';
-import type { createStage } from '../../render/stage.ts';
+import { createStage } from '../../render/stage.ts';
 import type { Stage } from '../../render/stage-api.ts';
 import { type AppModel, useApp, useSession } from '../app-model.ts';
 import { pictureIdOf, probeOfDrag, selectedOf } from './picture-join.ts';
@@ -11,15 +11,19 @@ export function StageFrame() {
   const isSent = useSession(({ trace }) => trace !== null && trace.steps.length > 0);
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    let unmount = (): void => undefined;
-    let isGone = false;
-    // The drawing comes in a file of its own: the bar and the words are there while it loads.
-    void import('../../render/stage.ts').then((stage) => {
-      if (!isGone && host.current !== null) unmount = mount(app, host.current, stage.createStage);
-    });
+    if (host.current === null) return;
+    const mounted = createStage(host.current, callbacksOf(app));
+    const stop = [
+      followSession(app, mounted),
+      followSelection(app, mounted),
+      followTheme(app, mounted),
+      runFrames(app, mounted),
+    ];
+    app.stage.current = mounted;
     return () => {
-      isGone = true;
-      unmount();
+      for (const end of stop) end();
+      app.stage.current = null;
+      mounted.destroy();
     };
   }, [app]);
   return (
@@ -28,22 +32,6 @@ export function StageFrame() {
       {!isSent && <EmptyStage />}
     </div>
   );
-}
-
-function mount(app: AppModel, host: HTMLElement, create: typeof createStage): () => void {
-  const mounted = create(host, callbacksOf(app));
-  const stop = [
-    followSession(app, mounted),
-    followSelection(app, mounted),
-    followTheme(app, mounted),
-    runFrames(app, mounted),
-  ];
-  app.stage.current = mounted;
-  return () => {
-    for (const end of stop) end();
-    app.stage.current = null;
-    mounted.destroy();
-  };
 }
 
 function EmptyStage() {
