@@ -30,7 +30,7 @@ function fakeEngine() {
       done.traced++;
       return { probe, verdict: { sentence: world.cni.id } } as Trace;
     },
-    describeChange: (before, after) => `${before?.verdict.sentence} became ${after.verdict.sentence}`,
+    describeChange: (before, after) => `${before?.trace.verdict.sentence} became ${after.trace.verdict.sentence}`,
   };
   return { engine, done };
 }

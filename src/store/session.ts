@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { Result } from '../sim/base/result.ts';
+import type { Traced } from '../sim/engine/explain/describe-change.ts';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import { foldScenario } from '../sim/scenario/fold.ts';
@@ -15,7 +16,7 @@ export interface EnginePort {
   buildWorld(state: ScenarioState): Result<World, readonly Problem[]>;
   trace(world: World, probe: Probe): Trace;
   /** One sentence: what differs, null when nothing does. `before` is null when nothing was traced before. */
-  describeChange(before: Trace | null, after: Trace): string | null;
+  describeChange(before: Traced | null, after: Traced): string | null;
 }
 
 export interface SessionState {
@@ -61,13 +62,17 @@ function derive(before: SessionState, state: ScenarioState, cause: DocumentCause
     if (!built.ok) return { ...before, state, problems: built.error, change: null };
     const trace = state.probe && engine.trace(built.value, state.probe);
     const isKnob = cause === 'edited' && trace !== null && same(before.trace?.probe, state.probe);
-    const change = isKnob ? engine.describeChange(before.trace, trace) : null;
+    const change = isKnob ? engine.describeChange(tracedOf(before), { trace, world: built.value }) : null;
     const isEdit = cause !== 'opened' && built.value !== before.world;
     const previous = cause === 'opened' ? null : isEdit ? before.world : before.previous;
     return { state, world: built.value, trace, problems: [], previous, change };
   } catch (thrown) {
     return { ...before, state, problems: [brokenInvariant(thrown)], change: null };
   }
+}
+
+function tracedOf({ trace, world }: SessionState): Traced | null {
+  return trace && world && { trace, world };
 }
 
 /** The probe is no part of the world: sending another one does not build the cluster again. */

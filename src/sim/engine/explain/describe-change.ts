@@ -1,10 +1,12 @@
 import type { Step } from '../../linux/step.ts';
+import { type Cost, stepsCost } from '../cost.ts';
 import type { Trace } from '../trace.ts';
+import type { World } from '../world.ts';
 import { count, listOf } from './names.ts';
 import { innerPacket, isArp } from './packet-words.ts';
 
 /** What a trace comes down to when two of them are compared. */
-interface Digest {
+interface Digest extends Cost {
   readonly crossings: number;
   readonly ttlAtArrival: number | null;
   readonly tunnel: string | null;
@@ -15,14 +17,17 @@ interface Digest {
   readonly end: string | null;
   /** What translated the request. */
   readonly translator: string | null;
-  /** Rules evaluated, matched or not, and lookups in sets and maps of nftables. */
-  readonly rules: number;
-  readonly lookups: number;
   readonly outcome: string;
 }
 
+/** A trace and the world that it ran in. */
+export interface Traced {
+  readonly trace: Trace;
+  readonly world: World;
+}
+
 /** One sentence on what a turned knob changed in the path of the same probe; null for the first trace. */
-export function describeChange(before: Trace | null, after: Trace): string | null {
+export function describeChange(before: Traced | null, after: Traced): string | null {
   if (before === null) return null;
   const [old, now] = [digestOf(before), digestOf(after)];
   const clauses = CLAUSES.flatMap((clause) => clause(old, now) ?? []);
@@ -80,7 +85,7 @@ function counted(old: Digest, now: Digest): string {
 /** The MTU that a SYN's MSS was made from: 40 bytes of headers more (RFC 6691). */
 const MSS_OVERHEAD_BYTES = 40;
 
-function digestOf(trace: Trace): Digest {
+function digestOf({ trace, world }: Traced): Digest {
   const request = trace.packets.find((p) => p.lane === 'request' && !isArpPacket(trace, p.firstStep));
   const steps = trace.steps.filter((s) => s.packet === request?.id);
   const arrival = steps.findLast((s) => s.kind === 'deliver' && s.to !== 'tunnel');
@@ -95,15 +100,9 @@ function digestOf(trace: Trace): Digest {
     mtuBytes: mtuOf(steps),
     end: trace.beats.find(({ packet, mark }) => packet === request?.id && mark === 'drop')?.title ?? null,
     translator: translatorOf(steps),
-    rules: steps.reduce((sum, step) => sum + evaluatedAt(step), 0),
-    lookups: steps.filter((s) => s.kind === 'nft-lookup').length,
+    ...stepsCost(steps, world),
     outcome: OUTCOME_WORDS[trace.verdict.outcome],
   };
-}
-
-function evaluatedAt(step: Step): number {
-  if (step.kind === 'rule' || step.kind === 'nft-rule') return step.index - step.first + 1;
-  return step.kind === 'chain-end' || step.kind === 'nft-chain-end' ? step.end - step.first : 0;
 }
 
 /** The last word before the destination changed: a rule of iptables or nftables, or IPVS. */
