@@ -48,7 +48,9 @@ function main(roots: readonly string[]): number {
   for (const { folder, results } of all) console.log(report(folder, results));
   const cases = all.flatMap(({ results }) => results);
   if (cases.length === 0)
-    console.error('No cases found. Name folders laid out like ../shared/truth/kernel (inputs/, observed/).');
+    console.error(
+      'No cases found. Name folders laid out like ../shared/truth/kernel (inputs/, observed/) or ../shared/truth/kube-proxy, or one lab or mode of them.',
+    );
   return cases.length === 0 || cases.some((c) => c.outcome === 'different') ? 1 : 0;
 }
 

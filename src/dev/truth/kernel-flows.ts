@@ -1,6 +1,6 @@
 /** Replays recorded flows of a real kernel: same cluster, same probe, same random choices; the hop lists must be equal. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { endpointChain } from '../../sim/drivers/proxy/kube-proxy/chain-names.ts';
 import { makeChoices } from '../../sim/engine/choices.ts';
 import { type Program, runProgram } from '../../sim/engine/run-program.ts';
@@ -35,10 +35,14 @@ interface RecordedProbe {
 /** How long the lab's programs waited unless told otherwise. */
 const LAB_WAIT_S = 0.25;
 
-/** Folders of recorded flows below `root` (`observed/<lab>`), each with the lab's input, or none when this is not such a place. */
+/** Folders of recorded flows (`observed/<lab>`) below `root`, or `root` when it is one itself, each with the lab's input; else none. */
 export function findLabs(
   root: string,
 ): readonly { readonly lab: string; readonly flows: string; readonly input: string }[] {
+  if (basename(dirname(root)) === 'observed') {
+    const lab = basename(root);
+    return existsSync(root) ? [{ lab, flows: root, input: join(root, '..', '..', 'inputs', `${lab}.json`) }] : [];
+  }
   const observed = join(root, 'observed');
   if (!existsSync(observed)) return [];
   return readdirSync(observed)

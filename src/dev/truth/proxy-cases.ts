@@ -1,6 +1,6 @@
 /** Replays kube-proxy's own test cases of every mode: what a sync writes, and what the tools print after it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   planRecorded,
   type RecordedIpvsCase,
@@ -48,8 +48,9 @@ const FOLDERS = ['iptables', 'nftables', 'ipvs', 'common'];
 const NO_DUMP =
   'nothing to hold a whole sync against: `npm test` holds the case as rows (chain names, counts, probabilities, categories, flows)';
 
-/** The folders of cases below `root`, or none when it is not such a place. */
+/** The folders of cases below `root`, or `root` when it is one of them itself; none when it is not such a place. */
 export function findProxyFolders(root: string): readonly string[] {
+  if (FOLDERS.includes(basename(root))) return existsSync(root) ? [root] : [];
   return FOLDERS.filter((folder) => existsSync(join(root, folder))).map((folder) => join(root, folder));
 }
 
@@ -62,7 +63,7 @@ const REPLAYS: Readonly<Record<string, Replay>> = {
 };
 
 export function replayProxyFolder(folder: string): CaseResult[] {
-  const mode = folder.split('/').at(-1) ?? '';
+  const mode = basename(folder);
   const replayMode = REPLAYS[mode] ?? ((text: string) => replay(JSON.parse(text) as ProxyCase));
   const files = readdirSync(folder).filter((f) => f.endsWith('.json'));
   return files.sort().map((file): CaseResult => {

@@ -6,8 +6,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findLabs, replayLab } from './kernel-flows.ts';
+import { findProxyFolders } from './proxy-cases.ts';
 
 const RECORDED = join(process.cwd(), '../shared/truth/kernel');
+const PROXY = join(process.cwd(), '../shared/truth/kube-proxy');
 
 /** Labs whose features a later issue brings; `lab.ts` gives the reason for each. */
 const LATER = ['calico-bgp'];
@@ -26,3 +28,19 @@ describe.skipIf(!existsSync(RECORDED))(
     }
   },
 );
+
+describe('a folder of recordings', () => {
+  const named = (path: string): readonly string[] => findLabs(join(RECORDED, path)).map(({ lab }) => lab);
+
+  it.skipIf(!existsSync(RECORDED))('may be named, or one lab of it', () => {
+    expect(named('.')).toContain('flannel-iptables');
+    expect(named('observed/flannel-iptables')).toEqual(['flannel-iptables']);
+    expect(named('inputs')).toEqual([]);
+  });
+
+  it.skipIf(!existsSync(RECORDED))('of kube-proxy likewise', () => {
+    expect(findProxyFolders(PROXY).length).toBeGreaterThan(1);
+    expect(findProxyFolders(join(PROXY, 'ipvs'))).toEqual([join(PROXY, 'ipvs')]);
+    expect(findProxyFolders(RECORDED)).toEqual([]);
+  });
+});
