@@ -26,27 +26,41 @@ import {
   syncedRules,
 } from '../../sim/drivers/proxy/kube-proxy/recorded-case.ts';
 import { printIpvsadmList } from '../../sim/linux/ipvs/print.ts';
+import { parseRuleset } from '../../sim/linux/netfilter/iptables/parse.ts';
 import type { Ruleset } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { parseNft } from '../../sim/linux/netfilter/nftables/parse.ts';
+import { printTable } from '../../sim/linux/netfilter/nftables/print.ts';
+import type { NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
+import { iptablesFlow, type RecordedFlow, type WalkedFlow } from './iptables-flows.ts';
+import { nftFlow, type RecordedNftFlow } from './nft-flows.ts';
 import type { CaseResult } from './report.ts';
 
 interface ProxyCase {
   readonly inputs?: RecordedInputs;
   /** Oldest first: the objects that stood before. */
   readonly previousSteps?: readonly Pick<RecordedInputs, 'services' | 'endpointSlices'>[];
-  readonly expected?: { readonly dump?: string; readonly dumpKind?: string; readonly save?: string };
+  readonly expected?: {
+    readonly dump?: string;
+    readonly dumpKind?: string;
+    readonly save?: string;
+    readonly flows?: readonly RecordedFlow[];
+  };
 }
 
 interface NftCase {
   readonly layout?: string;
   readonly inputs?: NftRecordedInputs;
   readonly previousSteps?: readonly Pick<NftRecordedInputs, 'services' | 'endpointSlices'>[];
-  readonly expected?: { readonly dump?: unknown; readonly nftList?: unknown };
+  readonly expected?: {
+    readonly dump?: unknown;
+    readonly nftList?: unknown;
+    readonly flows?: readonly RecordedNftFlow[];
+  };
 }
 
 const FOLDERS = ['iptables', 'nftables', 'ipvs', 'common'];
 const NO_DUMP =
-  'nothing to hold a whole sync against: `npm test` holds the case as rows (chain names, counts, probabilities, categories, flows)';
+  'nothing to hold a whole sync against: `npm test` holds the case as rows (chain names, counts, probabilities, categories)';
 
 /** The folders of cases below `root`, or `root` when it is one of them itself; none when it is not such a place. */
 export function findProxyFolders(root: string): readonly string[] {
@@ -75,17 +89,43 @@ export function replayProxyFolder(folder: string): CaseResult[] {
 }
 
 function replayNft({ layout, inputs, previousSteps = [], expected }: NftCase): string | null | undefined {
-  const { dump, nftList } = expected ?? {};
-  if (inputs?.endpointSlices === undefined || (typeof dump !== 'string' && typeof nftList !== 'string'))
-    return undefined;
+  const { dump, nftList, flows = [] } = expected ?? {};
+  const listing = [nftList, dump].find((each) => typeof each === 'string');
+  if (inputs?.endpointSlices === undefined || (listing === undefined && flows.length === 0)) return undefined;
   const known = layout === undefined ? inputs : { ...inputs, layout };
   const before = previousSteps.at(-1);
   const now = recordedTable(known);
-  const ours = blocksOfTable(before ? withStaleChains(now, recordedTable({ ...known, ...before })) : now);
-  if (typeof nftList === 'string') return firstLine(blocksOf(nftList), ours);
-  const parsed = parseNft(dump as string);
+  const ours = before ? withStaleChains(now, recordedTable({ ...known, ...before })) : now;
+  const written = listing === undefined ? null : firstOfListing(listing, listing === nftList, ours);
+  return (
+    written ?? firstFlow(flows, (flow) => tablesOf(now, [dump, nftList]).map((table) => nftFlow(table, known, flow)))
+  );
+}
+
+function firstOfListing(listing: string, isPrinted: boolean, ours: NftTable): string | null {
+  if (isPrinted) return firstLine(blocksOf(listing), blocksOfTable(ours));
+  const parsed = parseNft(listing);
   if (!parsed.ok) return `line ${parsed.error.line} of the dump: ${parsed.error.message}`;
-  return firstLine(parsed.value.flatMap(blocksOfTable), ours);
+  return firstLine(parsed.value.flatMap(blocksOfTable), blocksOfTable(ours));
+}
+
+/** What the sync wrote, the same read back from its text, and what the case itself lists. */
+function tablesOf(written: NftTable, texts: readonly unknown[]): readonly NftTable[] {
+  const listed = [printTable(written), ...texts].filter((text) => typeof text === 'string').map(parseNft);
+  return [written, ...listed.flatMap((parsed) => (parsed.ok ? parsed.value : []))];
+}
+
+function firstFlow<F extends RecordedFlow>(
+  flows: readonly F[],
+  walk: (flow: F) => readonly WalkedFlow[],
+): string | null {
+  for (const flow of flows) {
+    const wanted = { output: flow.expectedOutput, masq: flow.masq ?? false };
+    const other = walk(flow).find(({ output, masq }) => output !== wanted.output || masq !== wanted.masq);
+    if (other)
+      return `flow "${flow.name}"\n    expected:  ${JSON.stringify(wanted)}\n    simulator: ${JSON.stringify(other)}`;
+  }
+  return null;
 }
 
 /** Only what a case says is compared: some name a few servers, sets or chains. */
@@ -121,17 +161,24 @@ const addresses = (servers: Parameters<typeof sortServers>[0]): readonly string[
     (s) => `${s.protocol} ${s.address}:${s.port} > ${s.realServers.map((r) => `${r.address}:${r.port}`).join(', ')}`,
   );
 
-/** The first difference, null for none, undefined when the case has nothing to hold against. */
 function replay({ inputs, previousSteps, expected }: ProxyCase): string | null | undefined {
-  if (inputs?.endpointSlices === undefined || (expected?.dump === undefined && expected?.save === undefined))
-    return undefined;
-  const dump =
-    expected.dump === undefined
-      ? null
-      : firstLine(linesOfDump(expected.dump), linesOf(sent(inputs, previousSteps, expected.dumpKind)));
-  if (dump !== null || expected.save === undefined) return dump;
-  const saved = linesOf(standingRules(inputs)).filter((line) => !line.includes('KUBE-KUBELET-CANARY'));
-  return firstLine(expected.save.trim().split('\n'), saved);
+  const { dump, dumpKind, save, flows = [] } = expected ?? {};
+  const isEmpty = dump === undefined && save === undefined && flows.length === 0;
+  if (inputs?.endpointSlices === undefined || isEmpty) return undefined;
+  return (
+    (dump === undefined ? null : firstLine(linesOfDump(dump), linesOf(sent(inputs, previousSteps, dumpKind)))) ??
+    (save === undefined ? null : firstLine(save.trim().split('\n'), savedLines(inputs))) ??
+    firstFlow(flows, (flow) => rulesetsOf(inputs, [dump, save]).map((ruleset) => iptablesFlow(ruleset, inputs, flow)))
+  );
+}
+
+const savedLines = (inputs: RecordedInputs): readonly string[] =>
+  linesOf(standingRules(inputs)).filter((line) => !line.includes('KUBE-KUBELET-CANARY'));
+
+/** What the sync wrote, and what the case itself lists. */
+function rulesetsOf(inputs: RecordedInputs, texts: readonly (string | undefined)[]): readonly Ruleset[] {
+  const listed = texts.filter((text) => text !== undefined).map(parseRuleset);
+  return [syncedRules(inputs), ...listed.flatMap((parsed) => (parsed.ok ? [parsed.value] : []))];
 }
 
 /** A partial sync sends only what its kind sends, after the step before it. */

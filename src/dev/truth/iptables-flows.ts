@@ -2,22 +2,25 @@
  * Where kube-proxy's own tests expect a first packet to end. The tracer here is as simple as theirs: it ignores protocols, remembers no client,
  * takes `mark` and `ctstate` as never true, follows every random branch, and runs the Service chains only. The kernel model has its own tests.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import type { Match, Rule, Ruleset, TableName } from '../../../linux/netfilter/iptables/rule.ts';
-import { cidrHas, type Ip, ip, LOOPBACK_NET } from '../../../wire/ip.ts';
-import { MARK_MASQ } from './facts.ts';
-import { type RecordedInputs, syncedRules } from './recorded-case.ts';
 
-const folder = new URL('../../../../../../shared/truth/kube-proxy/iptables/', import.meta.url);
+import { MARK_MASQ } from '../../sim/drivers/proxy/kube-proxy/facts.ts';
+import type { RecordedInputs } from '../../sim/drivers/proxy/kube-proxy/recorded-case.ts';
+import type { Match, Rule, Ruleset, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import { cidrHas, type Ip, ip, LOOPBACK_NET } from '../../sim/wire/ip.ts';
 
-interface Flow {
+/** A first packet of a case, and where it ends: endpoints that may be chosen, REJECT, DROP, ACCEPT, or nothing. */
+export interface RecordedFlow {
   readonly name: string;
   readonly sourceIP: string;
   readonly destIP: string;
   readonly destPort: number;
   readonly expectedOutput: string;
   readonly masq?: boolean;
+}
+
+export interface WalkedFlow {
+  readonly output: string;
+  readonly masq: boolean;
 }
 
 interface Packet {
@@ -85,33 +88,13 @@ function walkChain(table: TableName, name: string, packet: Packet, walk: Walk): 
 const FILTER_CHAINS = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'];
 
 /** Filter chains see the address after DNAT, which no Service rule names, so a translated packet passes them. */
-function trace(inputs: RecordedInputs, flow: Flow): { output: string; masq: boolean } {
-  const nodeIPs = inputs.nodeIPs.map(ip);
+/** Where the packet ends in these rules: those that a sync writes, or those of a dump. */
+export function iptablesFlow(ruleset: Ruleset, { nodeIPs: texts }: RecordedInputs, flow: RecordedFlow): WalkedFlow {
+  const nodeIPs = texts.map(ip);
   const isLocal = (address: Ip): boolean => cidrHas(LOOPBACK_NET, address) || nodeIPs.includes(address);
-  const walk: Walk = { ruleset: syncedRules(inputs), isLocal, outputs: [], isMasqueraded: false };
+  const walk: Walk = { ruleset, isLocal, outputs: [], isMasqueraded: false };
   const packet: Packet = { src: ip(flow.sourceIP), dst: ip(flow.destIP), port: flow.destPort };
   const isTranslated = walkChain('nat', 'KUBE-SERVICES', packet, walk);
   if (!isTranslated) FILTER_CHAINS.some((chain) => walkChain('filter', chain, packet, walk));
   return { output: walk.outputs.join(', '), masq: walk.isMasqueraded };
 }
-
-interface FlowCase {
-  readonly inputs: RecordedInputs;
-  readonly expected?: { readonly flows?: readonly Flow[] };
-}
-
-const flows = (existsSync(folder) ? readdirSync(folder) : []).sort().flatMap((file) => {
-  const { inputs, expected } = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as FlowCase;
-  const isSync = inputs?.endpointSlices !== undefined;
-  return (isSync ? (expected?.flows ?? []) : []).map((flow) => [file, flow.name, inputs, flow] as const);
-});
-
-describe('flows of kube-proxy cases', () => {
-  it.skipIf(!existsSync(folder))('lie in ../shared/truth/kube-proxy/iptables', () => {
-    expect(flows.length).toBeGreaterThan(0);
-  });
-
-  it.each(flows)('%s: %s', (_file, _name, inputs, flow) => {
-    expect(trace(inputs, flow)).toEqual({ output: flow.expectedOutput, masq: flow.masq ?? false });
-  });
-});

@@ -2,39 +2,28 @@
  * Where kube-proxy's own tests, and a real kernel, expect a first packet to end: walked by the nftables of the kernel model, over the table
  * that a sync writes and over the same table read back from its text.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { must } from '../../../../base/assert.ts';
-import { type Choices, makeKernel } from '../../../../linux/kernel.ts';
-import { track } from '../../../../linux/netfilter/conntrack.ts';
-import type { HookName } from '../../../../linux/netfilter/iptables/rule.ts';
-import { manipAt } from '../../../../linux/netfilter/manip.ts';
-import { isDone, translate } from '../../../../linux/netfilter/nat.ts';
-import { chainsAt } from '../../../../linux/netfilter/nftables/chains-at.ts';
-import type { NftContext } from '../../../../linux/netfilter/nftables/match.ts';
-import { parseNft } from '../../../../linux/netfilter/nftables/parse.ts';
-import { printTable } from '../../../../linux/netfilter/nftables/print.ts';
-import type { NftTable } from '../../../../linux/netfilter/nftables/ruleset.ts';
-import { walkBaseChain } from '../../../../linux/netfilter/nftables/walk.ts';
-import { openNetns } from '../../../../linux/netns.ts';
-import { LINUX } from '../../../../linux/ops.ts';
-import { isLocalAddress } from '../../../../linux/routing/fib.ts';
-import { ipOf, makeSkb } from '../../../../linux/skb.ts';
-import type { IpPacket } from '../../../../wire/frame.ts';
-import { ANY_NET, familyOf, ip } from '../../../../wire/ip.ts';
-import { ZERO_MAC } from '../../../../wire/mac.ts';
-import { type NftRecordedInputs, recordedTable } from './recorded-case.ts';
+import { must } from '../../sim/base/assert.ts';
+import type { NftRecordedInputs } from '../../sim/drivers/proxy/kube-proxy/nftables/recorded-case.ts';
+import { type Choices, makeKernel } from '../../sim/linux/kernel.ts';
+import { track } from '../../sim/linux/netfilter/conntrack.ts';
+import type { HookName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import { manipAt } from '../../sim/linux/netfilter/manip.ts';
+import { isDone, translate } from '../../sim/linux/netfilter/nat.ts';
+import { chainsAt } from '../../sim/linux/netfilter/nftables/chains-at.ts';
+import type { NftContext } from '../../sim/linux/netfilter/nftables/match.ts';
+import type { NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
+import { walkBaseChain } from '../../sim/linux/netfilter/nftables/walk.ts';
+import { openNetns } from '../../sim/linux/netns.ts';
+import { LINUX } from '../../sim/linux/ops.ts';
+import { isLocalAddress } from '../../sim/linux/routing/fib.ts';
+import { ipOf, makeSkb } from '../../sim/linux/skb.ts';
+import type { IpPacket } from '../../sim/wire/frame.ts';
+import { ANY_NET, familyOf, ip } from '../../sim/wire/ip.ts';
+import { ZERO_MAC } from '../../sim/wire/mac.ts';
+import type { RecordedFlow, WalkedFlow } from './iptables-flows.ts';
 
-const folder = new URL('../../../../../../../shared/truth/kube-proxy/nftables/', import.meta.url);
-
-interface Flow {
-  readonly name: string;
-  readonly sourceIP: string;
-  readonly destIP: string;
-  readonly destPort: number;
+export interface RecordedNftFlow extends RecordedFlow {
   readonly protocol: 'TCP' | 'UDP';
-  readonly expectedOutput: string;
-  readonly masq: boolean;
 }
 
 const MASQUERADE_PORT = 50_000;
@@ -88,7 +77,7 @@ function nodeOf({ nodeInterfaces = {} }: NftRecordedInputs) {
   });
 }
 
-function firstPacket(flow: Flow): IpPacket {
+function firstPacket(flow: RecordedNftFlow): IpPacket {
   const ports = { sport: CLIENT_PORT, dport: flow.destPort, dataBytes: 0 };
   return {
     kind: 'ip',
@@ -112,7 +101,7 @@ interface Sent {
 }
 
 /** One packet through the hooks of one node; `slot` is what numgen draws. */
-function send(table: NftTable, inputs: NftRecordedInputs, flow: Flow, slot: number): Sent {
+function send(table: NftTable, inputs: NftRecordedInputs, flow: RecordedNftFlow, slot: number): Sent {
   const ns = nodeOf(inputs);
   const k = makeKernel(new Map(), CHOICES, LINUX, false);
   const skb = makeSkb({ id: 'p1', payload: firstPacket(flow) });
@@ -145,54 +134,10 @@ function send(table: NftTable, inputs: NftRecordedInputs, flow: Flow, slot: numb
 }
 
 /** Every endpoint that may be chosen, as the recorded cases list them. */
-function trace(table: NftTable, inputs: NftRecordedInputs, flow: Flow): { output: string; masq: boolean } {
+export function nftFlow(table: NftTable, inputs: NftRecordedInputs, flow: RecordedNftFlow): WalkedFlow {
   const first = send(table, inputs, flow, 0);
   const others = Array.from({ length: first.slots - 1 }, (_, i) => send(table, inputs, flow, i + 1));
   const results = [first, ...others];
   const outputs = results.map(({ output }) => output);
   return { output: outputs.join(', '), masq: results.some(({ masq }) => masq) };
 }
-
-interface FlowCase {
-  readonly layout?: string;
-  readonly inputs: NftRecordedInputs;
-  readonly expected?: { readonly dump?: string; readonly nftList?: string; readonly flows?: readonly Flow[] };
-}
-
-const cases = (existsSync(folder) ? readdirSync(folder) : []).sort().map((file) => {
-  const read = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as FlowCase;
-  return { file, ...read };
-});
-
-const flows = cases.flatMap(({ file, inputs, layout, expected }) =>
-  (expected?.flows ?? []).map(
-    (flow) => [file, flow.name, layout === undefined ? inputs : { ...inputs, layout }, expected, flow] as const,
-  ),
-);
-
-function readTable(text: string): NftTable {
-  const parsed = parseNft(text);
-  if (!parsed.ok) throw new Error(`line ${parsed.error.line}: ${parsed.error.message}`);
-  return must(parsed.value[0], 'a table');
-}
-
-describe('flows of kube-proxy cases', () => {
-  it.skipIf(!existsSync(folder))('lie in ../shared/truth/kube-proxy/nftables', () => {
-    expect(flows.length).toBeGreaterThan(0);
-  });
-
-  it.each(flows)('%s: %s', (_file, _name, inputs, expected, flow) => {
-    const table = recordedTable(inputs);
-    const wanted = { output: flow.expectedOutput, masq: flow.masq };
-    expect(trace(table, inputs, flow)).toEqual(wanted);
-    for (const text of [printTable(table), expected?.dump, expected?.nftList])
-      if (text !== undefined) expect(trace(readTable(text), inputs, flow)).toEqual(wanted);
-  });
-
-  it.each(flows.filter(([, , , , flow]) => flow.expectedOutput.includes(', ')))(
-    'layout C chooses the same endpoints: %s: %s',
-    (_file, _name, inputs, _expected, flow) => {
-      expect(trace(recordedTable({ ...inputs, layout: 'C' }), inputs, flow).output).toBe(flow.expectedOutput);
-    },
-  );
-});
