@@ -59,6 +59,8 @@ test('a real application: frontend to cartservice in online-boutique', async ({ 
 test('a Service without endpoints refuses, and says so', async ({ page }) => {
   await visit(page);
   await dropFile(page, 'shop.yaml', read('fixtures/shop.yaml'));
+  // The import offers a probe of its own, and must not do so while the fields are being filled.
+  await expect(page.getByRole('button', { name: /^Pod default\/frontend-/ })).toBeVisible();
   await send(page, 'default/frontend', 'payments.default', 50051);
   await expect(verdict(page)).toContainText('Stopped');
   await expect(verdict(page)).toContainText(/no (ready )?endpoints/i);
