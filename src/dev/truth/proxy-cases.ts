@@ -1,6 +1,7 @@
 /** Replays kube-proxy's own test cases of every mode: what a sync writes, and what the tools print after it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Result } from '../../sim/base/result.ts';
 import {
   planRecorded,
   type RecordedIpvsCase,
@@ -35,16 +36,18 @@ import { iptablesFlow, type RecordedFlow, type WalkedFlow } from './iptables-flo
 import { nftFlow, type RecordedNftFlow } from './nft-flows.ts';
 import type { CaseResult } from './report.ts';
 
+interface ProxyExpected {
+  readonly dump?: string;
+  readonly dumpKind?: string;
+  readonly save?: string;
+  readonly flows?: readonly RecordedFlow[];
+}
+
 interface ProxyCase {
   readonly inputs?: RecordedInputs;
   /** Oldest first: the objects that stood before. */
   readonly previousSteps?: readonly Pick<RecordedInputs, 'services' | 'endpointSlices'>[];
-  readonly expected?: {
-    readonly dump?: string;
-    readonly dumpKind?: string;
-    readonly save?: string;
-    readonly flows?: readonly RecordedFlow[];
-  };
+  readonly expected?: ProxyExpected;
 }
 
 interface NftCase {
@@ -58,6 +61,7 @@ interface NftCase {
   };
 }
 
+const PARTIAL = 'iptables-restore-input-partial';
 const FOLDERS = ['iptables', 'nftables', 'ipvs', 'common'];
 const NO_DUMP =
   'nothing to hold a whole sync against: `npm test` holds the case as rows (chain names, counts, probabilities, categories)';
@@ -111,8 +115,14 @@ function firstOfListing(listing: string, isPrinted: boolean, ours: NftTable): st
 
 /** What the sync wrote, the same read back from its text, and what the case itself lists. */
 function tablesOf(written: NftTable, texts: readonly unknown[]): readonly NftTable[] {
-  const listed = [printTable(written), ...texts].filter((text) => typeof text === 'string').map(parseNft);
-  return [written, ...listed.flatMap((parsed) => (parsed.ok ? parsed.value : []))];
+  const listed = [printTable(written), ...texts].filter((text) => typeof text === 'string');
+  return [written, ...listed.flatMap((text) => readable(parseNft(text)))];
+}
+
+/** A listing that cannot be read must not pass for one that agrees. */
+function readable<T>(parsed: Result<T, { readonly line: number; readonly message: string }>): T {
+  if (!parsed.ok) throw new Error(`line ${parsed.error.line} of a listing: ${parsed.error.message}`);
+  return parsed.value;
 }
 
 function firstFlow<F extends RecordedFlow>(
@@ -161,30 +171,30 @@ const addresses = (servers: Parameters<typeof sortServers>[0]): readonly string[
     (s) => `${s.protocol} ${s.address}:${s.port} > ${s.realServers.map((r) => `${r.address}:${r.port}`).join(', ')}`,
   );
 
-function replay({ inputs, previousSteps, expected }: ProxyCase): string | null | undefined {
-  const { dump, dumpKind, save, flows = [] } = expected ?? {};
+function replay({ inputs, previousSteps, expected = {} }: ProxyCase): string | null | undefined {
+  const { dump, dumpKind, save, flows = [] } = expected;
   const isEmpty = dump === undefined && save === undefined && flows.length === 0;
   if (inputs?.endpointSlices === undefined || isEmpty) return undefined;
   return (
     (dump === undefined ? null : firstLine(linesOfDump(dump), linesOf(sent(inputs, previousSteps, dumpKind)))) ??
     (save === undefined ? null : firstLine(save.trim().split('\n'), savedLines(inputs))) ??
-    firstFlow(flows, (flow) => rulesetsOf(inputs, [dump, save]).map((ruleset) => iptablesFlow(ruleset, inputs, flow)))
+    firstFlow(flows, (flow) => rulesetsOf(inputs, expected).map((ruleset) => iptablesFlow(ruleset, inputs, flow)))
   );
 }
 
 const savedLines = (inputs: RecordedInputs): readonly string[] =>
   linesOf(standingRules(inputs)).filter((line) => !line.includes('KUBE-KUBELET-CANARY'));
 
-/** What the sync wrote, and what the case itself lists. */
-function rulesetsOf(inputs: RecordedInputs, texts: readonly (string | undefined)[]): readonly Ruleset[] {
-  const listed = texts.filter((text) => text !== undefined).map(parseRuleset);
-  return [syncedRules(inputs), ...listed.flatMap((parsed) => (parsed.ok ? [parsed.value] : []))];
+/** What the sync wrote, and what the case itself lists; a partial dump holds too little to carry a packet. */
+function rulesetsOf(inputs: RecordedInputs, { dump, dumpKind, save }: ProxyExpected): readonly Ruleset[] {
+  const texts = [dumpKind === PARTIAL ? undefined : dump, save].filter((text) => text !== undefined);
+  return [syncedRules(inputs), ...texts.map((text) => readable(parseRuleset(text)))];
 }
 
 /** A partial sync sends only what its kind sends, after the step before it. */
 function sent(inputs: RecordedInputs, previousSteps: ProxyCase['previousSteps'] = [], dumpKind = ''): Ruleset {
   const before = previousSteps.at(-1);
-  if (!before || dumpKind !== 'iptables-restore-input-partial') return syncedRules(inputs);
+  if (!before || dumpKind !== PARTIAL) return syncedRules(inputs);
   const { services, endpointSlices } = before;
   return partiallySyncedRules({ ...inputs, services, endpointSlices }, inputs).ruleset;
 }
