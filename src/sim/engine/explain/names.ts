@@ -1,3 +1,4 @@
+import { once } from '../../base/once.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -107,9 +108,29 @@ function nodeDeviceAt(world: World, ip: Ip): string | undefined {
 
 const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 
-function doorOf(cluster: Cluster, ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined {
+type ByAddress = ReadonlyMap<Ip, readonly ClusterService[]>;
+
+/** A trace asks often, and must not walk ten thousand Services each time. */
+function servicesByAddress(cluster: Cluster): ByAddress {
+  const found = new Map<Ip, ClusterService[]>();
+  for (const service of cluster.services)
+    for (const ip of new Set(addressed(service))) {
+      const others = found.get(ip);
+      if (others) others.push(service);
+      else found.set(ip, [service]);
+    }
+  return found;
+}
+
+function doorOf(
+  cluster: Cluster,
+  known: ByAddress,
+  ip: Ip,
+  port: number,
+  proto: 'tcp' | 'udp',
+): ServiceDoor | undefined {
   const isNode = cluster.nodes.some((node) => node.ip === ip);
-  for (const service of cluster.services) {
+  for (const service of isNode ? cluster.services : (known.get(ip) ?? [])) {
     for (const sp of service.ports) {
       if (sp.protocol.toLowerCase() !== proto) continue;
       if (sp.port === port && service.clusterIP === ip) return { service, port: sp, door: 'clusterIP' };
@@ -132,6 +153,7 @@ function chainOwner(world: World, ns: NsId, table: TableName, chain: string): st
 function makeNames(world: World): Names {
   const { cluster } = world;
   const owners = ownersOf(cluster);
+  const byAddress = once(() => servicesByAddress(cluster));
   const ownerOf = (ip: Ip): string | undefined => owners.get(ip) ?? nodeDeviceAt(world, ip);
   const pods = new Map(cluster.pods.map((pod) => [podNs(pod), pod]));
   const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
@@ -154,8 +176,8 @@ function makeNames(world: World): Names {
     node: (ns) => nodes.get(ns),
     pod: (ns) => pods.get(ns),
     nodeOfPodRange: (ip) => cluster.nodes.find((node) => cidrHas(node.podCIDR, ip)),
-    service: (ip) => cluster.services.find((service) => addressed(service).includes(ip)),
+    service: (ip) => byAddress().get(ip)?.[0],
     inServiceRange: (ip) => cidrHas(cluster.serviceCIDR, ip),
-    door: (ip, port, proto) => doorOf(cluster, ip, port, proto),
+    door: (ip, port, proto) => doorOf(cluster, byAddress(), ip, port, proto),
   };
 }
