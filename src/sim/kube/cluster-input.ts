@@ -11,6 +11,8 @@ export interface ClusterInput {
   readonly nodeMask: number;
   readonly serviceCIDR: string;
   readonly nodeNetwork: string;
+  /** A second node subnet behind a router; absent: all nodes are in `nodeNetwork`. */
+  readonly farSubnet?: FarSubnet;
   readonly mtuBytes: number;
   readonly objects: readonly KubeObject[];
   /** `namespace/name` of pods that were deleted, oldest first. */
@@ -23,6 +25,12 @@ export interface ClusterInput {
    * or deleted after it. Without it the objects are created in document order, then the pods are deleted.
    */
   readonly history?: readonly ClusterChange[];
+}
+
+/** Nodes with this number and above stand in the second subnet, so that a node that is added moves none. */
+export interface FarSubnet {
+  readonly cidr: string;
+  readonly fromNode: number;
 }
 
 export interface StoppedListener {

@@ -7,13 +7,30 @@ import type { Cidr, Ip } from '../wire/ip.ts';
 export interface Cluster {
   readonly podCIDR: Cidr;
   readonly serviceCIDR: Cidr;
-  /** The network that the nodes stand on. */
-  readonly nodeNetwork: { readonly cidr: Cidr; readonly gateway: Ip; readonly mtuBytes: number };
+  /** The network that the nodes stand on; with a router, the one of its subnets that the client is in too. */
+  readonly nodeNetwork: NodeSubnet & { readonly mtuBytes: number };
+  /** Absent: all nodes share `nodeNetwork`. `subnets.ts` tells who shares one. */
+  readonly router?: ClusterRouter;
   readonly nodes: readonly ClusterNode[];
   readonly pods: readonly ClusterPod[];
   readonly services: readonly ClusterService[];
   /** Machines outside the cluster: a client, the router with the Internet behind it. */
   readonly externals: readonly ExternalHost[];
+}
+
+/** One Ethernet segment: its machines reach each other without a router. */
+export interface NodeSubnet {
+  readonly cidr: Cidr;
+  readonly gateway: Ip;
+}
+
+/** A Linux machine between two node subnets. It is the gateway of both, and knows nothing of pods. */
+export interface ClusterRouter {
+  readonly name: string;
+  /** The second node subnet; its other leg is the gateway of `nodeNetwork`. */
+  readonly farSubnet: NodeSubnet;
+  /** Its third leg, a cable to the machine that stands for the Internet. */
+  readonly uplink: { readonly cidr: Cidr; readonly ip: Ip };
 }
 
 export interface ClusterNode {

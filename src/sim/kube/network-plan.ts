@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { type Cidr, cidr, cidrNth, cidrsOverlap, ip, parseCidr } from '../wire/ip.ts';
 import { capacityOf } from './capacity.ts';
-import type { Cluster, ClusterNode, ExternalHost } from './cluster.ts';
+import type { Cluster, ClusterNode, ClusterRouter, ExternalHost, NodeSubnet } from './cluster.ts';
 import type { ClusterInput, ClusterProblem } from './cluster-input.ts';
 
 /** What a browser tab still draws and computes at once. */
@@ -28,10 +28,17 @@ export const API_SERVER_PORT = 6443;
 /** Documentation range (RFC 5737) that stands for the Internet. */
 const INTERNET_NET = cidr('203.0.113.0/24');
 const INTERNET_HOST = ip('203.0.113.10');
+/** Another one, for the cable between the router of two node subnets and the Internet. */
+const UPLINK_NET = cidr('198.51.100.0/30');
 
-export type NetworkPlan = Pick<Cluster, 'podCIDR' | 'serviceCIDR' | 'nodeNetwork' | 'nodes' | 'externals'>;
+export type NetworkPlan = Pick<Cluster, 'podCIDR' | 'serviceCIDR' | 'nodeNetwork' | 'router' | 'nodes' | 'externals'>;
 
-type Networks = { readonly podCIDR: Cidr; readonly serviceCIDR: Cidr; readonly nodeNetwork: Cidr };
+type Networks = {
+  readonly podCIDR: Cidr;
+  readonly serviceCIDR: Cidr;
+  readonly nodeNetwork: Cidr;
+  readonly farSubnet?: Cidr;
+};
 
 /** Nodes and machines around them with their addresses, or every reason why the sizes do not fit. */
 export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterProblem[]> {
@@ -39,15 +46,25 @@ export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterPro
   if (!networks.ok) return err(networks.error.map(asProblem));
   const reasons = [...checkSizes(input, networks.value), ...checkOverlaps(networks.value)];
   if (reasons.length > 0) return err(reasons.map(asProblem));
-  const { podCIDR, serviceCIDR, nodeNetwork } = networks.value;
+  const { podCIDR, serviceCIDR, nodeNetwork, farSubnet } = networks.value;
+  const router = farSubnet && planRouter(farSubnet);
   return ok({
     podCIDR,
     serviceCIDR,
-    nodeNetwork: { cidr: nodeNetwork, gateway: cidrNth(nodeNetwork, GATEWAY_OFFSET), mtuBytes: input.mtuBytes },
-    nodes: Array.from({ length: input.nodes }, (_, index) => planNode(index, input.nodeMask, networks.value)),
-    externals: planExternals(nodeNetwork),
+    nodeNetwork: { ...subnet(nodeNetwork), mtuBytes: input.mtuBytes },
+    ...(router && { router }),
+    nodes: Array.from({ length: input.nodes }, (_, index) => planNode(index, input, networks.value)),
+    externals: planExternals(nodeNetwork, router),
   });
 }
+
+const subnet = (range: Cidr): NodeSubnet => ({ cidr: range, gateway: cidrNth(range, GATEWAY_OFFSET) });
+
+const planRouter = (farSubnet: Cidr): ClusterRouter => ({
+  name: 'router',
+  farSubnet: subnet(farSubnet),
+  uplink: { cidr: UPLINK_NET, ip: cidrNth(UPLINK_NET, 2) },
+});
 
 const asProblem = (text: string): ClusterProblem => ({ ref: 'cluster', text });
 
@@ -63,11 +80,15 @@ function readNetworks(input: ClusterInput): Result<Networks, string[]> {
     podCIDR: read('podCIDR', input.podCIDR),
     serviceCIDR: read('serviceCIDR', input.serviceCIDR),
     nodeNetwork: read('nodeNetwork', input.nodeNetwork),
+    ...(input.farSubnet && { farSubnet: read('farSubnet', input.farSubnet.cidr) }),
   };
   return reasons.length > 0 ? err(reasons) : ok(networks);
 }
 
-function checkSizes({ nodes, nodeMask }: ClusterInput, { podCIDR, serviceCIDR, nodeNetwork }: Networks): string[] {
+function checkSizes(
+  { nodes, nodeMask }: ClusterInput,
+  { podCIDR, serviceCIDR, nodeNetwork, farSubnet }: Networks,
+): string[] {
   const reasons: string[] = [];
   const check = (holds: boolean, reason: string): void => {
     if (!holds) reasons.push(reason);
@@ -86,25 +107,35 @@ function checkSizes({ nodes, nodeMask }: ClusterInput, { podCIDR, serviceCIDR, n
     serviceCIDR.prefix >= SERVICE_PREFIX_MIN && serviceCIDR.prefix <= SERVICE_PREFIX_MAX,
     `serviceCIDR: ${serviceCIDR.text}: the mask must be between ${SERVICE_PREFIX_MIN} and ${SERVICE_PREFIX_MAX}`,
   );
-  if (nodeNetwork.prefix > NODE_NETWORK_PREFIX_MAX) {
-    const needs = 'gateway at .1, nodes from .11 and the client at .100 need';
-    reasons.push(`nodeNetwork: ${nodeNetwork.text} is too small: ${needs} a /${NODE_NETWORK_PREFIX_MAX} or larger`);
-  } else {
-    const capacity = nodeAddresses(nodeNetwork);
-    const room = `${nodeNetwork.text} has addresses for ${capacity} nodes (from .11 upward, without the client's .100)`;
-    check(nodes <= capacity, `nodes: ${nodes} do not fit: ${room}; choose a larger node network`);
-  }
+  reasons.push(...checkNodeNetwork('nodeNetwork', nodeNetwork, nodes));
+  if (farSubnet) reasons.push(...checkNodeNetwork('farSubnet', farSubnet, nodes));
   return reasons;
 }
 
+function checkNodeNetwork(field: string, range: Cidr, nodes: number): string[] {
+  if (range.prefix > NODE_NETWORK_PREFIX_MAX) {
+    const needs = 'gateway at .1, nodes from .11 and the client at .100 need';
+    return [`${field}: ${range.text} is too small: ${needs} a /${NODE_NETWORK_PREFIX_MAX} or larger`];
+  }
+  const capacity = nodeAddresses(range);
+  const room = `${range.text} has addresses for ${capacity} nodes (from .11 upward, without the client's .100)`;
+  return nodes <= capacity ? [] : [`nodes: ${nodes} do not fit: ${room}; choose a larger node network`];
+}
+
 /** Pods, Services, nodes and the Internet are four places: an address that is in two of them has no one way to go. */
-function checkOverlaps({ podCIDR, serviceCIDR, nodeNetwork }: Networks): string[] {
-  const ranges = [
+function checkOverlaps({ podCIDR, serviceCIDR, nodeNetwork, farSubnet }: Networks): string[] {
+  const ranges: readonly (readonly [string, Cidr])[] = [
     ['The pod network', podCIDR],
     ['the Service network', serviceCIDR],
     ['the node network', nodeNetwork],
+    ...(farSubnet
+      ? ([
+          ['the second node subnet', farSubnet],
+          ["the range of the router's uplink", UPLINK_NET],
+        ] as const)
+      : []),
     ['the range that stands for the Internet', INTERNET_NET],
-  ] as const;
+  ];
   return ranges.flatMap(([name, range], index) =>
     ranges
       .slice(index + 1)
@@ -122,25 +153,28 @@ const nodeAddresses = (nodeNetwork: Cidr): number => 2 ** (32 - nodeNetwork.pref
  * The node controller hands out ranges in the order in which nodes join: node-1 has the first one.
  * SIMPLIFIED: pods may also run on the control plane, which kubeadm taints, so that a cluster of one node works.
  */
-function planNode(index: number, nodeMask: number, { podCIDR, nodeNetwork }: Networks): ClusterNode {
+function planNode(index: number, input: ClusterInput, { podCIDR, nodeNetwork, farSubnet }: Networks): ClusterNode {
+  const { nodeMask, farSubnet: far } = input;
   const offset = FIRST_NODE_OFFSET + index;
+  const range = farSubnet && far && index + 1 >= far.fromNode ? farSubnet : nodeNetwork;
   const kubelet = { proto: 'tcp', port: KUBELET_PORT, program: 'kubelet' } as const;
   const apiServer = { proto: 'tcp', port: API_SERVER_PORT, program: 'kube-apiserver' } as const;
   return {
     name: `node-${index + 1}`,
-    ip: cidrNth(nodeNetwork, offset < CLIENT_OFFSET ? offset : offset + 1),
+    ip: cidrNth(range, offset < CLIENT_OFFSET ? offset : offset + 1),
     podCIDR: cidr(`${cidrNth(podCIDR, index * 2 ** (32 - nodeMask))}/${nodeMask}`),
     role: index === 0 ? 'control-plane' : 'worker',
     listens: index === 0 ? [kubelet, apiServer] : [kubelet],
   };
 }
 
-function planExternals(nodeNetwork: Cidr): ExternalHost[] {
+/** Without a router of the cluster's own, the machine that stands for the Internet is the nodes' gateway. */
+function planExternals(nodeNetwork: Cidr, router: ClusterRouter | undefined): ExternalHost[] {
   const web = (port: number) => ({ proto: 'tcp', port, program: 'web server' }) as const;
   return [
     {
       name: 'internet',
-      ip: cidrNth(nodeNetwork, GATEWAY_OFFSET),
+      ip: cidrNth(router?.uplink.cidr ?? nodeNetwork, GATEWAY_OFFSET),
       lo: [INTERNET_HOST],
       listens: [web(80), web(443)],
       isGateway: true,
