@@ -1,6 +1,6 @@
 /**
  * Test cases that were recorded from kube-proxy's own tests: Services, EndpointSlices and flags as Kubernetes JSON, and the rules expected.
- * Nothing in the app reads them; `truth.test.ts` and the replay command do.
+ * Nothing in the app reads them; `dev/truth` does.
  */
 import type { ClusterService, ClusterServicePort, Endpoint } from '../../../kube/cluster.ts';
 import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
@@ -9,7 +9,7 @@ import { printTable } from '../../../linux/netfilter/iptables/print.ts';
 import type { Ruleset } from '../../../linux/netfilter/iptables/rule.ts';
 import { cidr, familyOf, ip } from '../../../wire/ip.ts';
 import { kubeletPlan } from '../../parts/kubelet.ts';
-import { baseJumps } from './base-rules.ts';
+import { baseJumps, servesLoopback } from './base-rules.ts';
 import { type RestoreChain, restoreChains, restoreOps } from './iptables.ts';
 import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
@@ -226,4 +226,33 @@ export function linesOf(ruleset: Ruleset): string[] {
 export function linesOfDump(dump: string): string[] {
   const read = parseRuleset(dump);
   return read.ok ? linesOf(read.value) : [`line ${read.error.line}: ${read.error.message}`];
+}
+
+/**
+ * A dump that is loaded over rules that stand, as `iptables-restore --noflush` does: its chains take the place of those of the same name,
+ * its rules for built-in chains come after those that are there.
+ */
+export function restoredOver(standing: Ruleset, dump: Ruleset): Ruleset {
+  const tables = new Map(standing);
+  for (const [name, table] of dump) {
+    const chains = new Map(standing.get(name)?.chains);
+    for (const [chain, found] of table.chains) {
+      const before = found.policy === null ? [] : (chains.get(chain)?.rules ?? []);
+      chains.set(chain, { ...found, rules: [...before, ...found.rules] });
+    }
+    tables.set(name, { name, chains });
+  }
+  return tables;
+}
+
+/** What stands before kube-proxy's first sync: what kubelet wrote, and the jumps of kube-proxy to chains that are still empty. */
+export function bareRules(inputs: RecordedInputs): Ruleset {
+  const family = inputs.ipFamily === 'IPv6' ? 6 : 4;
+  return applyRuleOps([...(family === 4 ? (kubeletPlan().node.iptables ?? []) : []), ...baseJumps(family)]);
+}
+
+/** Node ports answer on 127.0.0.1 only where the kernel routes it, which kube-proxy then switches on. */
+export function opensLoopback(inputs: RecordedInputs): boolean {
+  const { view, options } = readCase(inputs);
+  return servesLoopback(view, options);
 }

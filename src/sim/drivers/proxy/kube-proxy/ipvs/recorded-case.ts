@@ -1,4 +1,4 @@
-/** Test cases that were recorded from kube-proxy's own IPVS tests. Nothing in the app reads them; the tests and the replay command do. */
+/** Test cases that were recorded from kube-proxy's own IPVS tests. Nothing in the app reads them; `dev/truth` does. */
 import type { IpSet } from '../../../../linux/config.ts';
 import type { SchedulerName, VirtualServer } from '../../../../linux/ipvs/table.ts';
 import { applyRuleOps } from '../../../../linux/netfilter/iptables/build.ts';

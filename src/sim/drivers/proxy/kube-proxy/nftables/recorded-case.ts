@@ -1,6 +1,6 @@
 /**
- * Test cases of this mode that were recorded from kube-proxy's own tests and from real nodes. Nothing in the app reads them; tests and the
- * replay command do.
+ * Test cases of this mode that were recorded from kube-proxy's own tests and from real nodes. Nothing in the app reads them;
+ * `dev/truth` does.
  */
 import { printChain, printSet } from '../../../../linux/netfilter/nftables/print.ts';
 import type { NftTable } from '../../../../linux/netfilter/nftables/ruleset.ts';
