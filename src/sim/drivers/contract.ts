@@ -49,6 +49,14 @@ export interface DriverMode {
   readonly variantOf?: string;
 }
 
+/** What a person can delete from a node, by what its writer must know of it: tables as their tool names them (`nat`, `ip kube-proxy`). */
+export type Written =
+  | { readonly kind: 'iptables'; readonly table: string; readonly line: string }
+  | { readonly kind: 'nftables'; readonly table: string }
+  | { readonly kind: 'ipvs' }
+  | { readonly kind: 'ipset'; readonly set: string }
+  | { readonly kind: 'address'; readonly dev: string };
+
 interface DriverBase {
   readonly id: string;
   readonly label: string;
@@ -60,6 +68,11 @@ interface DriverBase {
   readonly factsFrom: string;
   /** A sentence when this driver and mode cannot run on this cluster, else null. */
   refuses(cluster: Cluster, mode: string): string | null;
+  /**
+   * When the running program itself would write something deleted again, as one sentence with a full stop; null: it is not its own, or
+   * it never looks. What a proxy names here is what its full sync restores.
+   */
+  writesAgain?(mode: string, written: Written): string | null;
 }
 
 /** Options that a lab or the person may set beside the mode; each driver documents which it honours. */

@@ -4,14 +4,13 @@
  */
 import { LazyMap } from '../base/lazy-map.ts';
 import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
-import { printRule } from '../linux/netfilter/iptables/print.ts';
-import type { Chain, Table } from '../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../linux/origin.ts';
 import { printFdbEntry } from '../linux/print/bridge-fdb.ts';
 import { printNeighbour } from '../linux/print/ip-neigh.ts';
 import { printRoute } from '../linux/print/ip-route.ts';
 import { routesOf } from '../linux/routing/tables.ts';
 import type { FaultEvent } from '../scenario/scenario.ts';
+import { deleteMember, deleteNftElement, deleteNftRule, deleteRule, deleteServer } from './proxy-faults.ts';
 
 /** Steps that meet a changed device point at who changed it. */
 const YOU: Origin = { by: 'you', why: 'you changed it', fault: true };
@@ -54,7 +53,21 @@ function applyFault(config: NetnsConfig, fault: FaultEvent): NetnsConfig {
     case 'FdbEntryDeleted':
       return { ...config, fdb: without(config.fdb, printFdbEntry, fault.line) };
     case 'RuleDeleted':
-      return deleteRule(config, fault.table, fault.line, fault.nth ?? 0);
+      return deleteRule(config, fault);
+    case 'NftRuleDeleted':
+      return deleteNftRule(config, fault);
+    case 'NftElementDeleted':
+      return deleteNftElement(config, fault);
+    case 'VirtualServerDeleted':
+    case 'RealServerDeleted':
+      return deleteServer(config, fault);
+    case 'IpsetMemberDeleted':
+      return deleteMember(config, fault);
+    case 'AddressDeleted':
+      return {
+        ...config,
+        addresses: config.addresses.filter(({ dev, ip }) => dev !== fault.dev || ip !== fault.ip),
+      };
     case 'SysctlSet':
       return { ...config, sysctl: { ...config.sysctl, [fault.key as keyof Sysctl]: fault.value } };
     default:
@@ -74,21 +87,4 @@ function deleteRoute(config: NetnsConfig, line: string): NetnsConfig {
   if (written !== config.routes) return { ...config, routes: written };
   const derived = routesOf(config).find((r) => printRoute(r) === line);
   return derived ? { ...config, deletedRoutes: [...(config.deletedRoutes ?? []), derived] } : config;
-}
-
-function deleteRule(config: NetnsConfig, tableName: string, line: string, nth: number): NetnsConfig {
-  const table = [...config.iptables.values()].find((t) => t.name === tableName);
-  if (!table) return config;
-  let seen = -1;
-  const chains = new Map<string, Chain>();
-  for (const [name, chain] of table.chains) {
-    const rules = chain.rules.filter((rule) => {
-      if (!line.startsWith(`-A ${name} `) || printRule(name, rule) !== line) return true;
-      seen += 1;
-      return seen !== nth;
-    });
-    chains.set(name, rules.length === chain.rules.length ? chain : { ...chain, rules });
-  }
-  const changed: Table = { ...table, chains };
-  return { ...config, iptables: new Map([...config.iptables].map(([name, t]) => [name, t === table ? changed : t])) };
 }

@@ -3,6 +3,7 @@ import { isWorkload, mergeObjects, objectRef } from '../kube/objects-merge.ts';
 import { addChange, freezeProxies, settleChanges } from './changes.ts';
 import { BASE_STATE } from './defaults.ts';
 import { normaliseObject, normaliseProbe } from './normalise.ts';
+import { afterSync } from './resync.ts';
 import type { FaultEvent, Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
 
 type ManifestsApplied = Extract<ScenarioEvent, { type: 'ManifestsApplied' }>;
@@ -28,11 +29,13 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
       return { ...state, probe: normaliseProbe(event.probe) };
     case 'SeedSet':
       return { ...state, seed: event.seed };
-    case 'ProxyStarted':
-      return settleChanges({
-        ...state,
-        faults: state.faults.filter((fault) => !(fault.type === 'ProxyStopped' && fault.node === event.node)),
-      });
+    case 'ProxyStarted': {
+      const faults = state.faults.filter((fault) => !(fault.type === 'ProxyStopped' && fault.node === event.node));
+      // Its first sync is a full one.
+      return settleChanges(afterSync({ ...state, faults }, event.node));
+    }
+    case 'ProxySynced':
+      return afterSync(state, event.node);
     case 'ReadinessSet':
       return settleChanges({ ...state, faults: addChange(state, state.faults, event) });
     case 'WorkloadScaled':
@@ -44,6 +47,12 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     case 'NeighbourDeleted':
     case 'FdbEntryDeleted':
     case 'RuleDeleted':
+    case 'NftRuleDeleted':
+    case 'NftElementDeleted':
+    case 'VirtualServerDeleted':
+    case 'RealServerDeleted':
+    case 'IpsetMemberDeleted':
+    case 'AddressDeleted':
     case 'SysctlSet':
     case 'MtuSet':
       return { ...state, faults: addChange(state, state.faults, event) };

@@ -150,6 +150,7 @@ const size = {
   nodeNetwork: fc.oneof(cidrText, fc.constant('192.168.56.0/24')),
   mtuBytes: fc.integer({ min: 68, max: 9000 }),
 };
+const ipvsProtocol = fc.constantFrom('tcp', 'udp', 'sctp');
 const seen: fc.Arbitrary<SeenCluster> = fc.record({
   ...size,
   objects: fc.array(object, { maxLength: 3 }),
@@ -179,6 +180,42 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
       table: fc.constantFrom('nat', 'filter'),
       line,
       nth: optional(fc.nat(9)),
+    }),
+    fc.record({ type: of('ProxySynced'), node: nodeName }),
+    fc.record({
+      type: of('NftRuleDeleted'),
+      ns: name,
+      table: fc.constantFrom('ip kube-proxy', 'ip6 kube-proxy'),
+      chain: fc.constantFrom('services', 'service-ULMVA6XW-ns1/svc1/tcp/p80'),
+      line,
+      nth: optional(fc.nat(9)),
+    }),
+    fc.record({
+      type: of('NftElementDeleted'),
+      ns: name,
+      table: fc.constant('ip kube-proxy'),
+      set: fc.constant('service-ips'),
+      key: fc.constant('10.96.0.1 . tcp . 443'),
+    }),
+    fc.record({ type: of('VirtualServerDeleted'), ns: name, proto: ipvsProtocol, at: fc.constant('10.96.0.1:443') }),
+    fc.record({
+      type: of('RealServerDeleted'),
+      ns: name,
+      proto: ipvsProtocol,
+      at: fc.constant('10.96.0.1:443'),
+      server: fc.constant('10.244.1.2:8080'),
+    }),
+    fc.record({
+      type: of('IpsetMemberDeleted'),
+      ns: name,
+      set: fc.constant('KUBE-CLUSTER-IP'),
+      member: fc.constant('10.96.0.1,tcp:443'),
+    }),
+    fc.record({
+      type: of('AddressDeleted'),
+      ns: name,
+      dev: fc.constant('kube-ipvs0'),
+      ip: fc.constant('10.96.0.1'),
     }),
     fc.record({ type: of('SysctlSet'), ns: name, key: fc.constant('net.ipv4.ip_forward'), value: fc.nat(1) }),
     fc.record({ type: of('MtuSet'), ns: name, dev: fc.constant('eth0'), mtuBytes: fc.integer({ min: 68, max: 9000 }) }),

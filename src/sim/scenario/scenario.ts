@@ -3,6 +3,7 @@
  * Events are in the past tense. Everything in it is plain JSON.
  */
 import type { KubeObject } from '../kube/objects.ts';
+import type { IpvsProtocol } from '../linux/ipvs/table.ts';
 import type { Probe } from './probe.ts';
 
 export interface Scenario {
@@ -29,6 +30,8 @@ export type ScenarioEvent =
   /** The node keeps the rules that stood. `seen` is what they were written from, where that is not what came before this event. */
   | { readonly type: 'ProxyStopped'; readonly node: string; readonly seen?: SeenCluster }
   | { readonly type: 'ProxyStarted'; readonly node: string }
+  /** A full sync of the proxy, which writes again what was deleted of its own. A stopped one does not hear of it. */
+  | { readonly type: 'ProxySynced'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
   | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: 'tcp' | 'udp'; readonly port: number }
   | { readonly type: 'DeviceSetDown'; readonly ns: string; readonly dev: string }
@@ -43,6 +46,33 @@ export type ScenarioEvent =
       readonly line: string;
       readonly nth?: number;
     }
+  /** `table` is `ip kube-proxy`, as nft names it. */
+  | {
+      readonly type: 'NftRuleDeleted';
+      readonly ns: string;
+      readonly table: string;
+      readonly chain: string;
+      readonly line: string;
+      readonly nth?: number;
+    }
+  | {
+      readonly type: 'NftElementDeleted';
+      readonly ns: string;
+      readonly table: string;
+      readonly set: string;
+      readonly key: string;
+    }
+  /** `at` is `10.96.0.10:53`; its real servers go with it. */
+  | { readonly type: 'VirtualServerDeleted'; readonly ns: string; readonly proto: IpvsProtocol; readonly at: string }
+  | {
+      readonly type: 'RealServerDeleted';
+      readonly ns: string;
+      readonly proto: IpvsProtocol;
+      readonly at: string;
+      readonly server: string;
+    }
+  | { readonly type: 'IpsetMemberDeleted'; readonly ns: string; readonly set: string; readonly member: string }
+  | { readonly type: 'AddressDeleted'; readonly ns: string; readonly dev: string; readonly ip: string }
   | { readonly type: 'SysctlSet'; readonly ns: string; readonly key: string; readonly value: number }
   | { readonly type: 'MtuSet'; readonly ns: string; readonly dev: string; readonly mtuBytes: number }
   | { readonly type: 'ProbeSet'; readonly probe: Probe }
@@ -93,6 +123,12 @@ export type FaultEvent = Extract<
       | 'NeighbourDeleted'
       | 'FdbEntryDeleted'
       | 'RuleDeleted'
+      | 'NftRuleDeleted'
+      | 'NftElementDeleted'
+      | 'VirtualServerDeleted'
+      | 'RealServerDeleted'
+      | 'IpsetMemberDeleted'
+      | 'AddressDeleted'
       | 'SysctlSet'
       | 'MtuSet';
   }

@@ -39,6 +39,12 @@ export const nsId = text(317, new RegExp(`^(?:${LABEL}/)?${SUBDOMAIN}$`), 'a net
 export const device = text(15, /^[!-.0-~]+$/, 'the name of a network device');
 export const line = text(LINE_CHARS_MAX, /^[ -~]+$/, 'one printed line');
 export const tableName = text(32, /^[a-z0-9_-]+$/, 'the name of a table');
+/** `ip kube-proxy`. */
+export const nftTable = text(263, /^ip6? [\w./-]+$/, 'the name of an nftables table');
+/** NFT_NAME_MAXLEN, less its closing zero. */
+export const nftName = text(255, /^[\w./-]+$/, 'the name of an nftables chain or set');
+/** IPSET_MAXNAMELEN, less its closing zero. */
+export const setName = text(31, /^[!-~]+$/, 'the name of an ipset');
 export const sysctlKey = text(128, /^[A-Za-z0-9_./-]+$/, 'the name of a sysctl');
 export const driverId = text(32, /^[a-z0-9][a-z0-9-]*$/, 'the name of a driver');
 export const modeId = text(32, /^[a-z0-9-]*$/, 'the name of a mode');

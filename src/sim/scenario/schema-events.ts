@@ -14,9 +14,12 @@ import {
   line,
   listOf,
   modeId,
+  nftName,
+  nftTable,
   nsId,
   objectRef,
   portNumber,
+  setName,
   subdomain,
   sysctlKey,
   tableName,
@@ -54,6 +57,7 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
 });
 
 const deletedLine = { ns: nsId, line };
+const ipvsProtocol = enumOf(['tcp', 'udp', 'sctp']);
 
 const clusterSize = {
   nodes: integer(1, NODES_MAX),
@@ -97,6 +101,7 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     ...clusterEvents,
     v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
     v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),
+    v.strictObject({ type: v.literal('ProxySynced'), node: subdomain }),
     v.strictObject({ type: v.literal('ListenerStopped'), ns: nsId, proto: enumOf(['tcp', 'udp']), port: portNumber }),
     v.strictObject({ type: v.literal('DeviceSetDown'), ns: nsId, dev: device }),
     v.strictObject({ type: v.literal('RouteDeleted'), ...deletedLine }),
@@ -108,6 +113,24 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
       ...deletedLine,
       nth: v.exactOptional(integer(0, 100_000)),
     }),
+    v.strictObject({
+      type: v.literal('NftRuleDeleted'),
+      table: nftTable,
+      chain: nftName,
+      ...deletedLine,
+      nth: v.exactOptional(integer(0, 100_000)),
+    }),
+    v.strictObject({ type: v.literal('NftElementDeleted'), ns: nsId, table: nftTable, set: nftName, key: line }),
+    v.strictObject({ type: v.literal('VirtualServerDeleted'), ns: nsId, proto: ipvsProtocol, at: endpointText }),
+    v.strictObject({
+      type: v.literal('RealServerDeleted'),
+      ns: nsId,
+      proto: ipvsProtocol,
+      at: endpointText,
+      server: endpointText,
+    }),
+    v.strictObject({ type: v.literal('IpsetMemberDeleted'), ns: nsId, set: setName, member: line }),
+    v.strictObject({ type: v.literal('AddressDeleted'), ns: nsId, dev: device, ip: ipText }),
     v.strictObject({ type: v.literal('SysctlSet'), ns: nsId, key: sysctlKey, value: integer(-(2 ** 31), 2 ** 32 - 1) }),
     v.strictObject({ type: v.literal('MtuSet'), ns: nsId, dev: device, mtuBytes: mtu }),
     v.strictObject({ type: v.literal('ProbeSet'), probe }),

@@ -1,10 +1,12 @@
 import { toScenario } from '../../sim/scenario/compact.ts';
-import type { ScenarioState } from '../../sim/scenario/scenario.ts';
+import { comebackOf } from '../../sim/scenario/resync.ts';
+import type { FaultEvent, ScenarioState } from '../../sim/scenario/scenario.ts';
 import type { ScenarioDocument } from '../../store/document.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Popover } from '../parts/Popover.tsx';
 import { countFaults, faultWords, isFault } from './fault-words.ts';
+import { SyncButtons } from './Resync.tsx';
 
 /** What is broken on purpose: a badge with the number, and each fault with its own way back. Nothing while nothing is broken. */
 export function FaultList() {
@@ -27,16 +29,26 @@ export function FaultList() {
           {faults.map((fault, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the same line may be deleted twice.
             <li key={index}>
-              <span>{faultWords(fault)}</span>
+              <span>
+                {faultWords(fault)}
+                <Again fault={fault} state={state} />
+              </span>
               <button type="button" className="button button-small" onClick={() => undoFault(document, state, index)}>
                 {isFault(fault) ? 'Undo this fault' : 'Undo this change'}
               </button>
             </li>
           ))}
         </ul>
+        <SyncButtons state={state} />
       </div>
     </Popover>
   );
+}
+
+function Again({ fault, state }: { readonly fault: FaultEvent; readonly state: ScenarioState }) {
+  const comeback = comebackOf(state, fault);
+  if (comeback === null || comeback.isStopped) return null;
+  return <span className="quiet fault-again">{comeback.when}</span>;
 }
 
 /** Takes one fault out, wherever it stands among later edits. */

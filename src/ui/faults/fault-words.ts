@@ -37,6 +37,18 @@ export function faultWords(fault: FaultEvent): string {
       return `FDB entry deleted on ${fault.ns}: ${fault.line}`;
     case 'RuleDeleted':
       return `Rule deleted on ${fault.ns}, table ${fault.table}: ${fault.line}`;
+    case 'NftRuleDeleted':
+      return `Rule deleted on ${fault.ns}, table ${fault.table}, chain ${fault.chain}: ${fault.line}`;
+    case 'NftElementDeleted':
+      return `Element deleted on ${fault.ns}, table ${fault.table}: ${fault.set} { ${fault.key} }`;
+    case 'VirtualServerDeleted':
+      return `Virtual server deleted on ${fault.ns}: ${fault.proto} ${fault.at}`;
+    case 'RealServerDeleted':
+      return `Real server deleted on ${fault.ns}: ${fault.proto} ${fault.at} -> ${fault.server}`;
+    case 'IpsetMemberDeleted':
+      return `Entry deleted on ${fault.ns}: ${fault.set} ${fault.member}`;
+    case 'AddressDeleted':
+      return `Address deleted on ${fault.ns}: ${fault.ip} dev ${fault.dev}`;
     case 'SysctlSet':
       return `net.${fault.key} = ${fault.value} on ${fault.ns}`;
     case 'MtuSet':

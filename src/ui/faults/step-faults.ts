@@ -3,8 +3,18 @@ import { fdbLine, neighbourLine, routeLine } from '../../sim/engine/explain/line
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
+import { printRule as printNftRule } from '../../sim/linux/netfilter/nftables/print.ts';
+import type { NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
 import type { Step } from '../../sim/linux/step.ts';
 import type { FaultEvent } from '../../sim/scenario/scenario.ts';
+import {
+  deletionLabel,
+  elementDeleted,
+  type NftPlace,
+  nftRuleDeleted,
+  ruleDeleted,
+  serverDeleted,
+} from './deletions.ts';
 
 export interface FaultChoice {
   readonly label: string;
@@ -18,12 +28,24 @@ export function stepFaults(step: Step, { steps }: Pick<Trace, 'steps'>, world: W
     case 'nat': {
       if (step.cause !== 'rule') return [];
       const rule = steps.findLast(
-        (before) => before.i < step.i && before.packet === step.packet && before.kind === 'rule',
+        (before) =>
+          before.i < step.i && before.packet === step.packet && (before.kind === 'rule' || before.kind === 'nft-rule'),
       );
-      return rule?.kind === 'rule' ? [{ label: 'Delete this rule', event: ruleDeleted(rule, world) }] : [];
+      return rule?.kind === 'rule' || rule?.kind === 'nft-rule' ? stepFaults(rule, { steps }, world) : [];
     }
     case 'rule':
-      return [{ label: 'Delete this rule', event: ruleDeleted(step, world) }];
+      return [choice(ofRule(step, world))];
+    case 'nft-rule':
+      return [choice(ofNftRule(step, world))];
+    case 'nft-lookup': {
+      const listed = tableOf(step, world)
+        ?.sets.get(step.set)
+        ?.elements.has(step.element?.key ?? '');
+      return step.element && listed ? [choice(elementDeleted(ns, step, step.set, step.element.key))] : [];
+    }
+    case 'ipvs':
+      if (step.role === 'reply') return [];
+      return [choice(serverDeleted(ns, step.virtual, step.server)), choice(serverDeleted(ns, step.virtual, null))];
     case 'route':
       if (step.route === null) return [];
       return [{ label: 'Delete this route', event: { type: 'RouteDeleted', ns, line: routeLine(step.route) } }];
@@ -52,11 +74,20 @@ export function stepFaults(step: Step, { steps }: Pick<Trace, 'steps'>, world: W
   }
 }
 
-/** Equal lines are told apart by their place. */
-function ruleDeleted(step: Extract<Step, { kind: 'rule' }>, world: World): FaultEvent {
-  const { ns, table, chain, index, rule } = step;
+const choice = (event: FaultEvent): FaultChoice => ({ label: deletionLabel(event), event });
+
+function ofRule({ ns, table, chain, index, rule }: Extract<Step, { kind: 'rule' }>, world: World): FaultEvent {
   const line = printRule(chain, rule);
   const before = world.namespaces.get(ns)?.iptables.get(table)?.chains.get(chain)?.rules.slice(0, index) ?? [];
-  const nth = before.filter((other) => printRule(chain, other) === line).length;
-  return { type: 'RuleDeleted', ns, table, line, ...(nth > 0 && { nth }) };
+  return ruleDeleted(ns, table, line, before.filter((other) => printRule(chain, other) === line).length);
 }
+
+function ofNftRule(step: Extract<Step, { kind: 'nft-rule' }>, world: World): FaultEvent {
+  const { ns, family, chain, index, rule } = step;
+  const line = printNftRule(family, rule);
+  const before = tableOf(step, world)?.chains.get(chain)?.rules.slice(0, index) ?? [];
+  return nftRuleDeleted(ns, step, chain, line, before.filter((other) => printNftRule(family, other) === line).length);
+}
+
+const tableOf = ({ ns, family, table }: NftPlace & { readonly ns: string }, world: World): NftTable | undefined =>
+  world.namespaces.get(ns)?.nftables?.find((own) => own.family === family && own.name === table);

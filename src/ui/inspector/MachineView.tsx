@@ -2,6 +2,7 @@ import { UNDERLAY, type World } from '../../sim/engine/world.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
+import { Resync } from '../faults/Resync.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
@@ -37,6 +38,7 @@ export function MachineView({ config, world }: MachineViewProps) {
           </div>
         </section>
       )}
+      {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
       <Devices config={config} />

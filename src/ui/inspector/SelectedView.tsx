@@ -3,7 +3,10 @@ import type { World } from '../../sim/engine/world.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
 import type { Chain, HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import { printRule as printNftRule } from '../../sim/linux/netfilter/nftables/print.ts';
+import type { NftChain, NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
 import type { Selected } from '../../store/selection.ts';
+import { copiesBefore, nftRuleDeleted, ruleDeleted } from '../faults/deletions.ts';
 import { DeviceView } from './DeviceView.tsx';
 import { type Entry, EntryList } from './EntryList.tsx';
 import { Latest } from './Latest.tsx';
@@ -68,7 +71,10 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
     const chain = config.iptables.get(name)?.chains.get(hook);
     return chain === undefined ? [] : [{ name, chain }];
   });
-  if (tables.length === 0)
+  const nft = (config.nftables ?? []).flatMap((table) =>
+    [...table.chains.values()].flatMap((chain) => (chain.base?.hook === hook ? [{ table, chain }] : [])),
+  );
+  if (tables.length + nft.length === 0)
     return <p className="quiet">No table has a chain at this hook here: packets pass untouched.</p>;
   return (
     <>
@@ -86,18 +92,30 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
           )}
         </section>
       ))}
+      {nft.map(({ table, chain }) => (
+        <EntryList
+          key={`${table.family} ${table.name} ${chain.name}`}
+          title={`nft chain ${chain.name}`}
+          command={`nft list chain ${table.family} ${table.name} ${chain.name}`}
+          entries={nftEntries(config.id, table, chain)}
+        />
+      ))}
     </>
   );
 }
 
-/** Equal lines are told apart by their place. */
 function ruleEntries(ns: string, table: TableName, chain: Chain): readonly Entry[] {
-  const seen = new Map<string, number>();
-  return chain.rules.map((rule) => {
-    const line = printRule(chain.name, rule);
-    const nth = seen.get(line) ?? 0;
-    seen.set(line, nth + 1);
-    const event = { type: 'RuleDeleted', ns, table, line, ...(nth > 0 && { nth }) } as const;
-    return { line, origin: rule.origin, fault: { label: 'Delete rule', event } };
+  const lines = chain.rules.map((rule) => printRule(chain.name, rule));
+  return lines.map((line, index) => {
+    const event = ruleDeleted(ns, table, line, copiesBefore(lines, index));
+    return { line, origin: chain.rules[index]?.origin, fault: { label: 'Delete rule', event } };
+  });
+}
+
+function nftEntries(ns: string, { family, name }: NftTable, chain: NftChain): readonly Entry[] {
+  const lines = chain.rules.map((rule) => printNftRule(family, rule));
+  return lines.map((line, index) => {
+    const event = nftRuleDeleted(ns, { family, table: name }, chain.name, line, copiesBefore(lines, index));
+    return { line, origin: chain.rules[index]?.origin, fault: { label: 'Delete rule', event } };
   });
 }

@@ -1,4 +1,6 @@
 import type { Explanation } from '../../sim/engine/explain/explanation.ts';
+import { comebackOf } from '../../sim/scenario/resync.ts';
+import { useSession } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import type { FaultChoice } from '../faults/step-faults.ts';
 import { CopyButton } from '../parts/CopyButton.tsx';
@@ -42,12 +44,20 @@ export function StepView({ explanation, faults }: StepViewProps) {
 }
 
 export function FaultRow({ faults }: { readonly faults: readonly FaultChoice[] }) {
-  if (faults.length === 0) return null;
+  const state = useSession((session) => session.state);
+  const [first] = faults;
+  if (first === undefined) return null;
+  const comeback = comebackOf(state, first.event);
   return (
     <fieldset className="faults" aria-label="Break it">
       {faults.map(({ label, event }) => (
         <FaultButton key={label} label={label} event={event} />
       ))}
+      {comeback !== null && (
+        <p className="quiet fault-comeback">
+          {comeback.isStopped ? 'Its proxy is stopped here: nobody would write it again.' : comeback.when}
+        </p>
+      )}
     </fieldset>
   );
 }

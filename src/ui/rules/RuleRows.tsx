@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
+import type { FaultEvent } from '../../sim/scenario/scenario.ts';
 import { useApp } from '../app-model.ts';
+import { deletionLabel } from '../faults/deletions.ts';
 import { Icon, type IconName } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { useRowWindow } from './use-row-window.ts';
@@ -33,7 +35,7 @@ export function RuleRows({ rows, near, now, ns }: RuleRowsProps) {
       <div className="xray-space" style={{ height: heightPx, paddingTop: offsetPx }}>
         {rows.slice(first, end).map((walked, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list, and keeps nothing.
-          <Row key={first + index} walked={walked} isNow={first + index === now} ns={ns} />
+          <Row key={first + index} walked={walked} isNow={first + index === now} />
         ))}
       </div>
     </ScrollBox>
@@ -51,10 +53,9 @@ const WORDS: Readonly<Record<Seen, { readonly word: string; readonly icon?: Icon
 interface RowProps {
   readonly walked: WalkedRow;
   readonly isNow: boolean;
-  readonly ns: string;
 }
 
-function Row({ walked: { row, seen, mark }, isNow, ns }: RowProps) {
+function Row({ walked: { row, seen, mark }, isNow }: RowProps) {
   const isRule = row.kind === 'rule';
   const isSaid = isRule || seen !== 'unreached';
   const look = isSaid ? seen : row.kind === 'entry' ? 'unreached' : row.kind;
@@ -66,7 +67,13 @@ function Row({ walked: { row, seen, mark }, isNow, ns }: RowProps) {
         {isSaid && word}
       </span>
       <Marked text={row.text} mark={mark} />
-      {row.line && <DeleteRule ns={ns} text={row.text} line={row.line} />}
+      {row.deletions?.map((event) => (
+        <DeleteButton
+          key={'key' in event ? event.key : 'only'}
+          event={event}
+          text={'key' in event ? event.key : row.text}
+        />
+      ))}
     </div>
   );
 }
@@ -83,14 +90,17 @@ function Marked({ text, mark }: { readonly text: string; readonly mark: string |
   );
 }
 
-type DeleteRuleProps = { readonly ns: string; readonly text: string } & Required<Pick<WalkedRow['row'], 'line'>>;
-
-function DeleteRule({ ns, text, line: { table, nth } }: DeleteRuleProps) {
+function DeleteButton({ event, text }: { readonly event: FaultEvent; readonly text: string }) {
   const { document } = useApp();
-  const remove = (): void => document.apply({ type: 'RuleDeleted', ns, table, line: text, ...(nth > 0 && { nth }) });
+  const label = deletionLabel(event);
   return (
-    <button type="button" className="button button-small button-fault" onClick={remove}>
-      Delete this rule
+    <button
+      type="button"
+      className="button button-small button-fault"
+      title={`${label}: ${text.trim()}`}
+      onClick={() => document.apply(event)}
+    >
+      {label}
     </button>
   );
 }

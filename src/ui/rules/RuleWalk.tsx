@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { type Cost, costOf, stepsCost } from '../../sim/engine/cost.ts';
 import { usePlayhead } from '../app-model.ts';
+import { Resync } from '../faults/Resync.tsx';
 import { artefactOf, hasRules } from './artefact.ts';
 import { RuleRows } from './RuleRows.tsx';
 import type { ViewProps } from './view-props.ts';
@@ -61,6 +62,7 @@ export function RuleWalk({ trace, world, switcher }: ViewProps) {
           All {artefact.rows.length.toLocaleString('en-US')} lines
         </label>
       </div>
+      <Resync ns={hop.ns} />
       {rows.length === 0 ? (
         <p className="dock-empty">The packet has met no rule in this visit so far. Step on, or show all lines.</p>
       ) : (

@@ -2,10 +2,12 @@
  * The rules of a namespace as the tools print them, line by line, each line with the names by which steps point at it. A view: nothing
  * here decides what a rule does.
  */
-import type { NetnsConfig } from '../../sim/linux/config.ts';
+import type { NetnsConfig, NsId } from '../../sim/linux/config.ts';
 import { printSetsSave } from '../../sim/linux/netfilter/ipset.ts';
 import { chainsInPrintOrder, printRule } from '../../sim/linux/netfilter/iptables/print.ts';
 import type { Ruleset, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import type { FaultEvent } from '../../sim/scenario/scenario.ts';
+import { memberDeleted, ruleDeleted } from '../faults/deletions.ts';
 import { ipvsRows } from './artefact-ipvs.ts';
 import { nftRows } from './artefact-nft.ts';
 
@@ -15,8 +17,8 @@ export interface XrayRow {
   readonly kind: 'command' | 'head' | 'rule' | 'entry';
   /** What steps call it; several where the tool prints several elements on one line. */
   readonly keys: readonly string[];
-  /** How an iptables rule is named when it is deleted: its table, and which of several equal lines it is (from 0). */
-  readonly line?: { readonly table: TableName; readonly nth: number };
+  /** For each key the event that deletes what it names; absent on lines that nobody deletes. */
+  readonly deletions?: readonly FaultEvent[];
 }
 
 export interface Artefact {
@@ -54,11 +56,11 @@ function makeArtefact(config: NetnsConfig): Artefact {
   const sections: readonly Section[] = [
     ...(config.nftables ?? []).map((table) => ({
       command: `nft list table ${table.family} ${table.name}`,
-      rows: nftRows(table),
+      rows: nftRows(config.id, table),
     })),
     ...ipvsRows(config),
     ...(config.ipsets.length > 0 ? [{ command: 'ipset save', rows: ipsetRows(config) }] : []),
-    ...(config.iptables.size > 0 ? [{ command: 'iptables-save', rows: iptablesRows(config.iptables) }] : []),
+    ...(config.iptables.size > 0 ? [{ command: 'iptables-save', rows: iptablesRows(config.id, config.iptables) }] : []),
   ];
   const rows = sections.flatMap(({ command, rows: own }, at): XrayRow[] => [
     ...(at > 0 ? [headRow('')] : []),
@@ -72,7 +74,7 @@ function makeArtefact(config: NetnsConfig): Artefact {
 
 const TABLES: readonly TableName[] = ['mangle', 'raw', 'filter', 'nat'];
 
-export function iptablesRows(ruleset: Ruleset): readonly XrayRow[] {
+export function iptablesRows(ns: NsId, ruleset: Ruleset): readonly XrayRow[] {
   return TABLES.flatMap((name) => {
     const table = ruleset.get(name);
     if (table === undefined) return [];
@@ -83,7 +85,8 @@ export function iptablesRows(ruleset: Ruleset): readonly XrayRow[] {
         const text = printRule(chain.name, rule);
         const nth = copies.get(text) ?? 0;
         copies.set(text, nth + 1);
-        return { text, kind: 'rule', keys: [ruleKey(name, chain.name, index)], line: { table: name, nth } };
+        const deletions = [ruleDeleted(ns, name, text, nth)];
+        return { text, kind: 'rule', keys: [ruleKey(name, chain.name, index)], deletions };
       }),
     );
     return [
@@ -95,14 +98,16 @@ export function iptablesRows(ruleset: Ruleset): readonly XrayRow[] {
   });
 }
 
-function ipsetRows({ ipsets }: NetnsConfig): readonly XrayRow[] {
+function ipsetRows({ id, ipsets }: NetnsConfig): readonly XrayRow[] {
   return ipsets.flatMap((set) =>
     printSetsSave([set])
       .trimEnd()
       .split('\n')
       .map((text, at): XrayRow => {
         const member = set.members[at - 1];
-        return member === undefined ? headRow(text) : { text, kind: 'entry', keys: [ipsetKey(set.name, member)] };
+        if (member === undefined) return headRow(text);
+        const deletions = [memberDeleted(id, set.name, member)];
+        return { text, kind: 'entry', keys: [ipsetKey(set.name, member)], deletions };
       }),
   );
 }

@@ -128,11 +128,12 @@ function enter(walk: Walk, step: number, place: string): void {
 
 /** A lookup as a line of its own. It keeps the name of the entry, so that the whole listing can show it too. */
 function entryRow(walk: Walk, step: Step, key: string, text: string, isFound: boolean): WalkedRow {
-  const isListed = walk.artefact.byKey.has(key);
+  const listed = walk.artefact.byKey.get(key);
+  const deletion = listed?.deletions?.[listed.keys.indexOf(key)];
   return {
     step: step.i,
     seen: isFound ? 'found' : 'missed',
-    row: { text: `    ${text}`, kind: 'entry', keys: isListed ? [key] : [] },
+    row: { text: `    ${text}`, kind: 'entry', keys: listed ? [key] : [], ...(deletion && { deletions: [deletion] }) },
   };
 }
 

@@ -17,6 +17,12 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
   { type: 'ProxyStopped', fields: ['node', 'seen'] },
   { type: 'WorkloadScaled', fields: ['ref', 'replicas'] },
   { type: 'ReadinessSet', fields: ['ref', 'ready'] },
+  { type: 'NftRuleDeleted', fields: ['ns', 'table', 'chain', 'line', 'nth'] },
+  { type: 'NftElementDeleted', fields: ['ns', 'table', 'set', 'key'] },
+  { type: 'VirtualServerDeleted', fields: ['ns', 'proto', 'at'] },
+  { type: 'RealServerDeleted', fields: ['ns', 'proto', 'at', 'server'] },
+  { type: 'IpsetMemberDeleted', fields: ['ns', 'set', 'member'] },
+  { type: 'AddressDeleted', fields: ['ns', 'dev', 'ip'] },
 ];
 
 const STOPPED = rows.findIndex(({ type }) => type === 'ProxyStopped');

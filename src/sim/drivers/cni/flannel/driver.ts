@@ -2,7 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { Route } from '../../../linux/config.ts';
 import { cidrHas } from '../../../wire/ip.ts';
-import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
+import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../contract.ts';
 import { type BridgeConfig, bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
 import * as facts from './facts.ts';
 import { flannelRules } from './rules.ts';
@@ -24,6 +24,7 @@ export const FLANNEL: CniDriver = {
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
   refuses: (cluster, mode) => (mode === 'host-gw' ? refuseHostGw(cluster) : null),
   plan: planFlannel,
+  writesAgain,
 };
 
 /** pkg/backend/hostgw: a route via a node that is not on the segment would be refused by the kernel. */
@@ -32,6 +33,14 @@ function refuseHostGw(cluster: Cluster): string | null {
   const far = cluster.nodes.find((node) => !cidrHas(cidr, node.ip));
   if (!far) return null;
   return `host-gw needs all nodes on one Ethernet segment, and ${far.name} (${far.ip}) is not in ${cidr.text}. Use VXLAN.`;
+}
+
+/** pkg/trafficmngr/iptables `ensureIPTables`: looks every `--iptables-resync` (5) seconds, and writes all of them again if one is missing. */
+function writesAgain(_mode: string, written: Written): string | null {
+  const isOwn =
+    written.kind === 'iptables' &&
+    [facts.POSTROUTING_CHAIN, facts.FORWARD_CHAIN].some((chain) => written.line.includes(` ${chain}`));
+  return isOwn ? 'flanneld looks every 5 seconds and writes it again.' : null;
 }
 
 function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {

@@ -12,6 +12,7 @@ import { planNftables } from './nftables/plan.ts';
 import { viewOf } from './node-view.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
+import { writesAgain } from './writes-again.ts';
 
 export const KUBE_PROXY: ProxyDriver = {
   id: 'kube-proxy',
@@ -23,6 +24,7 @@ export const KUBE_PROXY: ProxyDriver = {
   factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36)',
   refuses: (_cluster, mode) => (mode === 'userspace' ? USERSPACE_IS_GONE : null),
   plan: planMode,
+  writesAgain,
 };
 
 const USERSPACE_IS_GONE =
