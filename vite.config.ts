@@ -88,5 +88,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+    // Laws walk hundreds of worlds: on a busy machine the usual 5 seconds are short.
+    testTimeout: 30_000,
   },
 });
