@@ -65,6 +65,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [react(), contentSecurityPolicy(), serviceWorker()],
+  worker: { format: 'es' },
   resolve: { alias: { 'd3-transition': fileURLToPath(new URL('src/render/no-transition.ts', import.meta.url)) } },
   build: {
     target: 'es2022',

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { goToMark, openTab, pause, visit } from './visit.ts';
+import { goToMark, openTab, pause, position, visit } from './visit.ts';
 
 /** The knob of the proxy, by the mode. */
 async function choose(page: Page, mode: string): Promise<void> {
@@ -51,4 +51,44 @@ test('the same packet in each mode: walked, counted in a larger cluster, and a t
   await expect(cells(page, 'default/web-').first()).toHaveText(/^33[34]$/);
   await choose(page, 'iptables');
   await expect(page.getByText(/Chi-square .* A fair draw|Unusual/)).toBeVisible();
+});
+
+/** The longest time that the page could not answer, since this was called: tasks of 50 ms and more are reported by the browser. */
+async function watchTasks(page: Page): Promise<() => Promise<number>> {
+  const longest = await page.evaluateHandle(() => {
+    const seen = { ms: 0 };
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.ms = Math.max(seen.ms, duration);
+    }).observe({ type: 'longtask' });
+    return seen;
+  });
+  return () => longest.evaluate(({ ms }) => ms);
+}
+
+test('the page stays alive while ten thousand Services are counted and a thousand connections are made', async ({
+  page,
+}) => {
+  await visit(page);
+  await openTab(page, 'Rules');
+  await view(page, 'Cost');
+  const sentence = page.getByText(/^With [\d,]+ Services in the cluster/);
+  await expect(sentence).toBeVisible();
+  const longest = await watchTasks(page);
+
+  await view(page, '+10,000');
+  await expect(page.getByText(/^Counting … \d+ of \d+$/)).toBeVisible();
+  // Steps are taken meanwhile.
+  const step = await position(page).getAttribute('aria-valuenow');
+  await page.keyboard.press(']');
+  await expect(position(page)).not.toHaveAttribute('aria-valuenow', step ?? '');
+  await expect(sentence).toContainText(/With 10,003 Services .*IPVS, rr \d+ \(as before\)/, { timeout: 60_000 });
+
+  // What nobody waits for is given up.
+  await view(page, 'Load');
+  await view(page, '1,000');
+  await view(page, '10');
+  await view(page, '1,000');
+  await expect(page.getByRole('cell', { name: /^33\d$|^3[0-6]\d$/ }).first()).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('checkbox', { name: 'Show on the stage' }).check();
+  expect(await longest()).toBeLessThan(200);
 });

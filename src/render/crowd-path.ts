@@ -18,8 +18,9 @@ function pointIdOf(layout: Layout, id: PictureId): PointId | undefined {
 export function crowdPathIn(layout: Layout): PicturePathFinder {
   return (along) => {
     const ids: PointId[] = [];
-    if ('trace' in along) {
-      for (const { legs } of pathOf(along.trace, layout)) for (const { way } of legs) ids.push(...way);
+    if ('steps' in along) {
+      for (const { legs } of pathOf({ steps: along.steps, packets: [] }, layout))
+        for (const { way } of legs) ids.push(...way);
     } else {
       const [from, to] = [pointIdOf(layout, along.from), pointIdOf(layout, along.to)];
       if (from !== undefined && to !== undefined) ids.push(...layout.net.way(from, to));

@@ -77,7 +77,7 @@ function lengthOf(net: WireNet, way: readonly PointId[]): number {
   return length;
 }
 
-export function pathOf(trace: Trace, layout: Layout): PacketPath[] {
+export function pathOf(trace: Pick<Trace, 'steps' | 'packets'>, layout: Layout): PacketPath[] {
   const { net } = layout;
   const lanes = new Map(trace.packets.map(({ id, lane }) => [id, lane]));
   const here = new Map<PacketId, { at: PointId; ns: NsId; isOnBridge: boolean }>();

@@ -1,6 +1,7 @@
 /** What the stage offers to whoever mounts it. The stage knows no store and no React; it is told what to show and reports gestures. */
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
+import type { Step } from '../sim/linux/step.ts';
 import type { PictureId } from './picture-id.ts';
 
 /** Reports of what the person did. Ids are decoded by `refOf` of `picture-id.ts`. */
@@ -29,8 +30,8 @@ export type ZoomTarget =
 
 /** Unlabelled packets that run along one path again and again, for pictures of load. */
 export interface CrowdFlow {
-  /** Along a trace's packets, or the shortest wire path between two boxes. */
-  readonly along: { readonly trace: Trace } | { readonly from: PictureId; readonly to: PictureId };
+  /** Along the packets that steps tell of, or the shortest wire path between two boxes. */
+  readonly along: { readonly steps: readonly Step[] } | { readonly from: PictureId; readonly to: PictureId };
   readonly packets: number;
   readonly tone: 'packet' | 'changed' | 'good' | 'stopped';
 }

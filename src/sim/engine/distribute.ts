@@ -1,6 +1,7 @@
 /** Many connections of one probe, one after another in one kernel: where they end, and what theory expects. */
 import { err, ok, type Result } from '../base/result.ts';
 import type { Choices } from '../linux/kernel.ts';
+import type { Step } from '../linux/step.ts';
 import type { Probe } from '../scenario/probe.ts';
 import { type BalanceLaw, balanceLaw } from './balance-law.ts';
 import { lawSentence, type Verdict, verdictOn } from './balance-words.ts';
@@ -33,6 +34,8 @@ export interface EndpointShare {
   /** Connections that were sent there, also those that then failed. */
   readonly count: number;
   readonly failed: number;
+  /** The steps that say where the first packet of the first of them came by; empty where nothing was sent. */
+  readonly way: readonly Step[];
   /** What theory gives it of all connections, from 0 to 1. */
   readonly share: number;
 }
@@ -71,16 +74,34 @@ export function* distributing(
   const destination = destinationOf(world, probe);
   if (!destination.ok) return err(`${destination.error}.`);
   const program = { ...programOf(probe, start.value, destination.value), handshakeOnly: true };
-  const attempts: { readonly endpoint: string | null; readonly result: () => ProgramResult }[] = [];
+  const attempts: Tried[] = [];
+  const ways = new Map<string, readonly Step[]>();
   let law: BalanceLaw | null = null;
   const choices = freshPorts(makeChoices(seed));
   for (const { steps, result } of runPrograms(world.namespaces, world.warm, choices, program, connections)) {
     law ??= balanceLaw(steps, world);
-    attempts.push({ endpoint: chosenEndpoint(steps), result });
+    const endpoint = chosenEndpoint(steps);
+    attempts.push({ endpoint, result });
+    if (endpoint !== null && ways.size < WAYS_MAX && !ways.has(endpoint)) ways.set(endpoint, wayOf(steps));
     if (attempts.length % SLICE === 0) yield attempts.length;
   }
-  return ok(summary(world, probe, law, attempts));
+  return ok(summary(world, probe, law, attempts, ways));
 }
+
+/** More different ways are not told: a picture of them would be all lines. */
+const WAYS_MAX = 60;
+/** A packet stays where it is while these are told. */
+const STANDING: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
+  'rule',
+  'chain-end',
+  'nft-rule',
+  'nft-chain-end',
+  'nft-lookup',
+  'conntrack',
+]);
+
+const wayOf = (steps: readonly Step[]): readonly Step[] =>
+  steps.filter(({ packet, kind }) => packet === steps[0]?.packet && !STANDING.has(kind));
 
 /** No two connections may have the same port. */
 function freshPorts(choices: Choices): Choices {
@@ -98,7 +119,13 @@ type Tried = { readonly endpoint: string | null; readonly result: () => ProgramR
 
 const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply']);
 
-function summary(world: World, probe: Probe, law: BalanceLaw | null, attempts: readonly Tried[]): Distribution {
+function summary(
+  world: World,
+  probe: Probe,
+  law: BalanceLaw | null,
+  attempts: readonly Tried[],
+  ways: ReadonlyMap<string, readonly Step[]>,
+): Distribution {
   const counts = new Map<string, { count: number; failed: number }>();
   const failures = new Map<Outcome, number>();
   for (const endpoint of [...(law?.shares.keys() ?? []), ...readyEndpoints(world, probe)])
@@ -112,7 +139,8 @@ function summary(world: World, probe: Probe, law: BalanceLaw | null, attempts: r
     counts.set(endpoint, { count: at.count + 1, failed: at.failed + (isGood ? 0 : 1) });
   }
   const endpoints = Array.from(counts, ([endpoint, at]): EndpointShare => {
-    return { endpoint, ...ownerOf(world, endpoint), ...at, share: law?.shares.get(endpoint) ?? 0 };
+    const way = ways.get(endpoint) ?? [];
+    return { endpoint, ...ownerOf(world, endpoint), ...at, way, share: law?.shares.get(endpoint) ?? 0 };
   });
   const connections = attempts.length;
   return {

@@ -1,12 +1,11 @@
 import { useMemo, useState } from 'react';
-import { type CostPoint, SIZES } from '../../sim/engine/cost-curve.ts';
+import { SIZES } from '../../sim/engine/cost-curve.ts';
 import type { Trace } from '../../sim/engine/trace.ts';
 import { useApp, useSession } from '../app-model.ts';
+import { useWork } from '../work/use-work.ts';
 import { CostChart } from './CostChart.tsx';
 import { CostTable } from './CostTable.tsx';
 import { asLines, type CostLine, growthSentence, modesToCompare } from './cost-lines.ts';
-import { curveMemory } from './curve-memory.ts';
-import { useSlices } from './use-slices.ts';
 import type { ViewProps } from './view-props.ts';
 
 type Size = (typeof SIZES)[number];
@@ -60,12 +59,20 @@ export function CostView({ trace, switcher }: ViewProps) {
 function useCostLines(trace: Trace, size: Size): { readonly lines: readonly CostLine[]; readonly working: string } {
   const { proxies } = useApp();
   const state = useSession((session) => session.state);
-  const [points, setPoints] = useState<readonly CostPoint[]>([]);
   const modes = useMemo(() => modesToCompare(proxies, state.proxy), [proxies, state.proxy]);
-  const memory = useMemo(() => curveMemory(modes), [modes]);
   const { probe } = trace;
-  const start = useMemo(() => () => memory.fill(state, probe, size), [memory, state, probe, size]);
-  const isRunning = useSlices(start, setPoints, setPoints);
-  const lines = useMemo(() => asLines(modes, points), [modes, points]);
-  return { lines, working: isRunning ? 'Counting …' : '' };
+  const work = useMemo(() => ({ kind: 'curve', state, probe, modes, size }) as const, [state, probe, modes, size]);
+  const { slice, end, isRunning, failed } = useWork<'curve'>(work);
+  const points = slice ?? end;
+  const lines = useMemo(() => asLines(modes, points ?? []), [modes, points]);
+  return { lines, working: failed ?? (isRunning ? progressWords(lines, size) : '') };
+}
+
+/** `Counting … 7 of 12`. */
+function progressWords(lines: readonly CostLine[], size: Size): string {
+  const sizes = SIZES.filter((each) => each <= size).length;
+  const isOpen = ({ why }: CostLine): boolean => why === null;
+  const wanted = lines.filter(isOpen).length * sizes;
+  const known = lines.filter(isOpen).reduce((sum, { points }) => sum + Math.min(points.length, sizes), 0);
+  return known === 0 ? 'Counting …' : `Counting … ${known} of ${wanted}`;
 }

@@ -1,11 +1,9 @@
 import { useEffect, useMemo, useState } from 'react';
-import { idOf } from '../../render/picture-id.ts';
 import type { CrowdFlow } from '../../render/stage-api.ts';
-import type { Result } from '../../sim/base/result.ts';
-import { CONNECTIONS, type Connections, type Distribution, distributing } from '../../sim/engine/distribute.ts';
-import { useApp } from '../app-model.ts';
+import { CONNECTIONS, type Connections, type Distribution } from '../../sim/engine/distribute.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { useWork } from '../work/use-work.ts';
 import { LoadBars } from './LoadBars.tsx';
-import { useSlices } from './use-slices.ts';
 import type { ViewProps } from './view-props.ts';
 
 /** Small packets on the stage for all connections together. */
@@ -17,17 +15,13 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
     connections: 100,
     seed: world.seed,
   });
-  const [made, setMade] = useState(0);
-  const [ended, setEnded] = useState<Result<Distribution, string> | null>(null);
   const [isOnStage, setOnStage] = useState(false);
   const { probe } = trace;
-  const start = useMemo(() => () => distributing(world, probe, asked.connections, asked.seed), [world, probe, asked]);
-  const isRunning = useSlices(start, setMade, (result) => {
-    setMade(0);
-    setEnded(result);
-  });
+  const state = useSession((session) => session.state);
+  const work = useMemo(() => ({ kind: 'load', state, probe, ...asked }) as const, [state, probe, asked]);
+  const { slice: made, end: ended, isRunning, failed } = useWork<'load'>(work);
   const distribution = ended?.ok ? ended.value : null;
-  useCrowd(isOnStage ? distribution : null, trace.from.ns);
+  useCrowd(isOnStage ? distribution : null);
   return (
     <div className="rules-body">
       <div className="rules-control">
@@ -57,7 +51,7 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
           Show on the stage
         </label>
         <p className="rules-progress" role="status">
-          {isRunning ? `Connecting … ${made}` : ''}
+          {failed ?? (isRunning ? `Connecting … ${made ?? 0} of ${asked.connections}` : '')}
         </p>
       </div>
       {ended?.ok === false && <p className="dock-empty">{ended.error}</p>}
@@ -66,22 +60,20 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
   );
 }
 
-/** A crowd from the client to every pod that got connections, as many as its part. Gone with the view. */
-function useCrowd(distribution: Distribution | null, from: string): void {
+/** A crowd on the ways of the connections, to every endpoint as many as its part. Gone with the view. */
+function useCrowd(distribution: Distribution | null): void {
   const { stage } = useApp();
   useEffect(() => {
     const view = stage.current;
     if (view === null || distribution === null) return;
     const { endpoints, connections } = distribution;
     view.setCrowd(
-      endpoints.flatMap(({ pod, node, count, failed }): CrowdFlow[] => {
-        const ns = pod ?? node;
-        if (ns === null || count === 0) return [];
+      endpoints.flatMap(({ way, count, failed }): CrowdFlow[] => {
+        if (count === 0) return [];
         const packets = Math.max(1, Math.round((count / connections) * Math.min(CROWD_MAX, connections)));
-        const along = { from: idOf({ kind: 'ns', ns: from }), to: idOf({ kind: 'ns', ns }) };
-        return [{ along, packets, tone: failed > 0 ? 'stopped' : 'packet' }];
+        return [{ along: { steps: way }, packets, tone: failed > 0 ? 'stopped' : 'packet' }];
       }),
     );
     return () => view.setCrowd([]);
-  }, [distribution, from, stage]);
+  }, [distribution, stage]);
 }

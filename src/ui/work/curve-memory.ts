@@ -1,14 +1,22 @@
 import { type CostPoint, costCurve, type ProxyMode, SIZES } from '../../sim/engine/cost-curve.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
+import { same } from '../../sim/scenario/same.ts';
 import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 
-export interface CurveMemory {
-  /** Counts what is missing up to a size, in slices; gives all points that are known. Another packet or cluster begins anew. */
-  fill(state: ScenarioState, probe: Probe, size: number): Generator<readonly CostPoint[], readonly CostPoint[]>;
+interface CurveAsked {
+  readonly state: ScenarioState;
+  readonly probe: Probe;
+  readonly modes: readonly ProxyMode[];
+  readonly size: number;
 }
 
-export function curveMemory(modes: readonly ProxyMode[]): CurveMemory {
-  let about: readonly [ScenarioState, Probe] | null = null;
+export interface CurveMemory {
+  /** Counts what is missing up to a size, in slices; gives all points that are known. Another packet, cluster or choice of modes begins anew. */
+  fill(asked: CurveAsked): Generator<readonly CostPoint[], readonly CostPoint[]>;
+}
+
+export function curveMemory(): CurveMemory {
+  let about: Omit<CurveAsked, 'size'> | null = null;
   let points: readonly CostPoint[] = [];
   const isKnown = (added: number, { id, mode }: ProxyMode): boolean =>
     points.some((point) => point.added === added && point.proxy.id === id && point.proxy.mode === mode);
@@ -17,9 +25,10 @@ export function curveMemory(modes: readonly ProxyMode[]): CurveMemory {
       ({ proxy, result }) => proxy.id === id && proxy.mode === mode && (result.kind === 'refused' || !result.good),
     );
   return {
-    *fill(state, probe, size) {
-      if (about?.[0] !== state || about[1] !== probe) points = [];
-      about = [state, probe];
+    *fill({ size, ...asked }) {
+      const { state, probe, modes } = asked;
+      if (!same(about, { state, probe, modes })) points = [];
+      about = { state, probe, modes };
       for (const added of SIZES.filter((each) => each <= size)) {
         const missing = modes.filter((mode) => !isStuck(mode) && !isKnown(added, mode));
         if (missing.length === 0) continue;
