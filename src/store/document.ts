@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
+import { same } from '../sim/base/same.ts';
 import { compactScenario } from '../sim/scenario/compact.ts';
-import { same } from '../sim/scenario/same.ts';
 import type { Scenario, ScenarioEvent } from '../sim/scenario/scenario.ts';
 import type { ReadonlyStore } from './readonly-store.ts';
 

@@ -1,5 +1,5 @@
+import { same } from '../sim/base/same.ts';
 import { START } from '../sim/scenario/moment.ts';
-import { same } from '../sim/scenario/same.ts';
 import type { Scenario } from '../sim/scenario/scenario.ts';
 import { decodeLink, type LinkError, type Opened } from '../sim/scenario/url.ts';
 import { openWork, type SavedWork, type Work } from './works.ts';

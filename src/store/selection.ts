@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import { same } from '../sim/scenario/same.ts';
+import { same } from '../sim/base/same.ts';
 import type { ReadonlyStore } from './readonly-store.ts';
 
 export type SelectedKind =

@@ -1,12 +1,12 @@
 import { createStore } from 'zustand/vanilla';
 import type { Result } from '../sim/base/result.ts';
+import { same } from '../sim/base/same.ts';
 import type { Traced } from '../sim/engine/explain/describe-change.ts';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import { foldScenario } from '../sim/scenario/fold.ts';
 import type { Probe } from '../sim/scenario/probe.ts';
 import type { Problem } from '../sim/scenario/problem.ts';
-import { same } from '../sim/scenario/same.ts';
 import type { ScenarioState } from '../sim/scenario/scenario.ts';
 import type { DocumentCause, ScenarioDocument } from './document.ts';
 import type { ReadonlyStore } from './readonly-store.ts';

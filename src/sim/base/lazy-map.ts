@@ -1,9 +1,12 @@
+import { ReadMap } from './read-map.ts';
+
 /** A map whose keys are known and whose values are made when somebody asks for them. */
-export class LazyMap<K, V> implements ReadonlyMap<K, V> {
+export class LazyMap<K, V> extends ReadMap<K, V> {
   private readonly made = new Map<K, V>();
   private readonly makers: ReadonlyMap<K, () => V>;
 
   constructor(makers: ReadonlyMap<K, () => V>) {
+    super();
     this.makers = makers;
   }
 
@@ -11,7 +14,7 @@ export class LazyMap<K, V> implements ReadonlyMap<K, V> {
     return this.makers.size;
   }
 
-  has(key: K): boolean {
+  override has(key: K): boolean {
     return this.makers.has(key);
   }
 
@@ -25,23 +28,11 @@ export class LazyMap<K, V> implements ReadonlyMap<K, V> {
     return value;
   }
 
-  keys(): MapIterator<K> {
+  override keys(): MapIterator<K> {
     return this.makers.keys();
-  }
-
-  *values(): MapIterator<V> {
-    for (const [, value] of this.entries()) yield value;
   }
 
   *entries(): MapIterator<[K, V]> {
     for (const key of this.makers.keys()) yield [key, this.get(key) as V];
-  }
-
-  [Symbol.iterator](): MapIterator<[K, V]> {
-    return this.entries();
-  }
-
-  forEach(visit: (value: V, key: K, map: ReadonlyMap<K, V>) => void): void {
-    for (const [key, value] of this) visit(value, key, this);
   }
 }

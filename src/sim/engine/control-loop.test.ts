@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../base/assert.ts';
+import { printRuleset } from '../linux/netfilter/iptables/print.ts';
+import { printTable } from '../linux/netfilter/nftables/print.ts';
 import { DEFAULT_SCENARIO } from '../scenario/defaults.ts';
 import { foldScenario } from '../scenario/fold.ts';
 import type { Probe } from '../scenario/probe.ts';
@@ -55,7 +57,8 @@ describe.each(['iptables', 'nftables', 'ipvs'])('the control loop in %s mode', (
   const config = (of: World) => {
     const { iptables, nftables, ipsets, ipvs, addresses } = must(of.namespaces.get(NODE), NODE);
     // Without pods the CNI makes no bridge.
-    return { iptables, nftables, ipsets, ipvs, addresses: addresses.filter(({ dev }) => dev !== 'cni0') };
+    const wired = addresses.filter(({ dev }) => dev !== 'cni0');
+    return { rules: printRuleset(iptables), tables: nftables?.map(printTable), ipsets, ipvs, addresses: wired };
   };
 
   it('reaches the pod while it stands', () => {

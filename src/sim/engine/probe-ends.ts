@@ -1,6 +1,7 @@
 /** From the objects that a probe names to addresses and a network namespace. */
 import { err, ok, type Result } from '../base/result.ts';
-import { type ClusterService, podNs } from '../kube/cluster.ts';
+import type { ClusterService } from '../kube/cluster.ts';
+import { indexOf } from '../kube/cluster-index.ts';
 import type { NsId } from '../linux/config.ts';
 import type { Probe, ProbeFrom, ProbeTo } from '../scenario/probe.ts';
 import { type Ip, parseIp } from '../wire/ip.ts';
@@ -16,7 +17,7 @@ export interface Destination {
 /** The namespace that the probe starts in, or why there is none. */
 export function startOf(world: World, from: ProbeFrom): Result<NsId, string> {
   const known =
-    from.kind === 'pod' ? world.cluster.pods.some((p) => podNs(p) === from.ref) : world.namespaces.has(from.ref);
+    from.kind === 'pod' ? indexOf(world.cluster).pod(from.ref) !== undefined : world.namespaces.has(from.ref);
   return known ? ok(from.ref) : err(`${nounOf(from)} ${from.ref} is not in this cluster`);
 }
 
@@ -26,11 +27,11 @@ export function destinationOf(world: World, probe: Probe): Result<Destination, s
   const { to } = probe;
   switch (to.kind) {
     case 'pod': {
-      const pod = world.cluster.pods.find((p) => podNs(p) === to.ref);
+      const pod = indexOf(world.cluster).pod(to.ref);
       return pod ? ok({ ip: pod.ip, label: to.ref }) : err(`Pod ${to.ref} is not in this cluster`);
     }
     case 'node': {
-      const node = world.cluster.nodes.find((n) => n.name === to.ref);
+      const node = indexOf(world.cluster).node(to.ref);
       return node ? ok({ ip: node.ip, label: to.ref }) : err(`Node ${to.ref} is not in this cluster`);
     }
     case 'external': {
@@ -48,7 +49,7 @@ export function destinationOf(world: World, probe: Probe): Result<Destination, s
 
 /** SIMPLIFIED: the answer of the cluster's DNS, without the packets that would fetch it. */
 function serviceDestination(world: World, to: Extract<ProbeTo, { kind: 'service' }>): Result<Destination, string> {
-  const service = world.cluster.services.find((s) => `${s.namespace}/${s.name}` === to.ref);
+  const service = indexOf(world.cluster).service(to.ref);
   if (!service) return err(`Could not resolve host: there is no Service ${to.ref}`);
   const name = `${service.name}.${service.namespace}.svc.cluster.local`;
   const address = addressOf(service);

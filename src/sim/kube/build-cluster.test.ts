@@ -54,6 +54,18 @@ const serviceOf = (name: string, change: Partial<ServiceObject> = {}): ServiceOb
   ...change,
 });
 
+describe('an edit', () => {
+  it('leaves every Service that it does not touch the very same value', () => {
+    const objects = ['a', 'b'].flatMap((name): KubeObject[] => [workload(name), serviceOf(name)]);
+    const before = built({ objects }).cluster;
+    const again = built({ objects }).cluster;
+    const after = built({ objects, readiness: [{ ref: 'Deployment default/b', ready: false }] }).cluster;
+    expect(service(again, 'b')).toBe(service(before, 'b'));
+    expect(service(after, 'a')).toBe(service(before, 'a'));
+    expect(service(after, 'b')).not.toEqual(service(before, 'b'));
+  });
+});
+
 describe('the default cluster', () => {
   const { cluster, notes } = built();
 

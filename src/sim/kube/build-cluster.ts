@@ -1,6 +1,7 @@
 /** From the saved scenario's objects to the cluster that drivers see: names, nodes, addresses, endpoints. */
 import { must } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { same } from '../base/same.ts';
 import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
 import type { Cluster, ClusterPod, ClusterService, ClusterServicePort, Listening } from './cluster.ts';
 import {
@@ -54,7 +55,10 @@ export function buildCluster(
     services: [
       kubernetesService(plan.value, apiServerIP),
       ...services.map((service, at) =>
-        toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), selected[at] ?? []),
+        keptIfSame(
+          service,
+          toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), selected[at] ?? []),
+        ),
       ),
     ],
   };
@@ -123,6 +127,16 @@ function stopListeners(stopped: readonly StoppedListener[]): Stop {
   const keys = new Set(stopped.map((listener) => keyOf(listener.ns, listener)));
   return (ns, listens) =>
     keys.size === 0 ? listens : listens.map((one) => (keys.has(keyOf(ns, one)) ? { ...one, up: false } : one));
+}
+
+const lastBuilt = new WeakMap<ServiceObject, ClusterService>();
+
+/** A Service that an edit did not touch stays the very same value: what a proxy wrote for it can be kept. */
+function keptIfSame(object: ServiceObject, built: ClusterService): ClusterService {
+  const before = lastBuilt.get(object);
+  if (before && same(before, built)) return before;
+  lastBuilt.set(object, built);
+  return built;
 }
 
 function toClusterService(

@@ -2,10 +2,11 @@
  * The list of what was changed by hand since the objects were applied. It is kept short: what takes back the change before it leaves
  * no trace. Its order matters, because a stopped proxy has seen only what stands before it.
  */
+
+import { same } from '../base/same.ts';
 import type { KubeObject, WorkloadObject } from '../kube/objects.ts';
 import { isWorkload, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
 import { normaliseObject } from './normalise.ts';
-import { same } from './same.ts';
 import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
 /** What a change is added to. */

@@ -1,6 +1,6 @@
+import { same } from '../base/same.ts';
 import { BASE_STATE } from './defaults.ts';
 import { foldScenario } from './fold.ts';
-import { same } from './same.ts';
 import type { Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
 
 /**

@@ -2,9 +2,10 @@
  * One spelling for each meaning: a field that says what the API server would default to is left out, so that equal clusters are
  * equal values. Defaults are those of the Kubernetes API (core/v1, apps/v1).
  */
+
+import { same } from '../base/same.ts';
 import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
 import type { Probe, ProbeOptions } from './probe.ts';
-import { same } from './same.ts';
 
 const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
 

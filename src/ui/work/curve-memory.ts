@@ -1,6 +1,6 @@
+import { same } from '../../sim/base/same.ts';
 import { type CostPoint, costCurve, type ProxyMode, SIZES } from '../../sim/engine/cost-curve.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
-import { same } from '../../sim/scenario/same.ts';
 import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 
 interface CurveAsked {

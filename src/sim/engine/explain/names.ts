@@ -1,4 +1,3 @@
-import { once } from '../../base/once.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -7,6 +6,7 @@ import {
   type ClusterServicePort,
   podNs,
 } from '../../kube/cluster.ts';
+import { addressesOf, type ClusterIndex, indexOf } from '../../kube/cluster-index.ts';
 import type { NsId } from '../../linux/config.ts';
 import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
@@ -80,15 +80,9 @@ export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1
 
 export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
-const addressed = (service: ClusterService): readonly Ip[] => [
-  ...(service.clusterIP && service.clusterIP !== 'None' ? [service.clusterIP] : []),
-  ...service.externalIPs,
-  ...service.loadBalancerIPs,
-];
-
 function ownersOf(cluster: Cluster): Map<Ip, string> {
   const owners = new Map<Ip, string>();
-  for (const service of cluster.services) for (const ip of addressed(service)) owners.set(ip, serviceName(service));
+  for (const service of cluster.services) for (const ip of addressesOf(service)) owners.set(ip, serviceName(service));
   for (const host of cluster.externals) {
     owners.set(host.ip, host.name);
     for (const ip of host.lo) owners.set(ip, `behind ${host.name}`);
@@ -108,29 +102,11 @@ function nodeDeviceAt(world: World, ip: Ip): string | undefined {
 
 const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 
-type ByAddress = ReadonlyMap<Ip, readonly ClusterService[]>;
-
-/** A trace asks often, and must not walk ten thousand Services each time. */
-function servicesByAddress(cluster: Cluster): ByAddress {
-  const found = new Map<Ip, ClusterService[]>();
-  for (const service of cluster.services)
-    for (const ip of new Set(addressed(service))) {
-      const others = found.get(ip);
-      if (others) others.push(service);
-      else found.set(ip, [service]);
-    }
-  return found;
-}
-
-function doorOf(
-  cluster: Cluster,
-  known: ByAddress,
-  ip: Ip,
-  port: number,
-  proto: 'tcp' | 'udp',
-): ServiceDoor | undefined {
-  const isNode = cluster.nodes.some((node) => node.ip === ip);
-  for (const service of isNode ? cluster.services : (known.get(ip) ?? [])) {
+function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined {
+  const isNode = known.nodeAt(ip) !== undefined;
+  for (const service of isNode
+    ? new Set([...known.servicesAt(ip), ...known.servicesAtNodePort(port)])
+    : known.servicesAt(ip)) {
     for (const sp of service.ports) {
       if (sp.protocol.toLowerCase() !== proto) continue;
       if (sp.port === port && service.clusterIP === ip) return { service, port: sp, door: 'clusterIP' };
@@ -153,10 +129,8 @@ function chainOwner(world: World, ns: NsId, table: TableName, chain: string): st
 function makeNames(world: World): Names {
   const { cluster } = world;
   const owners = ownersOf(cluster);
-  const byAddress = once(() => servicesByAddress(cluster));
+  const known = indexOf(cluster);
   const ownerOf = (ip: Ip): string | undefined => owners.get(ip) ?? nodeDeviceAt(world, ip);
-  const pods = new Map(cluster.pods.map((pod) => [podNs(pod), pod]));
-  const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
   const bare = (ip: Ip): string => (ownerOf(ip) === undefined ? '' : ` (${ownerOf(ip)})`);
   return {
     cluster,
@@ -165,19 +139,19 @@ function makeNames(world: World): Names {
     endpoint: (ip, port) => `${ip}${port === null ? '' : `:${port}`}${bare(ip)}`,
     ns: (ns) => (ns === UNDERLAY ? 'the node network' : shortNs(ns)),
     place: (ns) => {
-      const pod = pods.get(ns);
+      const pod = known.pod(ns);
       if (pod) return podName(pod);
       if (ns === UNDERLAY) return 'Node network (the switch between the nodes)';
-      return nodes.has(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
+      return known.node(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
     },
     chain: (ns, table, chain) => chainOwner(world, ns, table, chain),
-    podAt: (ip) => cluster.pods.find((pod) => pod.ip === ip),
-    nodeAt: (ip) => cluster.nodes.find((node) => node.ip === ip),
-    node: (ns) => nodes.get(ns),
-    pod: (ns) => pods.get(ns),
+    podAt: known.podAt,
+    nodeAt: known.nodeAt,
+    node: (ns) => known.node(ns),
+    pod: (ns) => known.pod(ns),
     nodeOfPodRange: (ip) => cluster.nodes.find((node) => cidrHas(node.podCIDR, ip)),
-    service: (ip) => byAddress().get(ip)?.[0],
+    service: (ip) => known.servicesAt(ip)[0],
     inServiceRange: (ip) => cidrHas(cluster.serviceCIDR, ip),
-    door: (ip, port, proto) => doorOf(cluster, byAddress(), ip, port, proto),
+    door: (ip, port, proto) => doorOf(known, ip, port, proto),
   };
 }

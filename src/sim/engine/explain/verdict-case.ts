@@ -1,4 +1,5 @@
 import type { ClusterService } from '../../kube/cluster.ts';
+import { indexOf } from '../../kube/cluster-index.ts';
 import type { NsId } from '../../linux/config.ts';
 import type { Culprit, DropReason, PacketId, Step } from '../../linux/step.ts';
 import type { Probe, ProbeFrom } from '../../scenario/probe.ts';
@@ -109,19 +110,18 @@ function askedOf(first: StepOf<'send'> | null, probe: Probe, names: Names): Case
 }
 
 function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
-  const isNamed = (o: { readonly namespace: string; readonly name: string }): boolean =>
-    to.kind !== 'ip' && `${o.namespace}/${o.name}` === to.ref;
+  const known = indexOf(cluster);
   switch (to.kind) {
     case 'ip':
       return to.ip as Ip;
     case 'pod':
-      return cluster.pods.find(isNamed)?.ip ?? null;
+      return known.pod(to.ref)?.ip ?? null;
     case 'node':
-      return cluster.nodes.find(({ name }) => name === to.ref)?.ip ?? null;
+      return known.node(to.ref)?.ip ?? null;
     case 'external':
       return cluster.externals.find(({ name }) => name === to.ref)?.ip ?? null;
     case 'service': {
-      const clusterIP = cluster.services.find(isNamed)?.clusterIP;
+      const clusterIP = known.service(to.ref)?.clusterIP;
       return clusterIP && clusterIP !== 'None' ? clusterIP : null;
     }
   }

@@ -8,8 +8,9 @@
  * Left out is what convention says: labels and selector {app: name}, one container of the workload's name, one replica. One port
  * stands for a list of one. Part of the format of published links: codes may be added, never changed.
  */
+
+import { same } from '../../base/same.ts';
 import type { KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../../kube/objects.ts';
-import { same } from '../same.ts';
 import { packContainerPort, packServicePort, unpackContainerPort, unpackServicePort } from './ports.ts';
 import { fillTuple, type Json, listIn, optional, recordIn, trimTuple, wordAt } from './tuple.ts';
 

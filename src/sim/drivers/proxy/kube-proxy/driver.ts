@@ -3,7 +3,7 @@ import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
-import { restoreChains, restoreOps } from './iptables.ts';
+import { syncOps } from './iptables.ts';
 import { IPVS_DEFAULTS, type IpvsOptions } from './ipvs/options.ts';
 import { planIpvs } from './ipvs/plan.ts';
 import { MODES, schedulerOf } from './modes.ts';
@@ -84,7 +84,7 @@ export function planIptables(cluster: Cluster, node: ClusterNode, options: Proxy
   const view = viewOf(cluster, node, options);
   const rules = once(() => {
     const ports = servicePorts(cluster.services, view.family, view.nodeName);
-    return [...baseJumps(view.family), ...restoreOps(restoreChains(ports, view, options))];
+    return [...baseJumps(view.family), ...syncOps(ports, view, options)];
   });
   return {
     node: {

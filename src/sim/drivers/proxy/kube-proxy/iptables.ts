@@ -1,15 +1,16 @@
 /** One full sync of the iptables proxier, as rule operations (pkg/proxy/iptables/proxier.go `syncProxyRules`, v1.33). */
-import type { Rule, RuleOp, TableName } from '../../../linux/netfilter/iptables/rule.ts';
+import { JoinedMaps } from '../../../base/joined-map.ts';
+import { Kept } from '../../../base/kept.ts';
+import type { Chain, Rule, RuleOp, TableName } from '../../../linux/netfilter/iptables/rule.ts';
 import { KUBE_FIREWALL, localnetRule } from '../../parts/kubelet.ts';
-import { append, newChain } from '../../parts/rules.ts';
 import { forwardRules, markMasqRules, nodePortJumps, postroutingRules } from './base-rules.ts';
 import type { RuleContext } from './decide.ts';
 import * as facts from './facts.ts';
 import type { NodeView, ProxyOptions } from './options.ts';
-import type { ServicePort } from './service-port.ts';
+import type { PortsOfService } from './service-port.ts';
 import { type ServicePortRules, servicePortRules } from './service-rules.ts';
 
-/** A chain of what kube-proxy hands to iptables-restore, which empties the chain before it fills it. */
+/** A chain of what kube-proxy hands to iptables-restore. */
 export interface RestoreChain {
   readonly table: TableName;
   readonly name: string;
@@ -18,11 +19,46 @@ export interface RestoreChain {
   readonly service?: string;
 }
 
+type Named = readonly [name: string, chain: Chain];
+
+/** One full sync as operations. The chains of Services are one operation: there may be tens of thousands. */
+export function syncOps(services: readonly PortsOfService[], view: NodeView, options: ProxyOptions): RuleOp[] {
+  const each = writtenServices(services, view, options);
+  const chains = ownChains.make(view.nodeName, each, ({ own }) => own);
+  return [...restoreOps(sharedChains(each, view, options)), { op: 'restore-all', table: 'nat', chains }];
+}
+
+/** Of how many nodes and settings the chains of the last sync are kept: a new sync then costs what has changed. */
+const SYNCS_KEPT = 16;
+const ownChains = new JoinedMaps<WrittenService, Chain>(SYNCS_KEPT);
+
 /** Every chain of a full sync: those of the filter table first, the shared ones before those of the Services. */
-export function restoreChains(ports: readonly ServicePort[], view: NodeView, options: ProxyOptions): RestoreChain[] {
-  const context = ruleContext(ports, view, options);
-  const services = ports.map((port) => ({ service: port.service, ...servicePortRules(port, context) }));
-  const join = (part: keyof Omit<ServicePortRules, 'chains'>): Rule[] => services.flatMap((service) => service[part]);
+export function restoreChains(
+  services: readonly PortsOfService[],
+  view: NodeView,
+  options: ProxyOptions,
+): RestoreChain[] {
+  const each = writtenServices(services, view, options);
+  const own = services.flatMap((ports, at) =>
+    (each[at]?.own ?? []).map(
+      ([name, { rules }]): RestoreChain => ({ table: 'nat', name, rules, service: ports[0]?.service ?? '' }),
+    ),
+  );
+  return [...sharedChains(each, view, options), ...own];
+}
+
+export const restoreOps = (chains: readonly RestoreChain[]): RuleOp[] =>
+  chains.map(({ table, name, rules }) => ({ op: 'restore', table, chain: name, rules }));
+
+function sharedChains(each: readonly WrittenService[], view: NodeView, options: ProxyOptions): RestoreChain[] {
+  const join = (part: SharedPart): Rule[] => {
+    const rules: Rule[] = [];
+    for (const { shared } of each) {
+      const own = shared[part];
+      if (own !== NONE) for (const rule of own) rules.push(rule);
+    }
+    return rules;
+  };
   const filter = (name: string, rules: readonly Rule[]): RestoreChain => ({ table: 'filter', name, rules });
   const nat = (name: string, rules: readonly Rule[]): RestoreChain => ({ table: 'nat', name, rules });
   const writesFirewall = view.family === 4 && options.localhostNodePorts;
@@ -37,24 +73,56 @@ export function restoreChains(ports: readonly ServicePort[], view: NodeView, opt
     nat(facts.NODEPORTS, join('natNodePorts')),
     nat(facts.POSTROUTING, postroutingRules(options)),
     nat(facts.MARK_MASQ, markMasqRules(options)),
-    ...services.flatMap(({ service, chains }) => chains.map(({ name, rules }) => ({ ...nat(name, rules), service }))),
   ];
 }
 
-function ruleContext(ports: readonly ServicePort[], view: NodeView, options: ProxyOptions): RuleContext {
+const NONE: readonly Rule[] = [];
+
+/** As kube-proxy, which writes again only the Services that changed: of ten thousand, a changed endpoint touches one. */
+const written = new Kept<PortsOfService, WrittenService>();
+
+function writtenServices(
+  services: readonly PortsOfService[],
+  view: NodeView,
+  options: ProxyOptions,
+): readonly WrittenService[] {
+  const context = ruleContext(services, view, options);
+  return written.list(services, JSON.stringify(context), (ports) => writeService(ports, context));
+}
+
+type SharedPart = keyof Omit<ServicePortRules, 'chains'>;
+
+interface WrittenService {
+  readonly shared: Readonly<Record<SharedPart, readonly Rule[]>>;
+  readonly own: readonly Named[];
+}
+
+function writeService(ports: PortsOfService, context: RuleContext): WrittenService {
+  const rules = ports.map((port) => servicePortRules(port, context));
+  const join = (part: SharedPart): readonly Rule[] => {
+    const joined = rules.flatMap((one) => one[part]);
+    return joined.length === 0 ? NONE : joined;
+  };
+  return {
+    shared: {
+      natServices: join('natServices'),
+      natNodePorts: join('natNodePorts'),
+      filterServices: join('filterServices'),
+      filterExternalServices: join('filterExternalServices'),
+      filterNodePorts: join('filterNodePorts'),
+      filterProxyFirewall: join('filterProxyFirewall'),
+    },
+    own: rules.flatMap(({ chains }) => chains.map((chain): Named => [chain.name, { ...chain, policy: null }])),
+  };
+}
+
+function ruleContext(services: readonly PortsOfService[], view: NodeView, options: ProxyOptions): RuleContext {
   let endpoints = 0;
-  for (const port of ports) endpoints += port.endpoints.length;
+  for (const ports of services) for (const port of ports) endpoints += port.endpoints.length;
   return {
     masqueradeAll: options.masqueradeAll,
     detector: view.detector,
     nodeIP: view.nodeIP,
     isLargeCluster: endpoints > facts.LARGE_CLUSTER_ENDPOINTS,
   };
-}
-
-/** All chains first: a rule may jump to any of them. */
-export function restoreOps(chains: readonly RestoreChain[]): RuleOp[] {
-  const ops: RuleOp[] = chains.map(({ table, name }) => newChain(table, name));
-  for (const { table, name, rules } of chains) for (const rule of rules) ops.push(append(table, name, rule));
-  return ops;
 }

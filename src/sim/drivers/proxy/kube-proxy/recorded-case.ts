@@ -201,7 +201,7 @@ export function partiallySyncedRules(
 function portsByService(inputs: RecordedInputs): ReadonlyMap<string, string> {
   const { services, view } = readCase(inputs);
   const texts = new Map<string, string>();
-  for (const port of servicePorts(services, view.family, view.nodeName)) {
+  for (const port of servicePorts(services, view.family, view.nodeName).flat()) {
     texts.set(port.service, (texts.get(port.service) ?? '') + JSON.stringify(port));
   }
   return texts;

@@ -1,4 +1,5 @@
 /** Services as one proxier sees them: a record per service port, of one address family (pkg/proxy/serviceport.go, endpointslicecache.go, v1.33). */
+import { Kept } from '../../../base/kept.ts';
 import { type ClusterService, type ClusterServicePort, type Endpoint, servicePortName } from '../../../kube/cluster.ts';
 import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
 
@@ -40,10 +41,34 @@ export function isAccessible(port: Pick<ServicePort, 'nodePort' | 'externalIPs' 
   return port.nodePort !== null || port.loadBalancerIPs.length > 0 || port.externalIPs.length > 0;
 }
 
-/** All service ports of a family by name. The real order is that of a Go map: any. A fixed one keeps a plan a function of the cluster. */
-export function servicePorts(services: readonly ClusterService[], family: 4 | 6, nodeName: string): ServicePort[] {
-  const found = services.flatMap((service) => readService(service, family, nodeName));
-  return found.sort((a, b) => compareText(a.name, b.name) || compareText(a.protocol, b.protocol));
+/** The ports of one Service, of one family, by name. The same Service gives the same list: what is written for it can be kept. */
+export type PortsOfService = readonly ServicePort[];
+
+/** The ports of every Service by name. The real order is that of a Go map: any. A fixed one keeps a plan a function of the cluster. */
+export function servicePorts(
+  services: readonly ClusterService[],
+  family: 4 | 6,
+  nodeName: string,
+): readonly PortsOfService[] {
+  const given = `${family} ${nodeName}`;
+  const all = read.list(services, given, (service) => readService(service, family, nodeName).sort(byName));
+  const found = all.filter((ports) => ports.length > 0);
+  return isSorted(found) ? found : found.sort(byFirst);
+}
+
+const read = new Kept<ClusterService, PortsOfService>();
+
+const byName = (a: ServicePort, b: ServicePort): number =>
+  compareText(a.name, b.name) || compareText(a.protocol, b.protocol);
+
+/** No port of another Service stands between those of one: all begin with its name and a colon. */
+const byFirst = ([a]: PortsOfService, [b]: PortsOfService): number => (a && b ? byName(a, b) : 0);
+
+function isSorted(services: readonly PortsOfService[]): boolean {
+  for (let i = 1; i < services.length; i++) {
+    if ((services[i - 1]?.[0]?.name ?? '') >= (services[i]?.[0]?.name ?? '')) return false;
+  }
+  return true;
 }
 
 function readService(service: ClusterService, family: 4 | 6, nodeName: string): ServicePort[] {
@@ -78,9 +103,9 @@ function readEndpoints(port: ClusterServicePort, family: 4 | 6, nodeName: string
   const byText = new Map<string, ProxyEndpoint>();
   for (const endpoint of port.endpoints) {
     if (familyOf(endpoint.ip) !== family) continue;
-    const read = readEndpoint(endpoint, nodeName);
-    const known = byText.get(read.text);
-    if (!known || (known.terminating && !read.terminating)) byText.set(read.text, read);
+    const found = readEndpoint(endpoint, nodeName);
+    const known = byText.get(found.text);
+    if (!known || (known.terminating && !found.terminating)) byText.set(found.text, found);
   }
   return [...byText.values()].sort((a, b) => compareText(a.text, b.text));
 }

@@ -13,7 +13,7 @@ export interface RulesetError {
 
 interface Reading {
   table: TableName | null;
-  ops: RuleOp[];
+  ops: Exclude<RuleOp, { op: 'restore-all' }>[];
   /** `table chain` of every chain that stands. */
   readonly chains: Set<string>;
 }

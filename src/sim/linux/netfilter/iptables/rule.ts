@@ -131,6 +131,10 @@ export type Ruleset = ReadonlyMap<TableName, Table>;
 /** What a writer asks iptables to do. Fragments of several writers are applied in the order in which the writers started. */
 export type RuleOp =
   | { readonly op: 'new-chain'; readonly table: TableName; readonly chain: string }
+  /** A `:CHAIN` line of iptables-restore with all rules that it gets: makes the chain, or empties it, and fills it. */
+  | { readonly op: 'restore'; readonly table: TableName; readonly chain: string; readonly rules: readonly Rule[] }
+  /** The same of many chains at once; none of them is a built-in one. */
+  | { readonly op: 'restore-all'; readonly table: TableName; readonly chains: ReadonlyMap<string, Chain> }
   | { readonly op: 'append' | 'insert'; readonly table: TableName; readonly chain: string; readonly rule: Rule }
   | { readonly op: 'policy'; readonly table: TableName; readonly chain: HookName; readonly policy: 'ACCEPT' | 'DROP' };
 

@@ -56,7 +56,7 @@ const plan = (
   ports: readonly ServicePort[],
   options: Partial<IpvsOptions> = {},
   view: Partial<NodeView> = {},
-): IpvsPlan => planIpvs(ports, { ...VIEW, ...view }, { ...IPVS_DEFAULTS, ...options });
+): IpvsPlan => planIpvs([ports], { ...VIEW, ...view }, { ...IPVS_DEFAULTS, ...options });
 
 const rules = (of: IpvsPlan, chain: string): string[] =>
   linesOf(applyRuleOps(of.iptables))
@@ -170,7 +170,7 @@ describe('addresses and sets', () => {
 
   it('IPv6: other set names, cut to 31 characters, and other prefixes', () => {
     const six = service({ clusterIP: ip('fd00:96::5'), nodePort: 30080, endpoints: [endpoint('fd00:244::5')] });
-    const of = planIpvs([six], VIEW_6, IPVS_DEFAULTS);
+    const of = planIpvs([[six]], VIEW_6, IPVS_DEFAULTS);
     expect(of.ipsets.map((set) => set.name)).toEqual(
       expect.arrayContaining(['KUBE-6-LOAD-BALANCER-SOURCE-CID', 'KUBE-6-NODE-PORT-LOCAL-SCTP-HAS']),
     );

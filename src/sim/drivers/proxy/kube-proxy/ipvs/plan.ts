@@ -1,18 +1,20 @@
 /** What kube-proxy in IPVS mode writes on a node (pkg/proxy/ipvs/proxier.go, v1.33): one full sync, as plain Linux configuration. */
+import { Kept } from '../../../../base/kept.ts';
 import type { Address, Device, IpSet, Sysctl } from '../../../../linux/config.ts';
 import type { IpvsSysctl, VirtualServer } from '../../../../linux/ipvs/table.ts';
-import type { RuleOp } from '../../../../linux/netfilter/iptables/rule.ts';
+import type { Rule, RuleOp } from '../../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../../linux/origin.ts';
+import type { Ip } from '../../../../wire/ip.ts';
 import { macFromHash } from '../../../../wire/mac.ts';
 import { restoreOps } from '../iptables.ts';
 import type { NodeView } from '../options.ts';
-import type { ServicePort } from '../service-port.ts';
+import type { PortsOfService } from '../service-port.ts';
 import { DUMMY_DEVICE } from './facts.ts';
 import type { IpvsOptions } from './options.ts';
-import { boundAddresses, placesOf } from './places.ts';
-import { ipvsChains, ipvsJumps } from './rules.ts';
+import { boundAddresses, type NodePlaces, placesOf } from './places.ts';
+import { ipvsChains, ipvsJumps, refusedNodes } from './rules.ts';
 import { virtualServers } from './servers.ts';
-import { ipSets, setMembers } from './sets.ts';
+import { ipSets, type SetEntry, setEntries, setMembers } from './sets.ts';
 
 /** Sysctls of ARP, which the kernel model does not honour yet. */
 export interface ArpSysctl {
@@ -33,16 +35,25 @@ export interface IpvsPlan {
 
 const DUMMY_MTU_BYTES = 1500;
 
-export function planIpvs(ports: readonly ServicePort[], view: NodeView, options: IpvsOptions): IpvsPlan {
+export function planIpvs(services: readonly PortsOfService[], view: NodeView, options: IpvsOptions): IpvsPlan {
   const places = placesOf(view, options);
-  const members = setMembers(ports, view, places);
+  const given = JSON.stringify([view, options]);
+  const each = written.list(services, given, (ports) => writeService(ports, view, places, options));
+  const addresses = boundOnce(each);
+  const members = setMembers(each, addresses.keys());
+  const refused: Rule[] = [];
+  const servers: VirtualServer[] = [];
+  for (const service of each) {
+    for (const rule of service.refused) refused.push(rule);
+    for (const server of service.servers) servers.push(server);
+  }
   return {
     devices: [dummyDevice()],
-    addresses: addressesOf(ports, boundAddresses(ports, places), view.family),
+    addresses: [...addresses.values()],
     sysctl: sysctlOf(options),
     ipsets: ipSets(members, view.family),
-    iptables: [...ipvsJumps(), ...restoreOps(ipvsChains(ports, members, view, options))],
-    virtualServers: ports.flatMap((port) => virtualServers(port, places, options)),
+    iptables: [...ipvsJumps(), ...restoreOps(ipvsChains(refused, members, view, options))],
+    virtualServers: servers,
   };
 }
 
@@ -60,19 +71,42 @@ function dummyDevice(): Device {
   };
 }
 
-function addressesOf(ports: readonly ServicePort[], bound: readonly Address['ip'][], family: 4 | 6): Address[] {
-  const owners = new Map<string, string>();
-  for (const port of ports) {
-    for (const ip of [port.clusterIP, ...port.externalIPs, ...port.loadBalancerIPs]) owners.set(ip, port.service);
-  }
+/** As kube-proxy, which writes again only the Services that changed. */
+const written = new Kept<PortsOfService, WrittenService>();
+
+interface WrittenService {
+  readonly servers: readonly VirtualServer[];
+  readonly entries: readonly SetEntry[];
+  readonly addresses: readonly Address[];
+  readonly refused: readonly Rule[];
+}
+
+function writeService(ports: PortsOfService, view: NodeView, places: NodePlaces, options: IpvsOptions): WrittenService {
+  return {
+    servers: ports.flatMap((port) => virtualServers(port, places, options)),
+    entries: ports.flatMap((port) => setEntries(port, view, places)),
+    addresses: addressesOf(ports, places, view.family),
+    refused: refusedNodes(ports, view),
+  };
+}
+
+function addressesOf(ports: PortsOfService, places: NodePlaces, family: 4 | 6): Address[] {
   const prefix = family === 4 ? 32 : 128;
-  return bound.map((ip) => ({
+  const why = origin('an address of the Service');
+  return boundAddresses(ports, places).map((ip) => ({
     dev: DUMMY_DEVICE,
     ip,
     prefix,
     scope: 'global',
-    origin: { ...origin('an address of the Service'), for: `Service ${owners.get(ip) ?? ''}` },
+    origin: { ...why, for: `Service ${ports[0]?.service ?? ''}` },
   }));
+}
+
+/** Two Services may share an external address: it is bound once. */
+function boundOnce(each: readonly WrittenService[]): ReadonlyMap<Ip, Address> {
+  const found = new Map<Ip, Address>();
+  for (const { addresses } of each) for (const address of addresses) found.set(address.ip, address);
+  return found;
 }
 
 /** `conn_reuse_mode` stays 1, the kernel's default, from Linux 5.9 on. */

@@ -63,7 +63,7 @@ const WHY_JUMP: Readonly<Record<string, string>> = {
 
 /** Every chain of a sync; all are rewritten each time. */
 export function ipvsChains(
-  ports: readonly ServicePort[],
+  refused: readonly Rule[],
   members: Members,
   view: NodeView,
   options: IpvsOptions,
@@ -101,7 +101,7 @@ export function ipvsChains(
       { matches: [], target: DROP, origin: origin('loadBalancerSourceRanges does not name this source') },
     ]),
     filter(facts.IPVS_FILTER, accessFilter(asks)),
-    filter(facts.IPVS_OUT_FILTER, refusedNodes(ports, view)),
+    filter(facts.IPVS_OUT_FILTER, refused),
   ];
 }
 
@@ -228,7 +228,8 @@ function accessFilter(asks: Askers): Rule[] {
 
 const WHY_REJECT = 'a Service has this address, and no Service has this port of it';
 
-function refusedNodes(ports: readonly ServicePort[], { nodeIP }: NodeView): Rule[] {
+/** A node that its own Service's source ranges do not name. */
+export function refusedNodes(ports: readonly ServicePort[], { nodeIP }: NodeView): Rule[] {
   const refusing = ports.filter((port) => port.sourceRanges.length > 0 && !allowsNode(port, nodeIP));
   return refusing.flatMap((port) =>
     port.loadBalancerIPs.map(

@@ -4,17 +4,21 @@ import { cidrHas, type Ip } from '../../../../wire/ip.ts';
 import type { NodeView } from '../options.ts';
 import type { ServicePort } from '../service-port.ts';
 import { SETS, type SetId, setName } from './facts.ts';
-import { boundAddresses, type NodePlaces } from './places.ts';
+import type { NodePlaces } from './places.ts';
 
 export type Members = Readonly<Record<SetId, ReadonlySet<string>>>;
-type Draft = Readonly<Record<SetId, Set<string>>>;
+export type SetEntry = readonly [set: SetId, member: string];
 
 const SET_IDS = Object.keys(SETS) as SetId[];
 
-export function setMembers(ports: readonly ServicePort[], view: NodeView, places: NodePlaces): Members {
-  const draft = Object.fromEntries(SET_IDS.map((id) => [id, new Set<string>()])) as Draft;
-  for (const port of ports) addService(draft, port, view, places);
-  for (const ip of boundAddresses(ports, places)) draft.ipvsIPs.add(ip);
+/** What Services put into the sets, each member once, and the addresses of kube-ipvs0. */
+export function setMembers(
+  services: Iterable<{ readonly entries: readonly SetEntry[] }>,
+  bound: Iterable<Ip>,
+): Members {
+  const draft = Object.fromEntries(SET_IDS.map((id) => [id, new Set<string>()])) as Record<SetId, Set<string>>;
+  for (const { entries } of services) for (const [set, member] of entries) draft[set].add(member);
+  for (const ip of bound) draft.ipvsIPs.add(ip);
   return draft;
 }
 
@@ -30,45 +34,55 @@ export function ipSets(members: Members, family: 4 | 6): IpSet[] {
 
 const entry = (port: ServicePort, ip: Ip, number = port.port): string => `${ip},${port.protocol}:${number}`;
 
-function addService(draft: Draft, port: ServicePort, { nodeIP }: NodeView, { nodePorts }: NodePlaces): void {
+/** What one service port puts into the sets. */
+export function setEntries(port: ServicePort, { nodeIP }: NodeView, { nodePorts }: NodePlaces): SetEntry[] {
+  const draft: SetEntry[] = [];
   for (const endpoint of port.endpoints) {
-    if (endpoint.local) draft.loopBack.add(`${entry(port, endpoint.ip, endpoint.port)},${endpoint.ip}`);
+    if (endpoint.local) draft.push(['loopBack', `${entry(port, endpoint.ip, endpoint.port)},${endpoint.ip}`]);
   }
-  draft.clusterIP.add(entry(port, port.clusterIP));
-  const external = port.externalPolicyLocal ? draft.externalIPLocal : draft.externalIP;
-  for (const ip of port.externalIPs) external.add(entry(port, ip));
-  for (const ip of port.loadBalancerIPs) addLoadBalancer(draft, port, ip, nodeIP);
+  draft.push(['clusterIP', entry(port, port.clusterIP)]);
+  const external = port.externalPolicyLocal ? 'externalIPLocal' : 'externalIP';
+  for (const ip of port.externalIPs) draft.push([external, entry(port, ip)]);
+  for (const ip of port.loadBalancerIPs) draft.push(...loadBalancer(port, ip, nodeIP));
   // Without an address for node ports kube-proxy leaves the Service here, and its health check port with it.
-  if (port.nodePort !== null && nodePorts.length === 0) return;
-  if (port.nodePort !== null) addNodePort(draft, port, port.nodePort, nodePorts);
-  if (port.healthCheckNodePort !== null) draft.healthCheckNodePort.add(String(port.healthCheckNodePort));
+  if (port.nodePort !== null && nodePorts.length === 0) return draft;
+  if (port.nodePort !== null) draft.push(...nodePort(port, port.nodePort, nodePorts));
+  if (port.healthCheckNodePort !== null) draft.push(['healthCheckNodePort', String(port.healthCheckNodePort)]);
+  return draft;
 }
 
-function addLoadBalancer(draft: Draft, port: ServicePort, ip: Ip, nodeIP: Ip | null): void {
+function loadBalancer(port: ServicePort, ip: Ip, nodeIP: Ip | null): SetEntry[] {
   const at = entry(port, ip);
-  draft.loadBalancer.add(at);
-  if (port.externalPolicyLocal) draft.loadBalancerLocal.add(at);
-  if (port.sourceRanges.length === 0) return;
-  draft.loadBalancerFW.add(at);
-  for (const range of port.sourceRanges) draft.loadBalancerSourceCIDR.add(`${at},${range.text}`);
-  if (allowsNode(port, nodeIP)) draft.loadBalancerSourceIP.add(`${at},${ip}`);
+  const ranges = port.sourceRanges.map((range): SetEntry => ['loadBalancerSourceCIDR', `${at},${range.text}`]);
+  return [
+    ['loadBalancer', at],
+    ...(port.externalPolicyLocal ? [['loadBalancerLocal', at] as const] : []),
+    ...(ranges.length > 0 ? [['loadBalancerFW', at] as const, ...ranges] : []),
+    ...(allowsNode(port, nodeIP) ? [['loadBalancerSourceIP', `${at},${ip}`] as const] : []),
+  ];
 }
 
 /** Whether the node itself may call the balancer's address. */
 export const allowsNode = (port: ServicePort, nodeIP: Ip | null): boolean =>
   nodeIP !== null && port.sourceRanges.some((range) => cidrHas(range, nodeIP));
 
+const NODE_PORT_SETS = {
+  tcp: ['nodePortTCP', 'nodePortLocalTCP'],
+  udp: ['nodePortUDP', 'nodePortLocalUDP'],
+  sctp: ['nodePortSCTP', 'nodePortLocalSCTP'],
+} as const;
+
 /** A bitmap has room for one protocol's ports; SCTP has a hash of addresses and ports instead. */
-function addNodePort(draft: Draft, port: ServicePort, nodePort: number, nodePorts: readonly Ip[]): void {
+function nodePort(port: ServicePort, number: number, nodePorts: readonly Ip[]): SetEntry[] {
   const { protocol, externalPolicyLocal } = port;
-  const [all, local] = {
-    tcp: [draft.nodePortTCP, draft.nodePortLocalTCP] as const,
-    udp: [draft.nodePortUDP, draft.nodePortLocalUDP] as const,
-    sctp: [draft.nodePortSCTP, draft.nodePortLocalSCTP] as const,
-  }[protocol];
-  const texts = protocol === 'sctp' ? nodePorts.map((ip) => entry(port, ip, nodePort)) : [String(nodePort)];
-  for (const text of texts) {
-    all.add(text);
-    if (externalPolicyLocal) local.add(text);
-  }
+  const [all, local] = NODE_PORT_SETS[protocol];
+  const texts = protocol === 'sctp' ? nodePorts.map((ip) => entry(port, ip, number)) : [String(number)];
+  return texts.flatMap((text): SetEntry[] =>
+    externalPolicyLocal
+      ? [
+          [all, text],
+          [local, text],
+        ]
+      : [[all, text]],
+  );
 }

@@ -160,7 +160,7 @@ describe('IPv6', () => {
       detector: { kind: 'cidr' as const, cidr: cidr('fd00:10:244::/56') },
       serviceCidrs: [cidr('10.96.0.0/12'), cidr('fd00:10:96::/112')],
     };
-    const table = syncedTable([web, empty], view, { ...NFT_DEFAULTS, layout });
+    const table = syncedTable([[web], [empty]], view, { ...NFT_DEFAULTS, layout });
     await expect(`${printTable(table)}\n`).toMatchFileSnapshot(`golden/ipv6-layout-${layout}.txt`);
   });
 });

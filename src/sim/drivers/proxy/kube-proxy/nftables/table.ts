@@ -1,5 +1,7 @@
 /** The table of one full sync (pkg/proxy/nftables/proxier.go `setupNFTables` and `syncProxyRules`, v1.30 to v1.36). */
-import { must } from '../../../../base/assert.ts';
+import { JoinedMaps } from '../../../../base/joined-map.ts';
+import { Kept } from '../../../../base/kept.ts';
+import { LayeredMap } from '../../../../base/layered-map.ts';
 import { networkSet } from '../../../../linux/netfilter/nftables/networks.ts';
 import type {
   NftChain,
@@ -12,7 +14,7 @@ import type {
 } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import type { Origin } from '../../../../linux/origin.ts';
 import { type Cidr, cidr, cidrHas, type Ip, LOOPBACK_NET } from '../../../../wire/ip.ts';
-import type { ServicePort } from '../service-port.ts';
+import type { PortsOfService } from '../service-port.ts';
 import { baseChains } from './base-chains.ts';
 import type { NftServiceContext } from './decide-service.ts';
 import * as facts from './facts.ts';
@@ -25,7 +27,7 @@ const V6_LOOPBACK = cidr('::1/128');
 const origin = (why: string): Origin => ({ by: 'kube-proxy', why });
 
 /** SIMPLIFIED: objects are made in a fixed order; the real one is that of a Go map, any. */
-export function syncedTable(ports: readonly ServicePort[], view: NftView, options: NftOptions): NftTable {
+export function syncedTable(services: readonly PortsOfService[], view: NftView, options: NftOptions): NftTable {
   const context: NftServiceContext = {
     layout: options.layout,
     family: view.family,
@@ -34,20 +36,66 @@ export function syncedTable(ports: readonly ServicePort[], view: NftView, option
     detector: view.detector,
     nodeIP: view.nodeIP,
   };
+  const given = JSON.stringify(context);
+  const each = written.list(services, given, (ports) => writeService(ports, context));
+  const sets = sharedSets(view, options).map((set) => [set.name, filledSet(set, each, view)] as const);
+  const fixed = [...baseChains(options.layout), ...fixedChains(view, options, context)];
+  const named = fixed.map((chain) => [chain.name, chain] as const);
+  return {
+    family: view.family === 4 ? 'ip' : 'ip6',
+    name: facts.TABLE,
+    comment: 'rules for kube-proxy',
+    sets: new LayeredMap(
+      new Map(sets),
+      setsOf.make(view.nodeName, each, (of) => of.sets),
+    ),
+    chains: new LayeredMap(
+      new Map(named),
+      chainsOf.make(view.nodeName, each, (of) => of.chains),
+    ),
+  };
+}
+
+/** A set that the node alone decides has its elements already. */
+function filledSet(set: NftSet, each: readonly WrittenService[], { nodeName }: NftView): NftSet {
+  if (set.elements.size > 0) return set;
+  return {
+    ...set,
+    elements: elementsOf.make(`${nodeName} ${set.name}`, each, (of) => of.elements.get(set.name) ?? []),
+  };
+}
+
+type Entries<T> = readonly (readonly [string, T])[];
+
+/** Of how many nodes and settings the objects of the last sync are kept: a new sync then costs what has changed. */
+const SYNCS_KEPT = 16;
+const SHARED_SETS = 8;
+const elementsOf = new JoinedMaps<WrittenService, NftElement>(SYNCS_KEPT * SHARED_SETS);
+const setsOf = new JoinedMaps<WrittenService, NftSet>(SYNCS_KEPT);
+const chainsOf = new JoinedMaps<WrittenService, NftChain>(SYNCS_KEPT);
+
+/** As kube-proxy, which writes again only the Services that changed. */
+const written = new Kept<PortsOfService, WrittenService>();
+
+interface WrittenService {
+  readonly elements: ReadonlyMap<string, Entries<NftElement>>;
+  readonly sets: Entries<NftSet>;
+  readonly chains: Entries<NftChain>;
+}
+
+/** Ports of one Service share an address: of two equal elements of a set the later one stands. */
+function writeService(ports: PortsOfService, context: NftServiceContext): WrittenService {
+  const objects = ports.map((port) => serviceObjects(port, context));
   const elements = new Map<string, Map<string, NftElement>>();
-  const shared = sharedSets(view, options, elements);
-  const sets = new Map<string, NftSet>(shared.map((set) => [set.name, set]));
-  const chains = new Map<string, NftChain>();
-  for (const chain of [...baseChains(options.layout), ...fixedChains(view, options, context)])
-    chains.set(chain.name, chain);
-  for (const port of ports) {
-    const own = serviceObjects(port, context);
-    for (const [set, element] of own.elements) must(elements.get(set), `set ${set}`).set(element.key, element);
-    for (const set of own.sets) sets.set(set.name, set);
-    for (const chain of own.chains) chains.set(chain.name, chain);
+  for (const [set, element] of objects.flatMap((own) => own.elements)) {
+    const known = elements.get(set) ?? new Map<string, NftElement>();
+    elements.set(set, known.set(element.key, element));
   }
-  const family = view.family === 4 ? 'ip' : 'ip6';
-  return { family, name: facts.TABLE, comment: 'rules for kube-proxy', sets, chains };
+  return {
+    elements: new Map(Array.from(elements, ([set, own]) => [set, [...own]])),
+    sets: objects.flatMap((own) => own.sets.map((set) => [set.name, set] as const)),
+    chains: objects.flatMap((own) => own.chains.map((chain) => [chain.name, chain] as const)),
+  };
 }
 
 /**
@@ -61,21 +109,28 @@ export function withStaleChains(table: NftTable, before: NftTable): NftTable {
 }
 
 /** The sets and maps that Services share, with the elements that the node alone decides; the others are filled in later. */
-function sharedSets(view: NftView, options: NftOptions, elements: Map<string, Map<string, NftElement>>): NftSet[] {
+function sharedSets(view: NftView, options: NftOptions): NftSet[] {
   const address: NftType = view.family === 4 ? 'ipv4_addr' : 'ipv6_addr';
   const destination: readonly NftType[] = [address, 'inet_proto', 'inet_service'];
-  const make = (kind: NftSet['kind'], name: string, type: readonly NftType[], comment: string): NftSet => {
-    const own = new Map<string, NftElement>();
-    elements.set(name, own);
-    return { kind, name, type, comment, elements: own };
-  };
+  const make = (kind: NftSet['kind'], name: string, type: readonly NftType[], comment: string): NftSet => ({
+    kind,
+    name,
+    type,
+    comment,
+    elements: new Map(),
+  });
   const refused = (what: string): string => `vmap to drop or reject packets to ${what} with no endpoints`;
   const port: readonly NftType[] = ['inet_proto', 'inet_service'];
-  const sets = [
+  return [
     make('set', facts.CLUSTER_IPS, [address], 'Active ClusterIPs'),
     ...(servesAllAddresses(view, options)
       ? []
-      : [make('set', facts.NODEPORT_IPS, [address], 'IPs that accept NodePort traffic')]),
+      : [
+          {
+            ...make('set', facts.NODEPORT_IPS, [address], 'IPs that accept NodePort traffic'),
+            elements: servedElements(view, options),
+          },
+        ]),
     make('map', facts.FIREWALL_IPS, destination, 'destinations that are subject to LoadBalancerSourceRanges'),
     make('map', facts.NO_ENDPOINT_NODEPORTS, port, refused('service nodeports')),
     make('map', facts.NO_ENDPOINT_SERVICES, destination, refused('services')),
@@ -85,9 +140,11 @@ function sharedSets(view: NftView, options: NftOptions, elements: Map<string, Ma
       ? [make('set', facts.HAIRPINS, [address, address, 'inet_proto', 'inet_service'], 'service hairpin connections')]
       : []),
   ];
-  const served = elements.get(facts.NODEPORT_IPS);
-  for (const key of servedAddresses(view, options)) served?.set(key, { key, origin: origin('node ports answer here') });
-  return sets;
+}
+
+function servedElements(view: NftView, options: NftOptions): NftSet['elements'] {
+  const why = origin('node ports answer here');
+  return new Map(servedAddresses(view, options).map((key) => [key, { key, origin: why }]));
 }
 
 function servesAllAddresses({ family }: NftView, { nodePortAddresses }: NftOptions): boolean {

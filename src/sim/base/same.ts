@@ -5,14 +5,12 @@ export function same(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) || Array.isArray(b)) {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => same(item, b[i]));
   }
-  const [left, right] = [presentEntries(a), presentEntries(b)];
-  const rightValues = new Map(right);
-  return (
-    left.length === right.length &&
-    left.every(([key, value]) => rightValues.has(key) && same(value, rightValues.get(key)))
-  );
+  const [left, right] = [a as Fields, b as Fields];
+  for (const key of Object.keys(left)) if (!same(left[key], ownField(right, key))) return false;
+  for (const key of Object.keys(right)) if (right[key] !== undefined && ownField(left, key) === undefined) return false;
+  return true;
 }
 
-function presentEntries(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([, field]) => field !== undefined);
-}
+type Fields = Readonly<Record<string, unknown>>;
+
+const ownField = (of: Fields, key: string): unknown => (Object.hasOwn(of, key) ? of[key] : undefined);
