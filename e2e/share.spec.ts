@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { goToMark, inspector, position, share, verdict, visit } from './visit.ts';
+import { expect, type Page, test } from '@playwright/test';
+import { goToMark, inspector, openTab, position, share, verdict, visit } from './visit.ts';
 
 test('a link opened in a clean browser shows the same trace at the same step', async ({ page, browser }) => {
   await visit(page);
@@ -22,6 +22,26 @@ test('a link opened in a clean browser shows the same trace at the same step', a
   await expect(other.getByRole('button', { name: 'Play' })).toBeVisible();
   // The address is clean again: it would soon no longer say what is shown.
   expect(new URL(other.url()).hash).toBe('');
+  await elsewhere.close();
+});
+
+test('what the Rules tab shows is kept behind other tabs, and goes with a link', async ({ page, browser }) => {
+  await visit(page);
+  const isOn = async (on: Page, name: string) =>
+    expect(on.getByRole('button', { name, exact: true })).toHaveAttribute('aria-pressed', 'true');
+  await openTab(page, 'Rules');
+  await page.getByRole('button', { name: 'Cost', exact: true }).click();
+  await page.getByRole('button', { name: '+10', exact: true }).click();
+  await openTab(page, 'Text');
+  await openTab(page, 'Rules');
+  await isOn(page, 'Cost');
+  await isOn(page, '+10');
+
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await other.goto(await share(page));
+  await isOn(other, 'Cost');
+  await isOn(other, '+10');
   await elsewhere.close();
 });
 

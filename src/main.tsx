@@ -16,6 +16,7 @@ import { createSession, type EnginePort } from './store/session.ts';
 import { App } from './ui/App.tsx';
 import type { AppModel } from './ui/app-model.ts';
 import { DOCK_TABS, type DockTab } from './ui/dock/dock-tabs.ts';
+import { arrangedBy, viewWord } from './ui/dock/view-word.ts';
 import { createExplainer } from './ui/explainer.ts';
 import { registerOffline } from './ui/register-offline.ts';
 import { createVisit, openHere } from './ui/visit.ts';
@@ -38,11 +39,11 @@ function start(root: HTMLElement): void {
   followTrace(playhead, session);
 
   const readMoment = (): Moment => {
-    const { dockTab } = preferences.getState();
-    return { step: playhead.getState().step, ...(dockTab !== DOCK_TABS[0] && { view: dockTab }) };
+    const view = viewWord(preferences.getState());
+    return { step: playhead.getState().step, ...(view !== undefined && { view }) };
   };
   const arrange = (view: string | undefined): void => {
-    preferences.set({ dockTab: DOCK_TABS.find((tab) => tab === view) ?? DOCK_TABS[0] });
+    preferences.set(arrangedBy(view, preferences.getState().rules));
   };
   const autosave = createAutosave({ document, work: first.work, readMoment, storage, timers: browserTimers });
   playhead.subscribe((now, before) => {

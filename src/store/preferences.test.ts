@@ -33,6 +33,7 @@ describe('preferences', () => {
     ['a theme that never was', '{"theme":"pink","speed":2}', { speed: 2 }],
     ['a tab that is gone', '{"dockTab":"lessons","dockOpen":false}', { dockOpen: false }],
     ['sizes out of range', '{"dockHeightPx":-5,"inspectorWidthPx":1e9,"speed":null}', {}],
+    ['a view of the rules that never was', '{"rules":{"view":"pie"},"speed":2}', { speed: 2 }],
     ['keys of others', '{"__proto__":{"theme":"dark"},"other":1}', {}],
   ])('pass over %s', (_what, value, said) => {
     expect(open(fakeStorage({ [PREFERENCES_KEY]: value })).getState()).toEqual({ ...first, ...said });

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { createStore } from 'zustand/vanilla';
+import { SIZES } from '../sim/engine/cost-curve.ts';
+import { CONNECTIONS, type Connections } from '../sim/engine/distribute.ts';
 import { SPEED_MAX, SPEED_MIN } from './playhead.ts';
 import type { ReadonlyStore } from './readonly-store.ts';
 import { delayed, type KeyValueStorage, readJson, type Timers, writeKey } from './storage.ts';
@@ -21,7 +23,21 @@ export interface PreferencesState<Tab extends string> {
   readonly dockOpen: boolean;
   readonly dockHeightPx: number;
   readonly dockTab: Tab;
+  readonly rules: RulesArrangement;
 }
+
+/** What the Rules tab shows, kept while other tabs are open. */
+export interface RulesArrangement {
+  readonly view: 'walk' | 'cost' | 'load';
+  /** The whole listing, not only the lines that the packet went through. */
+  readonly showsAll: boolean;
+  /** Services added in the Cost view. */
+  readonly services: (typeof SIZES)[number];
+  /** Connections made in the Load view. */
+  readonly connections: Connections;
+}
+
+const RULES_FIRST: RulesArrangement = { view: 'walk', showsAll: false, services: 100, connections: 100 };
 
 export interface Preferences<Tab extends string> extends ReadonlyStore<PreferencesState<Tab>> {
   set(part: Partial<PreferencesState<Tab>>): void;
@@ -57,6 +73,13 @@ export function createPreferences<Tab extends string>({
   };
 }
 
+const savedRules = v.object({
+  view: v.picklist(['walk', 'cost', 'load']),
+  showsAll: v.boolean(),
+  services: v.picklist(SIZES),
+  connections: v.picklist(CONNECTIONS),
+});
+
 function decodePreferences<Tab extends string>(saved: unknown, tabs: readonly [Tab, ...Tab[]]): PreferencesState<Tab> {
   const number = (min: number, max: number, first: number) =>
     v.fallback(v.pipe(v.number(), v.minValue(min), v.maxValue(max)), first);
@@ -70,6 +93,7 @@ function decodePreferences<Tab extends string>(saved: unknown, tabs: readonly [T
     dockOpen: isOn(true),
     dockHeightPx: number(PANEL_PX_MIN, PANEL_PX_MAX, 168),
     dockTab: v.fallback(v.picklist(tabs), tabs[0]),
+    rules: v.fallback(savedRules, RULES_FIRST),
   });
   return v.parse(schema, typeof saved === 'object' && saved !== null ? saved : {});
 }

@@ -2,7 +2,7 @@
 export interface Moment {
   /** The step of the trace; 0 is its start. */
   readonly step: number;
-  /** How the page is arranged, in a word of the page's own: `rules`, `present`. Absent for the usual view. */
+  /** How the page is arranged, in a word of the page's own: `rules`, `rules/cost/1000`, `present`. Absent for the usual view. */
   readonly view?: string;
 }
 

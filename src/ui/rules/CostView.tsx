@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { SIZES } from '../../sim/engine/cost-curve.ts';
 import type { Trace } from '../../sim/engine/trace.ts';
 import { useApp, useSession } from '../app-model.ts';
@@ -6,13 +6,14 @@ import { useWork } from '../work/use-work.ts';
 import { CostChart } from './CostChart.tsx';
 import { CostTable } from './CostTable.tsx';
 import { asLines, type CostLine, growthSentence, modesToCompare } from './cost-lines.ts';
+import { useArrangement } from './use-arrangement.ts';
 import type { ViewProps } from './view-props.ts';
 
 type Size = (typeof SIZES)[number];
 
 /** What this packet would cost if the cluster had more Services, in each mode of the proxy. */
 export function CostView({ trace, switcher }: ViewProps) {
-  const [size, setSize] = useState<Size>(100);
+  const [{ services: size }, arrange] = useArrangement();
   const { lines, working } = useCostLines(trace, size);
   const current = useSession(({ state }) => state.proxy);
   return (
@@ -21,7 +22,7 @@ export function CostView({ trace, switcher }: ViewProps) {
         {switcher}
         <fieldset className="segmented" aria-label="Services to add">
           {SIZES.map((each) => (
-            <button key={each} type="button" aria-pressed={each === size} onClick={() => setSize(each)}>
+            <button key={each} type="button" aria-pressed={each === size} onClick={() => arrange({ services: each })}>
               {each === 0 ? 'As it is' : `+${each.toLocaleString('en-US')}`}
             </button>
           ))}

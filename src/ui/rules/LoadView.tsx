@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { CrowdFlow } from '../../render/stage-api.ts';
-import { CONNECTIONS, type Connections, type Distribution } from '../../sim/engine/distribute.ts';
+import { CONNECTIONS, type Distribution } from '../../sim/engine/distribute.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { useWork } from '../work/use-work.ts';
 import { LoadBars } from './LoadBars.tsx';
+import { useArrangement } from './use-arrangement.ts';
 import type { ViewProps } from './view-props.ts';
 
 /** Small packets on the stage for all connections together. */
@@ -11,14 +12,15 @@ const CROWD_MAX = 60;
 
 /** Many connections of this probe, and where they end, against what theory expects. */
 export function LoadView({ trace, world, switcher }: ViewProps) {
-  const [asked, setAsked] = useState<{ readonly connections: Connections; readonly seed: number }>({
-    connections: 100,
-    seed: world.seed,
-  });
+  const [{ connections }, arrange] = useArrangement();
+  const [seed, setSeed] = useState(world.seed);
   const [isOnStage, setOnStage] = useState(false);
   const { probe } = trace;
   const state = useSession((session) => session.state);
-  const work = useMemo(() => ({ kind: 'load', state, probe, ...asked }) as const, [state, probe, asked]);
+  const work = useMemo(
+    () => ({ kind: 'load', state, probe, connections, seed }) as const,
+    [state, probe, connections, seed],
+  );
   const { slice: made, end: ended, isRunning, failed } = useWork<'load'>(work);
   const distribution = ended?.ok ? ended.value : null;
   useCrowd(isOnStage ? distribution : null);
@@ -27,23 +29,22 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
       <div className="rules-control">
         {switcher}
         <fieldset className="segmented" aria-label="Connections to make">
-          {CONNECTIONS.map((connections) => (
+          {CONNECTIONS.map((each) => (
             <button
-              key={connections}
+              key={each}
               type="button"
-              aria-pressed={connections === asked.connections}
-              onClick={() => setAsked({ connections, seed: world.seed })}
+              aria-pressed={each === connections}
+              onClick={() => {
+                arrange({ connections: each });
+                setSeed(world.seed);
+              }}
             >
-              {connections.toLocaleString('en-US')}
+              {each.toLocaleString('en-US')}
             </button>
           ))}
         </fieldset>
         <p className="quiet">connections, each from a new port of the same client</p>
-        <button
-          type="button"
-          className="button button-small"
-          onClick={() => setAsked({ ...asked, seed: asked.seed + 1 })}
-        >
+        <button type="button" className="button button-small" onClick={() => setSeed(seed + 1)}>
           Draw again
         </button>
         <label className="toggle">
@@ -51,7 +52,7 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
           Show on the stage
         </label>
         <p className="rules-progress" role="status">
-          {failed ?? (isRunning ? `Connecting … ${made ?? 0} of ${asked.connections}` : '')}
+          {failed ?? (isRunning ? `Connecting … ${made ?? 0} of ${connections}` : '')}
         </p>
       </div>
       {ended?.ok === false && <p className="dock-empty">{ended.error}</p>}

@@ -1,16 +1,17 @@
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { type Cost, costOf, stepsCost } from '../../sim/engine/cost.ts';
 import { usePlayhead } from '../app-model.ts';
 import { Resync } from '../faults/Resync.tsx';
 import { artefactOf, hasRules } from './artefact.ts';
 import { RuleRows } from './RuleRows.tsx';
+import { useArrangement } from './use-arrangement.ts';
 import type { ViewProps } from './view-props.ts';
 import { allRows, hopWithRules, visitSteps, type WalkedRow, walkedRows } from './xray.ts';
 
 /** The generated rules of the machine where the packet is, walked line by line. */
 export function RuleWalk({ trace, world, switcher }: ViewProps) {
   const step = usePlayhead((state) => state.step);
-  const [isAll, setAll] = useState(false);
+  const [{ showsAll: isAll }, arrange] = useArrangement();
   const hop = useMemo(
     () =>
       hopWithRules(trace, step, (ns) => {
@@ -58,7 +59,7 @@ export function RuleWalk({ trace, world, switcher }: ViewProps) {
           This visit so far: {costWords(stepsCost(visit, world))}. Whole first packet: {costWords(whole)}.
         </p>
         <label className="toggle">
-          <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />
+          <input type="checkbox" checked={isAll} onChange={(event) => arrange({ showsAll: event.target.checked })} />
           All {artefact.rows.length.toLocaleString('en-US')} lines
         </label>
       </div>
