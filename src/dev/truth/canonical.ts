@@ -13,6 +13,8 @@ import type { LabInput } from './lab.ts';
 /** A canonical hop: plain JSON with the keys of the recorded ones. */
 export type CanonHop = { readonly hop: string } & Readonly<Record<string, unknown>>;
 
+/** Recordings name it so, because it tells no device from another. */
+const SHARED_MAC = 'ee:ee:ee:ee:ee:ee';
 const TUNNEL_PORTS = new Set([8472, 4789]);
 
 export interface CanonInput {
@@ -27,6 +29,7 @@ export function canonicalHops(steps: readonly Step[], input: CanonInput): CanonH
   const namer = new Namer(input);
   return steps.flatMap((step) => {
     if (step.kind === 'dev') return namer.device(step);
+    if (step.kind === 'hook') namer.hook(step);
     if (step.kind === 'nft-rule') return [nftHop(step)];
     return step.kind === 'rule' ? [ruleHop(step)] : [];
   });
@@ -104,6 +107,12 @@ class Namer {
     return [{ ...base, ...inner, encap }];
   }
 
+  /** Hooks are not compared, but recordings name the ports that a packet has there: an envelope may be masqueraded on its way out. */
+  hook({ family, frame }: Extract<Step, { kind: 'hook' }>): void {
+    const packet = 'payload' in frame ? frame.payload : frame;
+    if (family === 'ip' && packet.kind === 'ip') this.ends(packet);
+  }
+
   private ethernet(frame: Frame): { smac: string; dmac: string } {
     return { smac: this.macs.get(frame.smac) ?? frame.smac, dmac: this.macs.get(frame.dmac) ?? frame.dmac };
   }
@@ -156,7 +165,7 @@ function macNames(configs: readonly NetnsConfig[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const config of configs)
     for (const d of config.devices) if (d.kind !== 'loopback') names.set(d.mac, `${labName(config.id)}/${d.name}`);
-  return names;
+  return names.set(SHARED_MAC, 'cali-host(ee)');
 }
 
 /** (address, port) pairs that the cluster's description knows; every other port is ephemeral. */

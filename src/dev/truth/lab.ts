@@ -6,8 +6,17 @@ import { NFT_DEFAULTS, type NftOptions } from '../../sim/drivers/proxy/kube-prox
 import { CNIS, PROXIES } from '../../sim/drivers/registry.ts';
 import { assemble } from '../../sim/engine/assemble.ts';
 import type { World } from '../../sim/engine/world.ts';
-import type { Cluster, ClusterService, Endpoint, Listening } from '../../sim/kube/cluster.ts';
+import {
+  type Cluster,
+  type ClusterPolicy,
+  type ClusterService,
+  type Endpoint,
+  type Listening,
+  type PolicyRule,
+  podNs,
+} from '../../sim/kube/cluster.ts';
 import type { NetnsConfig, NsId } from '../../sim/linux/config.ts';
+import type { Chain, Rule, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { cidr, ip } from '../../sim/wire/ip.ts';
 
 export interface LabInput {
@@ -24,6 +33,7 @@ export interface LabInput {
     readonly role?: string;
     readonly ip: string;
     readonly podCIDR: string;
+    readonly tunnelIP?: string;
   }[];
   readonly externals: readonly { readonly name: string; readonly ip: string; readonly lo?: readonly string[] }[];
   readonly pods: readonly LabPod[];
@@ -35,7 +45,7 @@ export interface LabInput {
   readonly policies?: Readonly<Record<string, 'ACCEPT' | 'DROP'>>;
   readonly nodeMtuLate?: number;
   readonly cni0Promisc?: boolean;
-  readonly networkPolicies?: readonly unknown[];
+  readonly networkPolicies?: readonly LabPolicy[];
 }
 
 interface LabCni {
@@ -46,6 +56,21 @@ interface LabCni {
   readonly podMtu?: number;
   readonly missingFdb?: readonly (readonly [string, string])[];
   readonly noForwardAccept?: boolean;
+  readonly notrack?: boolean;
+}
+
+interface LabPolicy {
+  readonly name: string;
+  readonly pods: readonly string[];
+  readonly ingress?: readonly LabPolicyRule[];
+  readonly egress?: readonly LabPolicyRule[];
+}
+
+/** Absent: any peer, any port. Ports are TCP. */
+interface LabPolicyRule {
+  readonly from?: string;
+  readonly to?: string;
+  readonly port?: number;
 }
 
 interface LabPorts {
@@ -80,7 +105,8 @@ export function notModelled(lab: LabInput): string | null {
   const proxy = lab.kubeProxy ?? 'iptables';
   if (proxy !== 'none' && !PROXIES.some((d) => d.modes.some((m) => m.id === proxy)))
     return `kube-proxy in ${proxy} mode: a later issue brings it`;
-  if ((lab.networkPolicies ?? []).length > 0) return 'network policies: a later issue brings them';
+  if ((lab.networkPolicies ?? []).length > 0 && lab.cni.type !== 'calico')
+    return `network policies of ${lab.cni.type}: a later issue brings them`;
   return null;
 }
 
@@ -145,26 +171,42 @@ function nodeOverrides(lab: LabInput, config: NetnsConfig): NetnsConfig {
       'ipv4.conf.all.rp_filter': lab.rp_filter ?? 2,
       'bridge.bridge-nf-call-iptables': lab.bridge_nf ?? 1,
     },
-    iptables: withPolicies(config.iptables, lab.policies ?? {}),
+    iptables: withPolicies(asInLabs(config.iptables, lab.cni), lab.policies ?? {}),
   };
+}
+
+/**
+ * Labs were written as Felix wrote its rules up to v3.28: before kube-proxy's in nat POSTROUTING, and VXLAN is tracked. It shows: what
+ * Calico masquerades into a tunnel first keeps kube-proxy's mark, so its envelope is masqueraded, too.
+ */
+function asInLabs(ruleset: NetnsConfig['iptables'], cni: LabCni): NetnsConfig['iptables'] {
+  if (cni.type !== 'calico') return ruleset;
+  const isFelix = ({ target }: Rule): boolean => target?.kind === 'jump' && target.chain === 'cali-POSTROUTING';
+  return mapChains(ruleset, (table, chain) => {
+    const rules = chain.rules.filter((rule) => cni.notrack === true || rule.target?.kind !== 'NOTRACK');
+    const isBase = table === 'nat' && chain.name === 'POSTROUTING';
+    return { ...chain, rules: isBase ? [...rules.filter(isFelix), ...rules.filter((rule) => !isFelix(rule))] : rules };
+  });
 }
 
 function withPolicies(
   ruleset: NetnsConfig['iptables'],
   policies: NonNullable<LabInput['policies']>,
 ): NetnsConfig['iptables'] {
+  return mapChains(ruleset, (table, chain) => ({
+    ...chain,
+    policy: chain.policy && (policies[`${table}.${chain.name}`] ?? chain.policy),
+  }));
+}
+
+function mapChains(
+  ruleset: NetnsConfig['iptables'],
+  change: (table: TableName, chain: Chain) => Chain,
+): NetnsConfig['iptables'] {
   return new Map(
     [...ruleset].map(([name, table]) => [
       name,
-      {
-        ...table,
-        chains: new Map(
-          [...table.chains].map(([c, chain]) => [
-            c,
-            { ...chain, policy: chain.policy && (policies[`${name}.${c}`] ?? chain.policy) },
-          ]),
-        ),
-      },
+      { ...table, chains: new Map([...table.chains].map(([c, chain]) => [c, change(name, chain)])) },
     ]),
   );
 }
@@ -186,6 +228,11 @@ function labCluster(lab: LabInput): Cluster {
       name: n.name,
       ip: ip(n.ip),
       podCIDR: cidr(n.podCIDR),
+      // A lab with Calico gives each node one block, its podCIDR.
+      ...(lab.cni.type === 'calico' ? { blocks: [cidr(n.podCIDR)] } : {}),
+      ...(lab.cni.type === 'calico' && n.tunnelIP !== undefined && lab.cni.mode !== 'bgp'
+        ? { tunnelIp: ip(n.tunnelIP) }
+        : {}),
       role: n.role === 'control-plane' ? 'control-plane' : 'worker',
       listens: listens(n.name, lab.hostListen?.[n.name]),
     })),
@@ -201,6 +248,7 @@ function labCluster(lab: LabInput): Cluster {
       ...(p.veth === undefined ? {} : { veth: p.veth }),
     })),
     services: lab.services.map(labService),
+    policies: (lab.networkPolicies ?? []).map(labPolicy),
     externals: lab.externals.map((e) => ({
       name: e.name,
       ip: ip(e.ip),
@@ -208,6 +256,23 @@ function labCluster(lab: LabInput): Cluster {
       listens: listens(e.name, lab.hostListen?.[e.name]),
       isGateway: e.ip === lab.underlay.gateway,
     })),
+  };
+}
+
+function labPolicy({ name, pods, ingress, egress }: LabPolicy): ClusterPolicy {
+  const rule = ({ from, to, port }: LabPolicyRule): PolicyRule => {
+    const net = from ?? to;
+    return {
+      ...(net === undefined ? {} : { peers: [{ kind: 'net', cidr: cidr(net), except: [] }] }),
+      ...(port === undefined ? {} : { ports: [{ protocol: 'tcp', from: port }] }),
+    };
+  };
+  return {
+    namespace: 'default',
+    name,
+    pods: pods.map((pod) => podNs({ namespace: 'default', name: pod })),
+    ...(ingress ? { ingress: ingress.map(rule) } : {}),
+    ...(egress ? { egress: egress.map(rule) } : {}),
   };
 }
 

@@ -11,9 +11,6 @@ import { findProxyFolders } from './proxy-cases.ts';
 const RECORDED = join(process.cwd(), '../shared/truth/kernel');
 const PROXY = join(process.cwd(), '../shared/truth/kube-proxy');
 
-/** Labs whose features a later issue brings; `lab.ts` gives the reason for each. */
-const LATER = ['calico-bgp'];
-
 describe.skipIf(!existsSync(RECORDED))(
   'a real kernel (skipped where ../shared/truth is missing: no recordings)',
   () => {
@@ -21,7 +18,7 @@ describe.skipIf(!existsSync(RECORDED))(
       describe(lab.lab, () => {
         for (const flow of replayLab(lab)) {
           it(flow.name, () => {
-            expect(flow.outcome, flow.detail).toBe(LATER.includes(lab.lab) ? 'not modelled' : 'equal');
+            expect(flow.outcome, flow.detail).toBe('equal');
           });
         }
       });

@@ -4,6 +4,7 @@
  */
 
 import type { Cluster, ClusterNode } from '../kube/cluster.ts';
+import type { MakeIpam } from '../kube/ipam.ts';
 import type {
   Address,
   Device,
@@ -85,6 +86,8 @@ export interface CniOptions {
 }
 
 export interface CniDriver extends DriverBase {
+  /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
+  readonly ipam?: (mode: string) => MakeIpam;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
 }
 

@@ -16,7 +16,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   const proxy = choose('kube-proxy', PROXIES, state.proxy);
   if (!cni.ok) return err([cni.error]);
   if (!proxy.ok) return err([proxy.error]);
-  const built = buildCluster(clusterInputOf(state, state.faults));
+  const built = buildCluster(clusterInputOf(state, state.faults), cni.value.ipam?.(state.cni.mode));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
   const { cluster, notes } = built.value;
   for (const [driver, mode] of [
@@ -33,7 +33,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     proxy: proxy.value,
     proxyMode: state.proxy.mode,
   };
-  const stopped = stoppedProxies(state, cluster);
+  const stopped = stoppedProxies(state, cluster, cni.value.ipam?.(state.cni.mode));
   const plans = withStopped(proxyPlans(cluster, drivers), stopped);
   return ok({
     cluster,

@@ -3,7 +3,7 @@
  * keeps its meaning when the world is derived anew; a line that no longer exists is simply no fault any more.
  */
 import { LazyMap } from '../base/lazy-map.ts';
-import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
+import type { NetnsConfig, NsId } from '../linux/config.ts';
 import type { Origin } from '../linux/origin.ts';
 import { printFdbEntry } from '../linux/print/bridge-fdb.ts';
 import { printNeighbour } from '../linux/print/ip-neigh.ts';
@@ -69,10 +69,17 @@ function applyFault(config: NetnsConfig, fault: FaultEvent): NetnsConfig {
         addresses: config.addresses.filter(({ dev, ip }) => dev !== fault.dev || ip !== fault.ip),
       };
     case 'SysctlSet':
-      return { ...config, sysctl: { ...config.sysctl, [fault.key as keyof Sysctl]: fault.value } };
+      return { ...config, sysctl: setSysctl(config.sysctl, fault.key, fault.value) };
     default:
       return config;
   }
+}
+
+/** Writing `ip_forward` also writes the value of every device (`inet_forward_change`, net/ipv4/devinet.c). */
+function setSysctl(before: NetnsConfig['sysctl'], key: string, value: number): NetnsConfig['sysctl'] {
+  const isLost = (name: string): boolean => key === 'ipv4.ip_forward' && name.endsWith('.forwarding');
+  const kept = Object.entries(before).filter(([name]) => !isLost(name));
+  return Object.fromEntries([...kept, [key, value]]) as NetnsConfig['sysctl'];
 }
 
 /** Without the first item that prints so. */

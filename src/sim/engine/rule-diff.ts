@@ -64,7 +64,7 @@ function writtenBy(fragment: Fragment): readonly Written[] {
     ...at('addr', addresses.map(printAddress)),
     ...at(
       'sysctl',
-      Object.entries(sysctl).map(([key, value]) => printSysctl(key as keyof Sysctl, value)),
+      (Object.entries(sysctl) as [keyof Sysctl, number][]).map(([key, value]) => printSysctl(key, value)),
     ),
   ];
 }

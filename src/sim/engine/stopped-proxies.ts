@@ -8,6 +8,7 @@ import type { NodePlan } from '../drivers/contract.ts';
 import { PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
+import type { MakeIpam } from '../kube/ipam.ts';
 import { isClusterEvent, seenAt } from '../scenario/changes.ts';
 import type { ScenarioState, SeenCluster } from '../scenario/scenario.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
@@ -15,14 +16,19 @@ import type { StoppedProxy } from './world.ts';
 
 const NO_RULES: NodePlan = { node: {} };
 
-export function stoppedProxies(state: ScenarioState, present: Cluster): readonly StoppedProxy[] {
+/** SIMPLIFIED: addresses that the proxy saw are those of the CNI of today, also where it saw the cluster before the CNI was switched. */
+export function stoppedProxies(
+  state: ScenarioState,
+  present: Cluster,
+  makeIpam: MakeIpam | undefined,
+): readonly StoppedProxy[] {
   return state.faults.flatMap((fault, at): readonly StoppedProxy[] => {
     if (fault.type !== 'ProxyStopped') return [];
     const { node } = fault;
     const isPresent = fault.seen === undefined && !state.faults.slice(at).some(isClusterEvent);
     if (isPresent) return [{ node, proxy: state.proxy, cluster: present }];
     const seen = fault.seen ?? seenAt(state, at);
-    const cluster = once(() => clusterSeen(seen));
+    const cluster = once(() => clusterSeen(seen, makeIpam));
     return [
       {
         node,
@@ -35,8 +41,8 @@ export function stoppedProxies(state: ScenarioState, present: Cluster): readonly
   });
 }
 
-function clusterSeen(seen: SeenCluster): Cluster | null {
-  const built = buildCluster(clusterInputOf(seen, seen.changes));
+function clusterSeen(seen: SeenCluster, makeIpam: MakeIpam | undefined): Cluster | null {
+  const built = buildCluster(clusterInputOf(seen, seen.changes), makeIpam);
   return built.ok ? built.value.cluster : null;
 }
 

@@ -12,6 +12,7 @@ import {
   type StoppedListener,
 } from './cluster-input.ts';
 import { endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
+import type { MakeIpam } from './ipam.ts';
 import { listeningOf } from './listening.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
 import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
@@ -26,6 +27,7 @@ import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts
  */
 export function buildCluster(
   input: ClusterInput,
+  makeIpam?: MakeIpam,
 ): Result<{ readonly cluster: Cluster; readonly notes: readonly ClusterNote[] }, readonly ClusterProblem[]> {
   const plan = planNetwork(input);
   if (!plan.ok) return plan;
@@ -40,7 +42,7 @@ export function buildCluster(
   const { addresses, problems } = allocateAddresses(services, plan.value.serviceCIDR, [apiServerIP]);
   if (problems.length > 0) return err(problems);
 
-  const placement = placePods(input, plan.value.nodes);
+  const placement = placePods(input, plan.value, makeIpam);
   notes.push(...placement.notes);
   const isReady = readinessOf(input.readiness ?? []);
   const pods = placement.pods.map((pod) => toSelectable(pod, isReady));
@@ -49,7 +51,11 @@ export function buildCluster(
   const stop = stopListeners(input.stoppedListeners);
   const cluster: Cluster = {
     ...plan.value,
-    nodes: plan.value.nodes.map((node) => ({ ...node, listens: stop(node.name, node.listens) })),
+    nodes: plan.value.nodes.map((node) => ({
+      ...node,
+      ...placement.holdings(node.name),
+      listens: stop(node.name, node.listens),
+    })),
     externals: plan.value.externals.map((host) => ({ ...host, listens: stop(host.name, host.listens) })),
     pods: toClusterPods(pods, services, selected, stop, notes),
     services: [

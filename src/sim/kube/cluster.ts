@@ -2,7 +2,7 @@
  * The cluster as the control plane sees it after scheduling, IPAM and endpoint discovery: the input of every driver.
  * Field names follow the Kubernetes API.
  */
-import type { Cidr, Ip } from '../wire/ip.ts';
+import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
 
 export interface Cluster {
   readonly podCIDR: Cidr;
@@ -14,6 +14,8 @@ export interface Cluster {
   readonly nodes: readonly ClusterNode[];
   readonly pods: readonly ClusterPod[];
   readonly services: readonly ClusterService[];
+  /** NetworkPolicies, with their selectors resolved. */
+  readonly policies?: readonly ClusterPolicy[];
   /** Machines outside the cluster: a client, the router with the Internet behind it. */
   readonly externals: readonly ExternalHost[];
 }
@@ -36,7 +38,12 @@ export interface ClusterRouter {
 export interface ClusterNode {
   readonly name: string;
   readonly ip: Ip;
+  /** `spec.podCIDR`, from kube-controller-manager. Not every CNI looks at it. */
   readonly podCIDR: Cidr;
+  /** Networks that the CNI's own address management gave to the node; absent: it uses `podCIDR`. */
+  readonly blocks?: readonly Cidr[];
+  /** The address that the CNI's address management keeps for the node itself. */
+  readonly tunnelIp?: Ip;
   readonly role: 'control-plane' | 'worker';
   readonly listens: readonly Listening[];
 }
@@ -53,6 +60,35 @@ export interface ClusterPod {
   readonly owner: string;
   /** Overrides the name that the CNI plugin would choose for the node's end of the pod's veth. */
   readonly veth?: string;
+}
+
+/** A NetworkPolicy (`networking.k8s.io/v1`): which pods it selects, and what it lets in and out. */
+export interface ClusterPolicy {
+  readonly namespace: string;
+  readonly name: string;
+  /** `namespace/name` of the pods that it selects. */
+  readonly pods: readonly string[];
+  /** Absent: the policy does not concern this direction. Empty: nothing may pass. */
+  readonly ingress?: readonly PolicyRule[];
+  readonly egress?: readonly PolicyRule[];
+}
+
+/** Peers and ports both must fit; absent fits all. */
+export interface PolicyRule {
+  readonly peers?: readonly PolicyPeer[];
+  readonly ports?: readonly PolicyPort[];
+}
+
+/** `ipBlock`, or the addresses of the pods that a selector finds; `selector` is how it reads. */
+export type PolicyPeer =
+  | { readonly kind: 'net'; readonly cidr: Cidr; readonly except: readonly Cidr[] }
+  | { readonly kind: 'pods'; readonly selector: string; readonly ips: readonly Ip[] };
+
+export interface PolicyPort {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  /** Absent: every port of the protocol. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** A port that a program of a pod or host listens on. */
@@ -113,6 +149,13 @@ export interface ExternalHost {
   /** It routes for the node network and drops private ranges, as an upstream router does. */
   readonly isGateway: boolean;
 }
+
+/** Networks whose addresses the node gives to its pods. */
+export const podNetworks = ({ blocks, podCIDR }: ClusterNode): readonly Cidr[] => blocks ?? [podCIDR];
+
+/** The one of them that an address is in. */
+export const podNetworkWith = (node: ClusterNode, ip: Ip): Cidr | undefined =>
+  podNetworks(node).find((net) => cidrHas(net, ip));
 
 /** The id of a pod's network namespace. */
 export const podNs = (pod: { readonly namespace: string; readonly name: string }): string =>

@@ -1,14 +1,13 @@
 /** Controllers, scheduler and IPAM in one: which pods there are, on which node and with which address. */
 import { must } from '../base/assert.ts';
 import { hash32 } from '../base/rng.ts';
-import type { Ip } from '../wire/ip.ts';
-import { rangeText } from './capacity.ts';
+import type { Cidr, Ip } from '../wire/ip.ts';
 import type { ClusterNode } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
+import { hostLocal, type Ipam, type MakeIpam, type NodeHoldings } from './ipam.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
 import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
 import { hasGeneratedName, podName } from './pod-names.ts';
-import { makePodRange, type PodRange } from './pod-range.ts';
 
 export interface PlacedPod {
   readonly workload: WorkloadObject;
@@ -21,6 +20,8 @@ export interface Placement {
   /** In the order in which they were created. */
   readonly pods: readonly PlacedPod[];
   readonly notes: readonly ClusterNote[];
+  /** What each node's address management holds. */
+  readonly holdings: (node: string) => NodeHoldings;
 }
 
 /** A place that a workload fills with a pod. Only `workload` and `ip` change while the pod lives. */
@@ -36,7 +37,6 @@ interface LivePod {
 interface NodeSpace {
   readonly index: number;
   readonly node: ClusterNode;
-  readonly range: PodRange;
   pods: number;
 }
 
@@ -54,8 +54,12 @@ export function countPods(objects: readonly KubeObject[], nodes: number): number
 }
 
 /** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
-export function placePods(input: ClusterInput, nodes: readonly ClusterNode[]): Placement {
-  const board = makeBoard(nodes);
+export function placePods(
+  input: ClusterInput,
+  network: { readonly podCIDR: Cidr; readonly nodes: readonly ClusterNode[] },
+  makeIpam: MakeIpam = hostLocal,
+): Placement {
+  const board = makeBoard(network.nodes, makeIpam(network));
   if (input.history === undefined) {
     board.reconcile(input.objects);
     for (const ref of input.deletedPods) board.deletePod(ref);
@@ -82,8 +86,8 @@ interface Board {
   read(): Placement;
 }
 
-function makeBoard(nodes: readonly ClusterNode[]): Board {
-  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, range: makePodRange(node.podCIDR), pods: 0 }));
+function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
+  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0 }));
   const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
   const byName = new Map<string, LivePod>();
@@ -99,7 +103,7 @@ function makeBoard(nodes: readonly ClusterNode[]): Board {
       failures.set(key, failureOf(workload, slot, space === null));
       return;
     }
-    const pod: LivePod = { workload, slot, key, name, node: space, ip: space.range.take() };
+    const pod: LivePod = { workload, slot, key, name, node: space, ip: ipam.take(space.node.name) };
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
     countPod(pod, ownerCounts, 1);
@@ -108,11 +112,11 @@ function makeBoard(nodes: readonly ClusterNode[]): Board {
     live.delete(pod.key);
     byName.delete(`${pod.workload.namespace}/${pod.name}`);
     countPod(pod, ownerCounts, -1);
-    if (pod.ip !== null) pod.node.range.release(pod.ip);
+    if (pod.ip !== null) ipam.release(pod.node.node.name, pod.ip);
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
   const retryWaiting = (): void => {
-    for (const pod of live.values()) pod.ip ??= pod.node.range.take();
+    for (const pod of live.values()) pod.ip ??= ipam.take(pod.node.node.name);
   };
 
   return {
@@ -140,11 +144,11 @@ function makeBoard(nodes: readonly ClusterNode[]): Board {
     recreate(objects) {
       for (const object of objects) if (object.kind === 'Pod') goneForGood.delete(slotKey(object, ''));
     },
-    read: () => readBoard([...live.values()], [...failures.values()]),
+    read: () => readBoard([...live.values()], [...failures.values()], ipam),
   };
 }
 
-function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[]): Placement {
+function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[], ipam: Ipam): Placement {
   const pods: PlacedPod[] = [];
   const notes = [...failures];
   for (const { workload, name, node, ip } of live) {
@@ -152,12 +156,10 @@ function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[]): 
       pods.push({ workload, name, node: node.node.name, ip });
       continue;
     }
-    // plugins/ipam/host-local/backend/allocator/allocator.go
-    const reason = `no IP addresses available in range set: ${rangeText(node.node.podCIDR)}`;
-    const text = `ContainerCreating on ${node.node.name}: failed to allocate for range 0: ${reason}`;
+    const text = `ContainerCreating on ${node.node.name}: ${ipam.exhausted(node.node.name)}`;
     notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
   }
-  return { pods, notes };
+  return { pods, notes, holdings: ipam.holdings };
 }
 
 function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {

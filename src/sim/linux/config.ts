@@ -93,11 +93,18 @@ export interface FdbEntry {
   readonly origin?: Origin;
 }
 
+/** Of one device, 0 unless written. SIMPLIFIED: device names with a dot (`vxlan.calico`) are written as they are, not as `vxlan/calico`. */
+type DeviceSysctl = {
+  readonly [key in
+    | `ipv4.conf.${string}.${'rp_filter' | 'proxy_arp' | 'route_localnet' | 'forwarding'}`
+    | `ipv4.neigh.${string}.proxy_delay`]?: 0 | 1 | 2;
+};
+
 /** The sysctls that the model honours, by their names under `net.`. Absent: the kernel's default. */
-export interface Sysctl extends IpvsSysctl {
+export interface Sysctl extends IpvsSysctl, DeviceSysctl {
   readonly 'ipv4.ip_forward': 0 | 1;
   readonly 'bridge.bridge-nf-call-iptables': 0 | 1;
-  /** max(all, dev) decides; per-device values under `ipv4.conf.DEV.rp_filter`. */
+  /** The larger of this and the device's own decides. */
   readonly 'ipv4.conf.all.rp_filter': 0 | 1 | 2;
   readonly 'ipv4.conf.all.route_localnet': 0 | 1;
   readonly 'netfilter.nf_conntrack_tcp_loose': 0 | 1;

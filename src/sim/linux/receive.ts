@@ -9,7 +9,7 @@ import { type Arrival, culpritDevice, drop, type Kernel, netnsOf, tell } from '.
 import { arpReceive } from './neighbour/resolve.ts';
 import { runHook } from './netfilter/hooks.ts';
 import type { Netns } from './netns.ts';
-import { isLocalAddress } from './routing/fib.ts';
+import { forwardsFrom } from './routing/forwarding.ts';
 import { routeInput } from './routing/route-input.ts';
 import { frameOf, ipOf, type Skb } from './skb.ts';
 import { typeFor } from './transmit.ts';
@@ -47,7 +47,7 @@ function passUp(k: Kernel, ns: Netns, bridge: Device, skb: Skb): void {
 
 function protocolReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (isIp(skb.payload)) ipReceive(k, ns, dev, skb);
-  else if (skb.type !== 'otherhost') arpReceive(k, ns, dev, skb, (ip) => isLocalAddress(ns, ip));
+  else if (skb.type !== 'otherhost') arpReceive(k, ns, dev, skb);
 }
 
 /** `ip_rcv`: PREROUTING, the routing decision, then delivery or forwarding. */
@@ -77,14 +77,14 @@ function dispatch(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
         ...(route.route?.origin ? { origin: route.route.origin } : {}),
       });
     default:
-      return unroutable(k, ns, skb);
+      return unroutable(k, ns, dev, skb);
   }
 }
 
 /** `ip_error`: a router says that it cannot; a machine that does not forward says nothing. */
-function unroutable(k: Kernel, ns: Netns, skb: Skb): void {
+function unroutable(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   const { dst } = ipOf(skb);
-  if (ns.sysctl['ipv4.ip_forward'] === 0)
+  if (!forwardsFrom(ns, dev.name))
     return drop(k, ns, skb, 'IP_FORWARDING_OFF', `${dst} is not an address of ${ns.id}, which does not forward`, {
       kind: 'sysctl',
       text: 'net.ipv4.ip_forward = 0',

@@ -7,7 +7,8 @@
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { Device, NetnsConfig, PortRef } from './config.ts';
-import { hasCarrier, type Kernel } from './kernel.ts';
+import { hasCarrier, type Kernel, netnsOf } from './kernel.ts';
+import { answersFor } from './neighbour/proxy-arp.ts';
 import type { Netns } from './netns.ts';
 
 /** Segments joined by bridges are followed this deep. */
@@ -20,9 +21,16 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
     const owns = config?.addresses.some(
       (a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'),
     );
-    if (config && owns) return deviceOf(config, end.dev)?.mac;
+    if (config && (owns || standsInFor(k, end, config, ip))) return deviceOf(config, end.dev)?.mac;
   }
   return undefined;
+}
+
+function standsInFor(k: Kernel, end: PortRef, config: NetnsConfig, ip: Ip): boolean {
+  if (config.sysctl[`ipv4.conf.${end.dev}.proxy_arp`] !== 1) return false;
+  const ns = netnsOf(k, end.ns);
+  const dev = ns?.devices.get(end.dev);
+  return ns !== undefined && dev !== undefined && answersFor(ns, dev, ip);
 }
 
 /** The port by which a bridge would have seen `mac` come in. */

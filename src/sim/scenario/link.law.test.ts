@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toBase64url } from '../base/base64url.ts';
 import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
-import { toBase64url } from './base64url.ts';
 import { compactScenario } from './compact.ts';
 import { decodeScenario } from './decode.ts';
 import { foldScenario } from './fold.ts';

@@ -1,7 +1,7 @@
 import { deflateSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { toBase64url } from '../base/base64url.ts';
 import { hash32 } from '../base/rng.ts';
-import { toBase64url } from './base64url.ts';
 import { DICTIONARY_1 } from './codec-1/dictionary-1.ts';
 import { compactScenario } from './compact.ts';
 import { DEFAULT_SCENARIO } from './defaults.ts';

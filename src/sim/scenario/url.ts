@@ -3,9 +3,9 @@
  * and the dictionary; a codec that was published stays for ever, a change is a new one.
  */
 
+import { fromBase64url, toBase64url } from '../base/base64url.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { hash32 } from '../base/rng.ts';
-import { fromBase64url, toBase64url } from './base64url.ts';
 import { DICTIONARY_1 } from './codec-1/dictionary-1.ts';
 import { packDocument, type Unpacked, unpackDocument } from './codec-1/document.ts';
 import { compactScenario } from './compact.ts';

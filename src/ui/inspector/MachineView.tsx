@@ -1,4 +1,5 @@
 import { UNDERLAY, type World } from '../../sim/engine/world.ts';
+import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
@@ -62,12 +63,7 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   const node = cluster.nodes.find(({ name }) => name === id);
   if (node !== undefined) {
     const pods = cluster.pods.filter(({ node: on }) => on === id).length;
-    return [
-      ['Role', node.role],
-      ['Address', node.ip, 'code'],
-      ['Pod range', node.podCIDR.text, 'code'],
-      ['Pods', String(pods)],
-    ];
+    return [['Role', node.role], ['Address', node.ip, 'code'], podRangeFact(node), ['Pods', String(pods)]];
   }
   const pod = cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === id);
   if (pod !== undefined) {
@@ -88,6 +84,13 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
     ['Address', host.ip, 'code'],
     ...(host.lo.length > 0 ? ([['Stands for', host.lo.join(', '), 'code']] as const) : []),
   ];
+}
+
+/** A node's pod addresses: its podCIDR, or the blocks that the CNI's own address management gave it. */
+function podRangeFact(node: ClusterNode): Fact {
+  const networks = podNetworks(node);
+  const name = node.blocks === undefined ? 'Pod range' : networks.length === 1 ? 'Pod block' : 'Pod blocks';
+  return [name, networks.map(({ text }) => text).join(', ') || 'none yet: no pod needed one', 'code'];
 }
 
 interface SysctlFaultProps {

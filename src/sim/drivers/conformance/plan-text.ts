@@ -1,4 +1,5 @@
 import type { Sysctl } from '../../linux/config.ts';
+import { printSetsSave } from '../../linux/netfilter/ipset.ts';
 import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
 import { printRuleset } from '../../linux/netfilter/iptables/print.ts';
 import { printFdbEntry } from '../../linux/print/bridge-fdb.ts';
@@ -35,6 +36,12 @@ function fragmentText(fragment: Fragment): string[] {
     ...section(
       'sysctl',
       sysctl.map(([key, value]) => printSysctl(key, value)),
+    ),
+    ...section(
+      'ipset save',
+      printSetsSave(fragment.ipsets ?? [])
+        .split('\n')
+        .filter(Boolean),
     ),
     ...section('iptables-save', rules),
   ];

@@ -4,6 +4,7 @@ import {
   type ClusterPod,
   type ClusterService,
   type ClusterServicePort,
+  podNetworkWith,
   podNs,
 } from '../../kube/cluster.ts';
 import { addressesOf, type ClusterIndex, indexOf } from '../../kube/cluster-index.ts';
@@ -149,7 +150,7 @@ function makeNames(world: World): Names {
     nodeAt: known.nodeAt,
     node: (ns) => known.node(ns),
     pod: (ns) => known.pod(ns),
-    nodeOfPodRange: (ip) => cluster.nodes.find((node) => cidrHas(node.podCIDR, ip)),
+    nodeOfPodRange: (ip) => cluster.nodes.find((node) => podNetworkWith(node, ip) !== undefined),
     service: (ip) => known.servicesAt(ip)[0],
     inServiceRange: (ip) => cidrHas(cluster.serviceCIDR, ip),
     door: (ip, port, proto) => doorOf(known, ip, port, proto),

@@ -1,5 +1,5 @@
 /** For each reason of a drop: what happened there, and the smallest change that would let the packet through. */
-import { podNs } from '../../kube/cluster.ts';
+import { podNetworkWith, podNs } from '../../kube/cluster.ts';
 import type { Device } from '../../linux/config.ts';
 import type { DropReason } from '../../linux/step.ts';
 import type { IpPacket } from '../../wire/frame.ts';
@@ -150,9 +150,10 @@ function noRoute({ c, drop, place, to: asked, packet, culprit }: Scene): Reason 
       remedy: `Send to an address that it has: ${gateway.lo.join(', ')}`,
     };
   const owner = packet && c.names.nodeOfPodRange(packet.dst);
+  const range = packet && owner && owner.name !== drop.ns ? podNetworkWith(owner, packet.dst)?.text : undefined;
   return {
     sentence: `${place} has no route to ${to}, not even a default route`,
-    remedy: `Give ${place} a route to ${owner && owner.name !== drop.ns ? owner.podCIDR.text : to}.`,
+    remedy: `Give ${place} a route to ${range ?? to}.`,
   };
 }
 

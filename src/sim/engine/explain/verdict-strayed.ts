@@ -1,4 +1,5 @@
 /** Packets that left the cluster by the default route, because nothing translated or routed them, and were lost outside. */
+import { podNetworkWith } from '../../kube/cluster.ts';
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import { routeLine, ruleLine } from './lines.ts';
 import { serviceName } from './names.ts';
@@ -125,7 +126,7 @@ function findUnrouted(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null
   const owner = packet && c.names.nodeOfPodRange(packet.dst);
   if (!packet || !owner) return null;
   const node = left.ns;
-  const range = owner.podCIDR.text;
+  const range = (podNetworkWith(owner, packet.dst) ?? owner.podCIDR).text;
   const pod = c.names.podAt(packet.dst)?.name ?? packet.dst;
   const whose = owner.name === node ? `its own pods` : `the pods of ${owner.name}`;
   const lost = `so the packet for ${pod} left by the default route and ${dropper(c, drop)} dropped it`;

@@ -9,6 +9,7 @@ import type { Netns } from '../netns.ts';
 import { selectAddress } from '../routing/fib.ts';
 import { frameOf, makeSkb, type Skb } from '../skb.ts';
 import { warmNeighbour } from '../warm.ts';
+import { answersFor } from './proxy-arp.ts';
 
 /** `mcast_solicit` and `retrans_time_ms`. */
 export const ARP_PROBES_MAX = 3;
@@ -81,11 +82,11 @@ function giveUp(k: Kernel, ns: Netns, dev: Device, ip: Ip, entry: LearnedNeighbo
   }
 }
 
-/** An ARP message came in: answer for our own addresses, learn from answers and from those who ask us. */
-export function arpReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb, isOurs: (ip: Ip) => boolean): void {
+/** An ARP message came in: answer for our own addresses and those we stand in for, learn from answers and from those who ask us. */
+export function arpReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   const arp = skb.payload;
   if (arp.kind !== 'arp') return;
-  const forUs = isOurs(arp.tpa);
+  const forUs = answersFor(ns, dev, arp.tpa);
   const key = `${dev.name}|${arp.spa}`;
   const entry = ns.memory.neighbours.get(key);
   if (entry || (forUs && arp.op === 'who-has' && !ns.neighbours.has(key))) learn(ns, key, entry, arp.sha);

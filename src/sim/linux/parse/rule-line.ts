@@ -28,7 +28,9 @@ const HEADER: Readonly<Record<string, HeaderOption>> = {
   '--goto': 'goto',
 };
 
-const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp'] as const;
+const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp', 'ipencap'] as const;
+/** What `-p` also takes: IANA's numbers. */
+const PROTOCOL_NAMES: Readonly<Record<string, string>> = { 1: 'icmp', 4: 'ipencap', 6: 'tcp', 17: 'udp', 132: 'sctp' };
 
 type HeaderOption = 'src' | 'dst' | 'iif' | 'oif' | 'proto' | 'match' | 'jump' | 'goto';
 type Field = Inverted<string>;
@@ -94,7 +96,10 @@ function finish({ fields, matches, target }: Draft, problems: Problems): Rule {
   const dst = field('dst', (text) => readNet(text, problems));
   const iif = field('iif', (text) => text);
   const oif = field('oif', (text) => text);
-  const proto = field('proto', (text) => readWord(text, PROTOCOLS, 'protocol', problems) ?? 'tcp');
+  const proto = field(
+    'proto',
+    (text) => readWord(PROTOCOL_NAMES[text] ?? text, PROTOCOLS, 'protocol', problems) ?? 'tcp',
+  );
   return {
     ...(src ? { src } : {}),
     ...(dst ? { dst } : {}),

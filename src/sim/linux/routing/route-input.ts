@@ -6,13 +6,15 @@ import type { Netns } from '../netns.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import type { StepBody } from '../step.ts';
 import { lookupRoute, type RouteResult } from './fib.ts';
+import { forwardsFrom } from './forwarding.ts';
 
 type Decision = Extract<StepBody, { kind: 'route' }>['decision'];
 
 /** Sets `skb.dst`. False: the packet was a martian or failed the reverse-path filter, and was dropped. */
 export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean {
   const { src, dst } = ipOf(skb);
-  const localnet = ns.sysctl['ipv4.conf.all.route_localnet'] === 1;
+  const localnet =
+    ns.sysctl['ipv4.conf.all.route_localnet'] === 1 || ns.sysctl[`ipv4.conf.${dev.name}.route_localnet`] === 1;
   if (!localnet && (cidrHas(LOOPBACK_NET, dst) || cidrHas(LOOPBACK_NET, src))) {
     drop(k, ns, skb, 'IP_MARTIAN', 'an address of 127.0.0.0/8 came in by a real device', {
       kind: 'sysctl',
@@ -21,7 +23,7 @@ export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean
     return false;
   }
   const found = lookupRoute(ns, dst);
-  const forwards = found.type === 'local' || found.type === 'broadcast' || ns.sysctl['ipv4.ip_forward'] === 1;
+  const forwards = found.type === 'local' || found.type === 'broadcast' || forwardsFrom(ns, dev.name);
   tell(k, ns, skb, inputStep(dst, found, forwards));
   if (!sourceIsValid(k, ns, skb, src, dev)) return false;
   skb.dst = forwards ? found : { ...found, type: 'none' };
@@ -53,12 +55,15 @@ function sourceIsValid(k: Kernel, ns: Netns, skb: Skb, src: Ip, dev: Device): bo
     drop(k, ns, skb, 'IP_MARTIAN', `${src} is an address of ${ns.id} itself and cannot come in by ${dev.name}`);
     return false;
   }
-  const mode = ns.sysctl['ipv4.conf.all.rp_filter'];
+  // IN_DEV_MAXCONF: an administrator may only make it stricter for one device.
+  const ofDevice = ns.sysctl[`ipv4.conf.${dev.name}.rp_filter`] ?? 0;
+  const ofAll = ns.sysctl['ipv4.conf.all.rp_filter'];
+  const mode = ofDevice > ofAll ? ofDevice : ofAll;
   const fits = mode === 0 || (back.type === 'unicast' && (mode === 2 || back.dev === dev.name));
   if (!fits)
     drop(k, ns, skb, 'IP_RPFILTER', `the way back to ${src} is not ${dev.name}`, {
       kind: 'sysctl',
-      text: `net.ipv4.conf.all.rp_filter = ${mode}`,
+      text: `net.ipv4.conf.${ofDevice > ofAll ? dev.name : 'all'}.rp_filter = ${mode}`,
     });
   return fits;
 }

@@ -106,7 +106,8 @@ export interface Rule {
   /** Device name, or a prefix followed by `+`. */
   readonly iif?: Inverted<string>;
   readonly oif?: Inverted<string>;
-  readonly proto?: Inverted<Protocol | 'sctp'>;
+  /** By the names of /etc/protocols. */
+  readonly proto?: Inverted<Protocol | 'sctp' | 'ipencap'>;
   readonly matches: readonly Match[];
   /** None: the rule only counts. */
   readonly target: Target | null;

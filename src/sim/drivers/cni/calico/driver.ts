@@ -1,0 +1,77 @@
+import { once } from '../../../base/once.ts';
+import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
+import { calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
+import type { FelixConfig } from '../../parts/felix/config.ts';
+import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import * as facts from './facts.ts';
+import { calicoIpam } from './ipam.ts';
+import { type CalicoMode, MODES, modeOf, overheadOf } from './modes.ts';
+import { blockRoutes } from './routes.ts';
+import { vxlanFragment } from './vxlan.ts';
+
+export const CALICO: CniDriver = {
+  id: 'calico',
+  label: 'Calico',
+  about: 'No bridge: each node routes every packet of its pods, and Felix checks each one against policy.',
+  modes: MODES,
+  evidence: 'kernel-verified',
+  factsFrom: 'v3.31 (iptables dataplane)',
+  ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
+  refuses: refuseSmallPool,
+  plan: planCalico,
+};
+
+/** libcalico-go/lib/validator/v3 refuses an IPPool that is smaller than one of its blocks. */
+function refuseSmallPool({ podCIDR }: Cluster): string | null {
+  if (podCIDR.prefix <= facts.BLOCK_PREFIX) return null;
+  return `Calico gives pod addresses to nodes in blocks of /${facts.BLOCK_PREFIX}, and the pod network ${podCIDR.text} is smaller than one block. Use a larger pod network.`;
+}
+
+function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options: CniOptions): NodePlan {
+  const mode = modeOf(modeId);
+  const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const peers = cluster.nodes.filter((peer) => peer !== node);
+  const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overheadOf(mode);
+  const tunnel: Fragment = mode.overlay === 'vxlan' ? vxlanFragment(cluster, node, peers) : {};
+  const wiring = calicoNode(pods, mtuBytes);
+  const felix = felixConfig(cluster, node, peers, mode);
+  const rules = once(() => felixRules(cluster, pods, hostVeth, felix));
+  return {
+    node: {
+      devices: [...(tunnel.devices ?? []), ...(wiring.devices ?? [])],
+      addresses: tunnel.addresses ?? [],
+      routes: [...blockRoutes(cluster, node, peers, mode), ...(wiring.routes ?? [])],
+      neighbours: tunnel.neighbours ?? [],
+      fdb: tunnel.fdb ?? [],
+      // kubeadm refuses a node that does not forward; Felix writes it again.
+      sysctl: { 'ipv4.ip_forward': 1, ...wiring.sysctl },
+      // A node's rules are written when somebody looks: its pods are often visited without them.
+      get iptables() {
+        return rules();
+      },
+      ipsets: felixIpsets(cluster, node, pods, felix),
+    },
+    pods: new Map(pods.map((pod) => [podNs(pod), calicoPod(node, pod, mtuBytes, 'calico-ipam')])),
+  };
+}
+
+function felixConfig(
+  cluster: Cluster,
+  node: ClusterNode,
+  peers: readonly ClusterNode[],
+  mode: CalicoMode,
+): FelixConfig {
+  const use = (overlay: CalicoMode['overlay'], device: string) => ({
+    on: mode.overlay === overlay,
+    ...(node.tunnelIp === undefined ? {} : { device }),
+  });
+  return {
+    pools: [cluster.podCIDR],
+    masqPools: [cluster.podCIDR],
+    hostIp: node.ip,
+    peers: peers.map(({ ip }) => ip),
+    ipip: { on: false },
+    vxlan: use('vxlan', facts.VXLAN_DEVICE),
+  };
+}

@@ -1,0 +1,17 @@
+/** Names and numbers of Calico v3.31 (felix/dataplane/linux, confd/etc/calico, libcalico-go/lib/ipam). */
+export const NODE_DEVICE = 'eth0';
+
+export const VXLAN_DEVICE = 'vxlan.calico';
+export const VNI = 4096;
+export const VXLAN_PORT = 4789;
+/** Inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348). */
+export const VXLAN_OVERHEAD_BYTES = 50;
+
+/** Prefix length of the blocks that nodes claim (`blockSize` of an IPPool). */
+export const BLOCK_PREFIX = 26;
+/** Blocks that one node claims before it borrows from others (`MaxBlocksPerHost`). */
+export const BLOCKS_PER_NODE_MAX = 20;
+
+/** `net.ipv4` route protocols: BIRD's own number, and Felix's `DeviceRouteProtocol`. */
+export const BY_BIRD = 'bird';
+export const BY_FELIX = '80';

@@ -1,0 +1,47 @@
+/** What each mode of Calico is made of: who programs the routes to other nodes, and which packets get an envelope. */
+import { assert } from '../../../base/assert.ts';
+import type { DriverMode } from '../../contract.ts';
+import * as facts from './facts.ts';
+
+export interface CalicoMode {
+  /** `none`: pods' addresses are seen on the wire. */
+  readonly overlay: 'none' | 'vxlan';
+  /** Only between nodes of different subnets. */
+  readonly crossSubnetOnly: boolean;
+}
+
+const KINDS: Readonly<Record<string, CalicoMode>> = {
+  bgp: { overlay: 'none', crossSubnetOnly: false },
+  vxlan: { overlay: 'vxlan', crossSubnetOnly: false },
+  'vxlan-crosssubnet': { overlay: 'vxlan', crossSubnetOnly: true },
+};
+
+export const MODES: readonly DriverMode[] = [
+  {
+    id: 'bgp',
+    label: 'BGP, no overlay',
+    about: 'Each node tells all others by BGP which pod addresses are behind it; packets travel as they are.',
+  },
+  {
+    id: 'vxlan',
+    label: 'VXLAN',
+    about: 'Packets between nodes travel inside UDP packets of the nodes, port 4789; no BGP.',
+  },
+  {
+    id: 'vxlan-crosssubnet',
+    label: 'VXLAN CrossSubnet',
+    about: 'Plain routes to nodes of the same subnet, VXLAN to all others: the default of the operator.',
+    variantOf: 'vxlan',
+  },
+];
+
+export function modeOf(id: string): CalicoMode {
+  const mode = KINDS[id];
+  assert(mode, `Calico has a mode "${id}"`);
+  return mode;
+}
+
+const OVERHEADS: Readonly<Record<CalicoMode['overlay'], number>> = { none: 0, vxlan: facts.VXLAN_OVERHEAD_BYTES };
+
+/** What an envelope takes from the node network's MTU; a pool that uses it at all makes every pod's MTU smaller. */
+export const overheadOf = ({ overlay }: CalicoMode): number => OVERHEADS[overlay];

@@ -1,0 +1,107 @@
+/** What the `calico` CNI plugin leaves behind for each pod (cni-plugin/internal/pkg/plugin, felix/dataplane/linux/endpoint_mgr.go, v3.31). */
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
+import type { Device, Route, Sysctl } from '../../linux/config.ts';
+import type { Origin } from '../../linux/origin.ts';
+import { ANY_NET, cidr, ip } from '../../wire/ip.ts';
+import type { Mac } from '../../wire/mac.ts';
+import type { Fragment } from '../contract.ts';
+import { hostNet } from './rules.ts';
+import { stableMac } from './stable-mac.ts';
+
+const BY = 'calico (CNI plugin)';
+const POD_DEVICE = 'eth0';
+/** Nobody has this address: every node answers for it on the pods' cables (proxy ARP). */
+const GATEWAY = ip('169.254.1.1');
+/** The node's end of every pod's cable has this one: no two of them ever meet on one link. */
+const HOST_END_MAC = 'ee:ee:ee:ee:ee:ee' as Mac;
+const NAME_HASH_LETTERS = 11;
+
+/** `cali` and the start of a SHA-1: the same name whenever the pod is made again. */
+export function hostVeth(pod: ClusterPod): string {
+  if (pod.veth !== undefined) return pod.veth;
+  return `cali${bytesToHex(sha1(utf8ToBytes(`${pod.namespace}.${pod.name}`))).slice(0, NAME_HASH_LETTERS)}`;
+}
+
+/** The node's side: a device for each pod, a route to each pod, and no bridge. */
+export function calicoNode(pods: readonly ClusterPod[], mtuBytes: number): Fragment {
+  return {
+    devices: pods.map((pod) => hostEnd(pod, mtuBytes)),
+    routes: pods.map(routeTo),
+    sysctl: Object.assign({}, ...pods.map((pod) => sysctlOf(hostVeth(pod)))) as Partial<Sysctl>,
+  };
+}
+
+function hostEnd(pod: ClusterPod, mtuBytes: number): Device {
+  return {
+    kind: 'veth',
+    name: hostVeth(pod),
+    mac: HOST_END_MAC,
+    mtuBytes,
+    up: true,
+    peer: { ns: podNs(pod), dev: POD_DEVICE },
+    origin: { by: BY, for: `Pod ${podNs(pod)}`, why: "the node's end of the pod's cable: no bridge, no address" },
+  };
+}
+
+/** `10.244.1.1 dev cali… scope link`; Felix keeps it, and the plugin writes it first. */
+function routeTo(pod: ClusterPod): Route {
+  return {
+    dst: hostNet(pod.ip),
+    type: 'unicast',
+    dev: hostVeth(pod),
+    table: 'main',
+    scope: 'link',
+    origin: { by: 'felix', for: `Pod ${podNs(pod)}`, why: 'the pod is at the other end of this cable' },
+  };
+}
+
+const sysctlOf = (dev: string) =>
+  ({
+    [`ipv4.conf.${dev}.route_localnet`]: 1,
+    [`ipv4.conf.${dev}.proxy_arp`]: 1,
+    [`ipv4.neigh.${dev}.proxy_delay`]: 0,
+    [`ipv4.conf.${dev}.forwarding`]: 1,
+    // Felix copies the node's default, here the kernel's; its own strict check is the rpfilter rule in raw PREROUTING.
+    [`ipv4.conf.${dev}.rp_filter`]: 0,
+  }) as const satisfies Partial<Sysctl>;
+
+/** The pod's side: one address, and everybody else behind a gateway that is nowhere. */
+export function calicoPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number, ipam: string): Fragment {
+  const origin = (why: string, by = BY): Origin => ({ by, for: `Pod ${podNs(pod)}`, why });
+  const route = { type: 'unicast', dev: POD_DEVICE, table: 'main' } as const;
+  return {
+    devices: [
+      {
+        kind: 'veth',
+        name: POD_DEVICE,
+        mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`),
+        mtuBytes,
+        up: true,
+        peer: { ns: node.name, dev: hostVeth(pod) },
+        origin: origin("the pod's end of its cable"),
+      },
+    ],
+    addresses: [
+      {
+        dev: POD_DEVICE,
+        ip: pod.ip,
+        prefix: 32,
+        scope: 'global',
+        origin: origin('one address and no network around it: even neighbours are reached through the node', ipam),
+      },
+    ],
+    routes: [
+      {
+        ...route,
+        dst: ANY_NET,
+        via: GATEWAY,
+        scope: 'global',
+        origin: origin('everything goes to the node, which answers for this address'),
+      },
+      { ...route, dst: cidr(`${GATEWAY}/32`), scope: 'link', origin: origin('the gateway is at the end of the cable') },
+    ],
+    sysctl: { 'ipv4.ip_forward': 0 },
+  };
+}
