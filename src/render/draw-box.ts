@@ -27,8 +27,10 @@ function frame(g: Drawing, { rect }: LayoutBox, radius: number, look = 'hs-frame
 function drawNode(g: Drawing, box: LayoutBox): void {
   const { element, rect } = box;
   frame(g, box, 8);
-  write(g, { text: cutToFit(element.label, 168, 'bold', 14), x: 12, y: 17, look: 'hs-name' });
-  write(g, { text: element.details[0] ?? '', x: rect.width - 12, y: 17, look: 'hs-quiet', anchor: 'end' });
+  const about = cutToFit(element.details[0] ?? '', 168, 'sans');
+  const room = rect.width - 32 - widthOf(about, 'sans');
+  write(g, { text: cutToFit(element.label, room, 'bold', 14), x: 12, y: 17, look: 'hs-name' });
+  write(g, { text: about, x: rect.width - 12, y: 17, look: 'hs-quiet', anchor: 'end' });
   write(g, {
     text: cutToFit(element.label, 260, 'bold', 44),
     x: rect.width / 2,

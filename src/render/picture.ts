@@ -4,7 +4,7 @@
  */
 import type { World } from '../sim/engine/world.ts';
 import { UNDERLAY } from '../sim/engine/world.ts';
-import { type ClusterService, podNs } from '../sim/kube/cluster.ts';
+import { type ClusterNode, type ClusterService, podNs } from '../sim/kube/cluster.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { hookChains } from './hook-chains.ts';
@@ -181,7 +181,7 @@ function socketsOf(config: NetnsConfig): string[] {
   return config.listeners.map(({ port, proto, program }) => `${port}/${proto} ${program}`);
 }
 
-function nodePicture(world: World, config: NetnsConfig, role: string): NodePicture {
+function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterNode): NodePicture {
   const parent = idOf({ kind: 'ns', ns: config.id });
   const inside = (
     kind: 'route' | 'sockets' | 'conntrack',
@@ -215,10 +215,13 @@ function nodePicture(world: World, config: NetnsConfig, role: string): NodePictu
       kind: 'node',
       label: config.id,
       sublabel: nics[0]?.sublabel ?? '',
-      about: `Node ${config.id}, ${role}`,
+      about: `Node ${config.id}, ${role}${zone === undefined ? '' : `, ${zone}`}`,
       ns: config.id,
       parent: null,
-      details: [role, `${podRooms.length} ${podRooms.length === 1 ? 'pod' : 'pods'}`],
+      details: [
+        zone === undefined ? role : `${role}, ${zone}`,
+        `${podRooms.length} ${podRooms.length === 1 ? 'pod' : 'pods'}`,
+      ],
     },
     ns: config.id,
     rooms: podRooms,
@@ -285,7 +288,7 @@ export function makePicture(world: World): Picture {
   const nodes: NodePicture[] = [];
   for (const node of world.cluster.nodes) {
     const config = world.namespaces.get(node.name);
-    if (config) nodes.push(nodePicture(world, config, node.role));
+    if (config) nodes.push(nodePicture(world, config, node));
   }
   return {
     nodes,

@@ -1,28 +1,17 @@
 import type { ClusterChange, ClusterInput } from '../kube/cluster-input.ts';
 import { currentObjects } from '../scenario/changes.ts';
+import { sizeOf } from '../scenario/normalise.ts';
 import type { ClusterSize, FaultEvent, ScenarioState } from '../scenario/scenario.ts';
 
 /** What the cluster is built from: the objects as they were applied, then what was changed by hand, in its order. */
 export function clusterInputOf(
-  {
-    nodes,
-    podCIDR,
-    nodeMask,
-    serviceCIDR,
-    nodeNetwork,
-    mtuBytes,
-    objects,
-  }: ClusterSize & Pick<ScenarioState, 'objects'>,
+  state: ClusterSize & Pick<ScenarioState, 'objects'>,
   changes: readonly FaultEvent[],
 ): ClusterInput {
   const isScaled = changes.some(({ type }) => type === 'WorkloadScaled');
+  const { objects } = state;
   return {
-    nodes,
-    podCIDR,
-    nodeMask,
-    serviceCIDR,
-    nodeNetwork,
-    mtuBytes,
+    ...sizeOf(state),
     objects: currentObjects(objects, changes),
     deletedPods: changes.flatMap((c) => (c.type === 'PodDeleted' ? [c.ref] : [])),
     stoppedListeners: changes.flatMap((c) =>

@@ -11,7 +11,8 @@ import {
   PODS_MAX,
   type StoppedListener,
 } from './cluster-input.ts';
-import { endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
+import { type Backing, backingOf, endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
+import { hintNotes } from './hint-notes.ts';
 import type { MakeIpam } from './ipam.ts';
 import { listeningOf } from './listening.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
@@ -48,6 +49,7 @@ export function buildCluster(
   const pods = placement.pods.map((pod) => toSelectable(pod, isReady));
   const index = indexLabels(pods);
   const selected = services.map((service) => selectedBy(service, index));
+  const nodes = new Map(plan.value.nodes.map((node) => [node.name, node]));
   const stop = stopListeners(input.stoppedListeners);
   const cluster: Cluster = {
     ...plan.value,
@@ -60,12 +62,12 @@ export function buildCluster(
     pods: toClusterPods(pods, services, selected, stop, notes),
     services: [
       kubernetesService(plan.value, apiServerIP),
-      ...services.map((service, at) =>
-        keptIfSame(
-          service,
-          toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), selected[at] ?? []),
-        ),
-      ),
+      ...services.map((service, at) => {
+        const backing = backingOf(service, selected[at] ?? [], nodes);
+        notes.push(...hintNotes(service, backing, plan.value.nodes));
+        const built = toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), backing);
+        return keptIfSame(service, built);
+      }),
     ],
   };
   return ok({ cluster, notes: distinct(notes) });
@@ -145,12 +147,9 @@ function keptIfSame(object: ServiceObject, built: ClusterService): ClusterServic
   return built;
 }
 
-function toClusterService(
-  service: ServiceObject,
-  addresses: ServiceAddresses,
-  selected: readonly SelectablePod[],
-): ClusterService {
+function toClusterService(service: ServiceObject, addresses: ServiceAddresses, backing: Backing): ClusterService {
   const { clusterIP, healthCheckNodePort } = addresses;
+  const { trafficDistribution, topologyMode } = service;
   const timeoutSeconds = service.sessionAffinityTimeoutSeconds ?? AFFINITY_TIMEOUT_SECONDS;
   return {
     namespace: service.namespace,
@@ -158,7 +157,7 @@ function toClusterService(
     type: service.type ?? 'ClusterIP',
     ...(clusterIP === undefined ? {} : { clusterIP }),
     selector: service.selector ?? {},
-    ports: toClusterPorts(service, addresses, selected),
+    ports: toClusterPorts(service, addresses, backing),
     externalTrafficPolicy: service.externalTrafficPolicy ?? 'Cluster',
     internalTrafficPolicy: service.internalTrafficPolicy ?? 'Cluster',
     ...(service.sessionAffinity === 'ClientIP' ? { sessionAffinity: { type: 'ClientIP', timeoutSeconds } } : {}),
@@ -168,6 +167,8 @@ function toClusterService(
       valuesOf(parseCidr(text.trim())),
     ),
     ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
+    ...(trafficDistribution === undefined ? {} : { trafficDistribution }),
+    ...(topologyMode === undefined ? {} : { topologyMode }),
   };
 }
 
@@ -177,7 +178,7 @@ const valuesOf = <T>(parsed: Result<T, string>): readonly T[] => (parsed.ok ? [p
 function toClusterPorts(
   service: ServiceObject,
   { nodePorts }: ServiceAddresses,
-  selected: readonly SelectablePod[],
+  backing: Backing,
 ): readonly ClusterServicePort[] {
   return service.ports.map((port, at) => {
     const nodePort = nodePorts[at];
@@ -187,7 +188,7 @@ function toClusterPorts(
       port: port.port,
       targetPort: port.targetPort ?? port.port,
       ...(nodePort === undefined ? {} : { nodePort }),
-      endpoints: endpointsOf(service, port, selected),
+      endpoints: endpointsOf(service, port, backing),
     };
   });
 }

@@ -14,6 +14,8 @@ export interface ClusterInput {
   /** A second node subnet behind a router; absent: all nodes are in `nodeNetwork`. */
   readonly farSubnet?: FarSubnet;
   readonly mtuBytes: number;
+  /** The zone of each node in order; an empty one, and what is missing at the end: a node without that label. */
+  readonly zones?: readonly string[];
   readonly objects: readonly KubeObject[];
   /** `namespace/name` of pods that were deleted, oldest first. */
   readonly deletedPods: readonly string[];

@@ -45,6 +45,8 @@ export interface ClusterNode {
   /** The address that the CNI's address management keeps for the node itself. */
   readonly tunnelIp?: Ip;
   readonly role: 'control-plane' | 'worker';
+  /** Its label `topology.kubernetes.io/zone`; absent without one. */
+  readonly zone?: string;
   readonly listens: readonly Listening[];
 }
 
@@ -115,7 +117,12 @@ export interface ClusterService {
   readonly loadBalancerIPs: readonly Ip[];
   readonly loadBalancerSourceRanges: readonly Cidr[];
   readonly healthCheckNodePort?: number;
+  readonly trafficDistribution?: TrafficDistribution;
+  /** The annotation `service.kubernetes.io/topology-mode`. */
+  readonly topologyMode?: 'Auto';
 }
+
+export type TrafficDistribution = 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';
 
 export interface ClusterServicePort {
   /** Empty for the single unnamed port. */
@@ -138,6 +145,11 @@ export interface Endpoint {
   readonly terminating: boolean;
   /** `namespace/name` of the pod behind it. */
   readonly pod?: string;
+  /** The zone of its node. */
+  readonly zone?: string;
+  /** For whom the EndpointSlice controller means it; absent: for everybody. */
+  readonly zoneHints?: readonly string[];
+  readonly nodeHints?: readonly string[];
 }
 
 export interface ExternalHost {

@@ -1,7 +1,8 @@
 /** The EndpointSlice controller: which pods stand behind a port of a Service. */
 
 import type { Ip } from '../wire/ip.ts';
-import type { Endpoint } from './cluster.ts';
+import type { ClusterNode, Endpoint } from './cluster.ts';
+import { type Hints, hintsFor } from './endpoint-hints.ts';
 import type { ServiceObject, ServicePortObject, WorkloadObject } from './objects.ts';
 
 /** A placed pod with what its manifest says: the names of its ports are not part of a running pod's sockets. */
@@ -49,27 +50,54 @@ export function selectedBy<T extends Labelled>(service: ServiceObject, index: La
   );
 }
 
+/** The pods behind a Service, with what its EndpointSlices say of each beside its ports. */
+export interface Backing {
+  readonly pods: readonly { readonly pod: SelectablePod; readonly topology: Topology }[];
+  /** What the controller reports of the hints that it does not give. */
+  readonly event: string | null;
+}
+
+type Topology = Hints & Pick<Endpoint, 'zone'>;
+
+export function backingOf(
+  service: ServiceObject,
+  selected: readonly SelectablePod[],
+  nodes: ReadonlyMap<string, ClusterNode>,
+): Backing {
+  const unhinted = selected.map((pod) => ({
+    ready: isReady(service, pod),
+    node: pod.node,
+    zone: nodes.get(pod.node)?.zone,
+  }));
+  const { hints, event } = hintsFor(service, unhinted, [...nodes.values()]);
+  const pods = selected.map((pod, at) => {
+    const zone = unhinted[at]?.zone;
+    return { pod, topology: { ...(zone === undefined ? {} : { zone }), ...hints[at] } };
+  });
+  return { pods, event };
+}
+
+const isReady = ({ publishNotReadyAddresses }: ServiceObject, { ready }: SelectablePod): boolean =>
+  ready || publishNotReadyAddresses === true;
+
 /**
  * Endpoints of one port, sorted as kube-proxy sorts them: by the text `ip:port`. A pod that has no container port of the wanted name
  * is left out (podutil.FindPort). Conditions as in endpointslice/utils.go, podToEndpoint.
  */
-export function endpointsOf(
-  service: ServiceObject,
-  port: ServicePortObject,
-  selected: readonly SelectablePod[],
-): readonly Endpoint[] {
+export function endpointsOf(service: ServiceObject, port: ServicePortObject, { pods }: Backing): readonly Endpoint[] {
   const found: { readonly text: string; readonly endpoint: Endpoint }[] = [];
-  for (const pod of selected) {
+  for (const { pod, topology } of pods) {
     const number = targetPortOf(port, pod.workload);
     if (number === null) continue;
     const endpoint = {
       ip: pod.ip,
       port: number,
       node: pod.node,
-      ready: pod.ready || service.publishNotReadyAddresses === true,
+      ready: isReady(service, pod),
       serving: pod.ready,
       terminating: false,
       pod: `${pod.namespace}/${pod.name}`,
+      ...topology,
     };
     found.push({ text: `${pod.ip}:${number}`, endpoint });
   }

@@ -154,7 +154,7 @@ const nodeAddresses = (nodeNetwork: Cidr): number => 2 ** (32 - nodeNetwork.pref
  * SIMPLIFIED: pods may also run on the control plane, which kubeadm taints, so that a cluster of one node works.
  */
 function planNode(index: number, input: ClusterInput, { podCIDR, nodeNetwork, farSubnet }: Networks): ClusterNode {
-  const { nodeMask, farSubnet: far } = input;
+  const { nodeMask, farSubnet: far, zones = [] } = input;
   const offset = FIRST_NODE_OFFSET + index;
   const range = farSubnet && far && index + 1 >= far.fromNode ? farSubnet : nodeNetwork;
   const kubelet = { proto: 'tcp', port: KUBELET_PORT, program: 'kubelet' } as const;
@@ -164,6 +164,7 @@ function planNode(index: number, input: ClusterInput, { podCIDR, nodeNetwork, fa
     ip: cidrNth(range, offset < CLIENT_OFFSET ? offset : offset + 1),
     podCIDR: cidr(`${cidrNth(podCIDR, index * 2 ** (32 - nodeMask))}/${nodeMask}`),
     role: index === 0 ? 'control-plane' : 'worker',
+    ...(zones[index] ? { zone: zones[index] } : {}),
     listens: index === 0 ? [kubelet, apiServer] : [kubelet],
   };
 }

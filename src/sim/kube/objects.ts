@@ -48,6 +48,9 @@ export interface ServiceObject {
   readonly externalIPs?: readonly string[];
   readonly loadBalancerSourceRanges?: readonly string[];
   readonly publishNotReadyAddresses?: boolean;
+  readonly trafficDistribution?: 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';
+  /** The annotation `service.kubernetes.io/topology-mode`, where its value switches something on. */
+  readonly topologyMode?: 'Auto';
 }
 
 /** API default of `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */

@@ -6,7 +6,7 @@
 import { same } from '../base/same.ts';
 import type { KubeObject, WorkloadObject } from '../kube/objects.ts';
 import { isWorkload, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
-import { normaliseObject } from './normalise.ts';
+import { normaliseObject, sizeOf } from './normalise.ts';
 import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
 /** What a change is added to. */
@@ -30,9 +30,8 @@ export function seenAt(state: Standing & { readonly faults: Changes }, count: nu
 }
 
 function seenOf(standing: Standing, changes: Changes): SeenCluster {
-  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects, proxy } = standing;
-  const size = { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
-  return { ...size, objects, proxy, changes: changes.filter(isClusterEvent) };
+  const { objects, proxy } = standing;
+  return { ...sizeOf(standing), objects, proxy, changes: changes.filter(isClusterEvent) };
 }
 
 /** Before something changes that stands outside the list: stopped proxies keep what they saw. */
@@ -117,6 +116,7 @@ function addStop(standing: Standing, changes: Changes, { node, seen }: Of<'Proxy
   const plain: FaultEvent = { type: 'ProxyStopped', node };
   if (!seen) return [...changes, plain];
   const objects = seen.objects.map(normaliseObject);
-  const kept: SeenCluster = { ...seen, objects, changes: settle({ ...seen, objects }, seen.changes) };
+  const changed = settle({ ...seen, objects }, seen.changes);
+  const kept: SeenCluster = { ...sizeOf(seen), objects, proxy: seen.proxy, changes: changed };
   return [...changes, same(kept, seenOf(standing, changes)) ? plain : { ...plain, seen: kept }];
 }

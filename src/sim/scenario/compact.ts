@@ -1,6 +1,7 @@
 import { same } from '../base/same.ts';
 import { BASE_STATE } from './defaults.ts';
 import { foldScenario } from './fold.ts';
+import { sizeOf } from './normalise.ts';
 import type { Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
 
 /**
@@ -14,10 +15,9 @@ export function compactScenario(scenario: Scenario): Scenario {
 /** The inverse of the fold. */
 export function toScenario(state: ScenarioState): Scenario {
   const events: ScenarioEvent[] = [];
-  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, objects, cni, proxy, faults, probe, seed } =
-    state;
-  const size = { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
-  if (!same({ ...BASE_STATE, ...size }, BASE_STATE)) events.push({ type: 'ClusterSized', ...size });
+  const { objects, cni, proxy, faults, probe, seed } = state;
+  const size = sizeOf(state);
+  if (!same(size, sizeOf(BASE_STATE))) events.push({ type: 'ClusterSized', ...size });
   if (objects.length > 0) events.push({ type: 'ManifestsApplied', objects, replace: true });
   if (!same(cni, BASE_STATE.cni)) events.push({ type: 'CniChosen', cni: cni.id, mode: cni.mode });
   if (!same(proxy, BASE_STATE.proxy)) events.push({ type: 'ProxyChosen', proxy: proxy.id, mode: proxy.mode });

@@ -3,7 +3,7 @@ import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.
 import { compactScenario } from './compact.ts';
 import { BASE_STATE, DEFAULT_SCENARIO } from './defaults.ts';
 import { foldScenario } from './fold.ts';
-import type { ScenarioEvent, ScenarioState, SeenCluster } from './scenario.ts';
+import type { ClusterSize, ScenarioEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
 const deployment = (name: string, more: Partial<WorkloadObject> = {}): WorkloadObject => ({
   kind: 'Deployment',
@@ -42,6 +42,9 @@ const forward = (value: number) => ({ type: 'SysctlSet', ns: 'node-1', key: 'net
 
 const { cni: _cni, faults: _faults, probe: _probe, seed: _seed, ...standing } = BASE_STATE;
 const SEEN: SeenCluster = { ...standing, changes: [] };
+
+const { objects: _objects, proxy: _proxy, ...size } = standing;
+const sized = (more: Partial<ClusterSize> = {}): ScenarioEvent => ({ type: 'ClusterSized', ...size, ...more });
 
 type Row = readonly [why: string, events: readonly ScenarioEvent[], expected: Partial<ScenarioState>];
 
@@ -101,6 +104,14 @@ const rows: readonly Row[] = [
     'a Pod cannot be scaled, and what is not there neither',
     [applied(false, pod), { type: 'WorkloadScaled', ref: 'default/probe', replicas: 3 }],
     { objects: [pod], faults: [] },
+  ],
+  ['nodes get zones', [sized({ zones: ['a', '', 'b'] })], { zones: ['a', '', 'b'] }],
+  ['zones of nodes that are not there say nothing', [sized({ zones: ['a', '', '', 'b'] })], { zones: ['a'] }],
+  ['a size without zones takes them away', [sized({ zones: ['a'] }), sized()], BASE_STATE],
+  [
+    'a proxy that was stopped before has not heard of zones',
+    [proxyStopped('node-1'), sized({ zones: ['a'] })],
+    { zones: ['a'], faults: [proxyStopped('node-1', SEEN)] },
   ],
   ['deleting a line twice is two deletions', [route, route], { faults: [route, route] as ScenarioState['faults'] }],
   ['stopping twice is stopping', [stopped, stopped], { faults: [stopped] as ScenarioState['faults'] }],

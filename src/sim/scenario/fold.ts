@@ -2,7 +2,7 @@ import { never } from '../base/assert.ts';
 import { isWorkload, mergeObjects, objectRef } from '../kube/objects-merge.ts';
 import { addChange, freezeProxies, settleChanges } from './changes.ts';
 import { BASE_STATE } from './defaults.ts';
-import { normaliseObject, normaliseProbe } from './normalise.ts';
+import { normaliseObject, normaliseProbe, sizeOf } from './normalise.ts';
 import { afterSync } from './resync.ts';
 import type { FaultEvent, Scenario, ScenarioEvent, ScenarioState } from './scenario.ts';
 
@@ -16,8 +16,8 @@ export function foldScenario(scenario: Scenario): ScenarioState {
 function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   switch (event.type) {
     case 'ClusterSized': {
-      const { type: _, ...size } = event;
-      return settleChanges({ ...freezeProxies(state), ...size });
+      const { zones: _, ...standing } = freezeProxies(state);
+      return settleChanges({ ...standing, ...sizeOf(event) });
     }
     case 'ManifestsApplied':
       return applyManifests(state, event);

@@ -86,6 +86,8 @@ const service: fc.Arbitrary<ServiceObject> = fc
     externalIPs: optional(fc.array(ipText, { maxLength: 2 })),
     loadBalancerSourceRanges: optional(fc.array(cidrText, { maxLength: 2 })),
     publishNotReadyAddresses: optional(fc.boolean()),
+    trafficDistribution: optional(fc.constantFrom('PreferClose', 'PreferSameZone', 'PreferSameNode')),
+    topologyMode: optional(fc.constant('Auto' as const)),
   })
   .map(said<ServiceObject>);
 
@@ -149,14 +151,17 @@ const size = {
   serviceCIDR: fc.oneof(cidrText, fc.constant('10.96.0.0/12')),
   nodeNetwork: fc.oneof(cidrText, fc.constant('192.168.56.0/24')),
   mtuBytes: fc.integer({ min: 68, max: 9000 }),
+  zones: optional(fc.array(fc.constantFrom('', 'zone-a', 'eu-1b'), { maxLength: 6 })),
 };
 const ipvsProtocol = fc.constantFrom('tcp', 'udp', 'sctp');
-const seen: fc.Arbitrary<SeenCluster> = fc.record({
-  ...size,
-  objects: fc.array(object, { maxLength: 3 }),
-  proxy: fc.record({ id: fc.constantFrom('kube-proxy', 'none'), mode: fc.constantFrom('iptables', 'ipvs') }),
-  changes: fc.array(clusterEvent, { maxLength: 3 }),
-});
+const seen: fc.Arbitrary<SeenCluster> = fc
+  .record({
+    ...size,
+    objects: fc.array(object, { maxLength: 3 }),
+    proxy: fc.record({ id: fc.constantFrom('kube-proxy', 'none'), mode: fc.constantFrom('iptables', 'ipvs') }),
+    changes: fc.array(clusterEvent, { maxLength: 3 }),
+  })
+  .map(said<SeenCluster>);
 const event: fc.Arbitrary<ScenarioEvent> = fc
   .oneof(
     fc.record({ type: of('ClusterSized'), ...size }),

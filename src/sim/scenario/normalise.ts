@@ -6,6 +6,7 @@
 import { same } from '../base/same.ts';
 import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
 import type { Probe, ProbeOptions } from './probe.ts';
+import type { ClusterSize } from './scenario.ts';
 
 const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
 
@@ -14,6 +15,17 @@ export function normaliseObject(object: KubeObject): KubeObject {
   if (object.kind === 'Service') return normaliseService(object);
   if (object.kind === 'Namespace') return normaliseNamespace(object);
   return normaliseWorkload(object);
+}
+
+/** Only the size, of whatever has one. A zone of a node that is not there says nothing. */
+export function sizeOf(of: ClusterSize): ClusterSize {
+  const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes } = of;
+  const zones = (of.zones ?? []).slice(0, nodes);
+  const last = zones.findLastIndex((zone) => zone !== '');
+  return without<ClusterSize>(
+    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: zones.slice(0, last + 1) },
+    { zones: [] },
+  );
 }
 
 export function normaliseProbe(probe: Probe): Probe {

@@ -11,15 +11,8 @@ export interface Scenario {
 }
 
 export type ScenarioEvent =
-  | {
-      readonly type: 'ClusterSized';
-      readonly nodes: number;
-      readonly podCIDR: string;
-      readonly nodeMask: number;
-      readonly serviceCIDR: string;
-      readonly nodeNetwork: string;
-      readonly mtuBytes: number;
-    }
+  /** All of it: what it does not say is as it is by default. */
+  | ({ readonly type: 'ClusterSized' } & ClusterSize)
   /** Replaces (`replace`) or adds to what stood. */
   | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
   | { readonly type: 'CniChosen'; readonly cni: string; readonly mode: string }
@@ -85,6 +78,8 @@ export interface ClusterSize {
   readonly serviceCIDR: string;
   readonly nodeNetwork: string;
   readonly mtuBytes: number;
+  /** The zone of each node in order; '', and what is missing at the end, is none. */
+  readonly zones?: readonly string[];
 }
 
 /** The part of a state that a proxy writes rules from. */

@@ -50,6 +50,8 @@ export const driverId = text(32, /^[a-z0-9][a-z0-9-]*$/, 'the name of a driver')
 export const modeId = text(32, /^[a-z0-9-]*$/, 'the name of a mode');
 /** IANA_SVC_NAME. */
 export const portName = text(15, /^[a-z0-9-]*[a-z][a-z0-9-]*$/, 'the name of a port');
+/** A label's value; empty: none. */
+export const zoneName = text(63, new RegExp(`^(?:${QUALIFIED})?$`), 'the name of a zone');
 /** The page's own word for how it is arranged. */
 export const viewName = text(40, /^[a-z0-9][a-z0-9./-]*$/, 'the name of a view');
 export const portNumber = integer(1, 65_535);

@@ -24,6 +24,7 @@ import {
   sysctlKey,
   tableName,
   workloadRef,
+  zoneName,
 } from './schema-basics.ts';
 import { kubeObject } from './schema-objects.ts';
 
@@ -66,6 +67,7 @@ const clusterSize = {
   serviceCIDR: cidrText,
   nodeNetwork: cidrText,
   mtuBytes: mtu,
+  zones: v.exactOptional(listOf(zoneName, NODES_MAX)),
 };
 
 const clusterEvents = [

@@ -66,6 +66,8 @@ const service = v.strictObject({
   externalIPs: v.exactOptional(listOf(ipText, ADDRESSES_MAX)),
   loadBalancerSourceRanges: v.exactOptional(listOf(cidrText, ADDRESSES_MAX)),
   publishNotReadyAddresses: v.exactOptional(v.boolean('must be true or false')),
+  trafficDistribution: v.exactOptional(enumOf(['PreferClose', 'PreferSameZone', 'PreferSameNode'])),
+  topologyMode: v.exactOptional(enumOf(['Auto'])),
 });
 
 const namespace = v.strictObject({

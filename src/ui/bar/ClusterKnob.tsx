@@ -1,19 +1,12 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { capacityText } from '../../sim/kube/capacity.ts';
-import type { ScenarioState } from '../../sim/scenario/scenario.ts';
+import { sizeOf } from '../../sim/scenario/normalise.ts';
+import type { ClusterSize } from '../../sim/scenario/scenario.ts';
 import { parseCidr } from '../../sim/wire/ip.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Popover } from '../parts/Popover.tsx';
-
-export type ClusterSize = Pick<
-  ScenarioState,
-  'nodes' | 'podCIDR' | 'nodeMask' | 'serviceCIDR' | 'nodeNetwork' | 'mtuBytes'
->;
-
-export const sizeOf = ({ nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes }: ClusterSize): ClusterSize => {
-  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
-};
+import { NodePlaces } from './NodePlaces.tsx';
 
 /** Number of nodes and the networks, in a popover; the summary says the size. */
 export function ClusterKnob() {
@@ -41,6 +34,7 @@ export function ClusterKnob() {
       }
     >
       <form className="popover-body cluster-form" aria-label="Cluster size" onSubmit={apply} noValidate>
+        <NodePlaces />
         <SizeFields size={draft} onChange={setDraft} />
         <NetworkFields size={draft} onChange={setDraft} />
         <SizeProblems />

@@ -10,6 +10,7 @@ import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
 import { Rewrites } from './Rewrites.tsx';
+import { ZoneField } from './ZoneField.tsx';
 
 interface MachineViewProps {
   readonly config: NetnsConfig;
@@ -19,10 +20,12 @@ interface MachineViewProps {
 /** A node, a pod or a machine outside: its network namespace, and what can be broken in it. */
 export function MachineView({ config, world }: MachineViewProps) {
   const pod = world.cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === config.id);
-  const isNode = world.cluster.nodes.some(({ name }) => name === config.id);
+  const index = world.cluster.nodes.findIndex(({ name }) => name === config.id);
+  const isNode = index >= 0;
   return (
     <>
       <Facts facts={factsOf(config, world)} />
+      {isNode && <ZoneField index={index} />}
       {(isNode || pod !== undefined) && (
         <section>
           <h3 className="section-title">Break it</h3>

@@ -26,7 +26,7 @@ export function SelectedView({ selected, world, trace }: SelectedViewProps) {
   const { kind, id } = selected;
   if (kind === 'service') {
     const service = world.cluster.services.find(({ namespace, name }) => `${namespace}/${name}` === id);
-    return service ? <ServiceView service={service} /> : <Gone />;
+    return service ? <ServiceView service={service} world={world} /> : <Gone />;
   }
   const config = world.namespaces.get(selected.ns ?? id);
   if (config === undefined)

@@ -1,12 +1,26 @@
+import { hintSentence } from '../../sim/engine/explain/hint-words.ts';
+import type { World } from '../../sim/engine/world.ts';
 import type { ClusterService, ClusterServicePort } from '../../sim/kube/cluster.ts';
 import { useApp } from '../app-model.ts';
 import { type Fact, Facts } from './Facts.tsx';
 
 /** A Service: its addresses, and the endpoints that its ports lead to. */
-export function ServiceView({ service }: { readonly service: ClusterService }) {
+export function ServiceView({ service, world }: { readonly service: ClusterService; readonly world: World }) {
+  const { proxies } = useApp();
+  const ref = `Service ${service.namespace}/${service.name}`;
+  const isHeeded = proxies.find(({ id }) => id === world.proxy.id)?.hasDaemon === true;
+  const hints = isHeeded ? hintSentence(world.cluster, service) : null;
   return (
     <>
       <Facts facts={factsOf(service)} />
+      {hints !== null && <p className="step-sentence">{hints}</p>}
+      {world.notes.map(({ kind, ref: about, text }) =>
+        about === ref ? (
+          <p key={text} className="quiet">
+            {kind}: {text}
+          </p>
+        ) : null,
+      )}
       {service.ports.map((port) => (
         <Port key={`${port.protocol} ${port.port}`} port={port} />
       ))}
@@ -23,6 +37,10 @@ function factsOf(service: ClusterService): readonly Fact[] {
     ['Selector', selector.join(', ') || 'none', 'code'],
     ...(outside.length > 0 ? ([['Also at', outside.join(', '), 'code']] as const) : []),
     ...(service.type === 'ClusterIP' ? [] : ([['External traffic', service.externalTrafficPolicy]] as const)),
+    ...(service.trafficDistribution === undefined
+      ? []
+      : ([['Traffic distribution', service.trafficDistribution]] as const)),
+    ...(service.topologyMode === undefined ? [] : ([['Topology mode', service.topologyMode]] as const)),
     ...(service.sessionAffinity === undefined
       ? []
       : ([['Session affinity', `ClientIP, ${service.sessionAffinity.timeoutSeconds} s`]] as const)),
@@ -43,7 +61,7 @@ function Port({ port }: { readonly port: ClusterServicePort }) {
       </h3>
       {endpoints.length === 0 && <p className="problem">No endpoints: no ready pod matches the selector.</p>}
       <ul className="device-list">
-        {endpoints.map(({ ip, port: target, pod, ready }) => (
+        {endpoints.map(({ ip, port: target, pod, ready, zone, zoneHints }) => (
           <li key={`${ip}:${target}`}>
             <button
               type="button"
@@ -57,6 +75,8 @@ function Port({ port }: { readonly port: ClusterServicePort }) {
               <span className="quiet">
                 {pod?.split('/')[1] ?? 'outside'}
                 {!ready && ', not ready'}
+                {zone !== undefined && `, ${zone}`}
+                {zoneHints !== undefined && zoneHints[0] !== zone && `, meant for ${zoneHints[0]}`}
               </span>
             </button>
           </li>

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { type Manifests, printManifestError } from '../../sim/kube/manifests/parse.ts';
+import type { ClusterSize } from '../../sim/scenario/scenario.ts';
 import { useApp, usePart, useSession } from '../app-model.ts';
-import { type ClusterSize, SizeFields } from '../bar/ClusterKnob.tsx';
+import { SizeFields } from '../bar/ClusterKnob.tsx';
 import { CopyButton } from '../parts/CopyButton.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';

@@ -3,9 +3,9 @@ import { type Manifests, readManifests } from '../../sim/kube/manifests/parse.ts
 import { writeManifests } from '../../sim/kube/manifests/write.ts';
 import { currentObjects } from '../../sim/scenario/changes.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
-import type { ScenarioEvent } from '../../sim/scenario/scenario.ts';
+import { sizeOf } from '../../sim/scenario/normalise.ts';
+import type { ClusterSize, ScenarioEvent } from '../../sim/scenario/scenario.ts';
 import { type AppModel, useApp, usePart, useSession } from '../app-model.ts';
-import { type ClusterSize, sizeOf } from '../bar/ClusterKnob.tsx';
 import { type Editor, mountEditor } from './editor.ts';
 import { suggestProbe } from './suggest-probe.ts';
 import { YamlSide } from './YamlSide.tsx';

@@ -2,6 +2,7 @@
 import { printIpvsadmList } from '../../linux/ipvs/print.ts';
 import { endpointText, type SchedulerName, type VirtualServer } from '../../linux/ipvs/table.ts';
 import { linesEvidence } from './evidence.ts';
+import { writerSentence } from './explain-rule.ts';
 import type { Evidence } from './explanation.ts';
 import { count } from './names.ts';
 import { endsOf } from './packet-words.ts';
@@ -55,8 +56,7 @@ function explainRequest(scene: IpvsScene): Pick<Told, 'title' | 'sentence'> {
       title,
       sentence: `A later packet of a connection that IPVS on ${here} knows: it goes to ${names.endpoint(server.ip, server.port)} like the first. Conntrack does not do this, the table of IPVS does (ipvsadm -Lnc).`,
     };
-  const whose = virtual.origin?.for ? `, the door of ${virtual.origin.for}` : '';
-  const asked = `The packet asked for ${endpointText(virtual)}${whose}. IPVS on ${here} finds that virtual server by one hash lookup and picks ${names.endpoint(server.ip, server.port)}: ${choice(step)}.`;
+  const asked = `${writerSentence(virtual.origin)}The packet asked for ${endpointText(virtual)}. IPVS on ${here} finds that virtual server by one hash lookup and picks ${names.endpoint(server.ip, server.port)}: ${choice(step)}.`;
   return { title, sentence: `${asked} ${wayOn(scene)}` };
 }
 

@@ -94,6 +94,7 @@ const SERVICE_SPEC = struct('ServiceSpec', {
     externalIPs: list(STRING),
     loadBalancerSourceRanges: list(STRING),
     publishNotReadyAddresses: BOOL,
+    trafficDistribution: STRING,
   },
   matters: {
     ipFamilies: { consequence: ONE_FAMILY, shape: list(STRING) },
@@ -102,7 +103,6 @@ const SERVICE_SPEC = struct('ServiceSpec', {
     healthCheckNodePort: { consequence: 'another health check port may be chosen', unless: 0, shape: INT },
     loadBalancerClass: NO_CLOUD,
     loadBalancerIP: NO_CLOUD,
-    trafficDistribution: 'traffic goes to all endpoints alike',
   },
 });
 

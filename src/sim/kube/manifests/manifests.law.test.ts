@@ -63,6 +63,8 @@ const service: fc.Arbitrary<ServiceObject> = fc
     }),
     internalTrafficPolicy: maybe(fc.constant('Local' as const)),
     publishNotReadyAddresses: maybe(fc.constant(true)),
+    trafficDistribution: maybe(fc.constantFrom('PreferClose', 'PreferSameZone', 'PreferSameNode')),
+    topologyMode: maybe(fc.constant('Auto' as const)),
     externalIPs: maybe(fc.constant(['198.51.100.7'])),
     affinity: fc.constantFrom(0, 60, 10_800),
   })

@@ -26,8 +26,8 @@ describe('objects', () => {
     [
       'a Service with everything',
       service(
-        '{type: NodePort, clusterIP: 10.96.7.7, selector: {app: web}, externalTrafficPolicy: Local, sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}, publishNotReadyAddresses: true, ports: [{name: dns, port: 53, protocol: UDP, targetPort: dns, nodePort: 30053}]}',
-        '{name: web, namespace: shop}',
+        '{type: NodePort, clusterIP: 10.96.7.7, selector: {app: web}, externalTrafficPolicy: Local, sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}, publishNotReadyAddresses: true, trafficDistribution: PreferSameNode, ports: [{name: dns, port: 53, protocol: UDP, targetPort: dns, nodePort: 30053}]}',
+        '{name: web, namespace: shop, annotations: {service.kubernetes.io/topology-mode: auto}}',
       ),
       {
         kind: 'Service',
@@ -40,6 +40,8 @@ describe('objects', () => {
         sessionAffinity: 'ClientIP',
         sessionAffinityTimeoutSeconds: 60,
         publishNotReadyAddresses: true,
+        trafficDistribution: 'PreferSameNode',
+        topologyMode: 'Auto',
         ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 'dns', nodePort: 30053 }],
       },
     ],
@@ -177,6 +179,22 @@ describe('errors', () => {
       service('{type: Nodeport, ports: [{port: 80}]}'),
       [
         'spec.type: Unsupported value: "Nodeport": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
+      ],
+    ],
+    [
+      'an unknown traffic distribution, after everything else',
+      service('{trafficDistribution: Nearby, ports: [{port: 0}]}'),
+      [
+        'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
+        'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+        'spec.trafficDistribution: Unsupported value: "Nearby": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+      ],
+    ],
+    [
+      'an empty one',
+      service('{trafficDistribution: "", ports: [{port: 80}]}'),
+      [
+        'spec.trafficDistribution: Unsupported value: "": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
       ],
     ],
     [

@@ -22,6 +22,10 @@ import type {
 /** On a pod or template: its readiness probe fails. The API has no field for what a probe will say. */
 export const READY_ANNOTATION = 'hopscope/ready';
 
+/** Read where the older one is not there (reconciler.go `hintsEnabled`, k8s.io/endpointslice v0.35). */
+export const TOPOLOGY_ANNOTATION = 'service.kubernetes.io/topology-mode';
+const OLDER_TOPOLOGY_ANNOTATION = 'service.kubernetes.io/topology-aware-hints';
+
 export function toNamespace({ name = '', labels = {} }: MetaManifest): KubeObject {
   return said<NamespaceObject>({ kind: 'Namespace', name, labels }, { labels: {} });
 }
@@ -79,6 +83,8 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       externalIPs: spec.externalIPs,
       loadBalancerSourceRanges: spec.loadBalancerSourceRanges,
       publishNotReadyAddresses: spec.publishNotReadyAddresses,
+      trafficDistribution: spec.trafficDistribution as ServiceObject['trafficDistribution'],
+      topologyMode: topologyModeOf(metadata),
     },
     {
       type: 'ClusterIP',
@@ -94,6 +100,11 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       publishNotReadyAddresses: false,
     },
   );
+}
+
+function topologyModeOf({ annotations = {} }: MetaManifest): ServiceObject['topologyMode'] {
+  const value = annotations[OLDER_TOPOLOGY_ANNOTATION] ?? annotations[TOPOLOGY_ANNOTATION];
+  return value === 'Auto' || value === 'auto' ? 'Auto' : undefined;
 }
 
 const identity = ({ namespace = '', name = '' }: MetaManifest) => ({ namespace, name });

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import type { ContainerObject, KubeObject, ServiceObject, WorkloadObject } from '../objects.ts';
 import { MODELLED } from './kinds.ts';
-import { READY_ANNOTATION } from './to-object.ts';
+import { READY_ANNOTATION, TOPOLOGY_ANNOTATION } from './to-object.ts';
 
 /** The API server demands an image, and images are not kept. */
 const IMAGE = 'image-is-not-kept';
@@ -22,14 +22,18 @@ function toManifest(object: KubeObject): Yaml {
   const apiVersion = MODELLED.get(kind)?.apiVersion;
   if (object.kind === 'Namespace') return { apiVersion, kind, metadata: { name, labels: object.labels } };
   const metadata = { namespace: object.namespace, name };
-  if (object.kind === 'Service') return { apiVersion, kind, metadata, spec: serviceSpec(object) };
+  if (object.kind === 'Service')
+    return { apiVersion, kind, metadata: { ...metadata, ...serviceMeta(object) }, spec: serviceSpec(object) };
   if (object.kind === 'Pod')
     return { apiVersion, kind, metadata: { ...metadata, ...podMeta(object) }, spec: podSpec(object) };
   return { apiVersion, kind, metadata, spec: controllerSpec(object) };
 }
 
-function serviceSpec(service: ServiceObject): Yaml {
-  const { kind: _, namespace: __, name: ___, sessionAffinityTimeoutSeconds: timeoutSeconds, ...spec } = service;
+const serviceMeta = ({ topologyMode }: ServiceObject): Yaml =>
+  topologyMode === undefined ? {} : { annotations: { [TOPOLOGY_ANNOTATION]: topologyMode } };
+
+function serviceSpec({ kind: _, namespace: __, name: ___, topologyMode: ____, ...service }: ServiceObject): Yaml {
+  const { sessionAffinityTimeoutSeconds: timeoutSeconds, ...spec } = service;
   return {
     ...spec,
     ports: service.ports.length === 0 ? undefined : service.ports,

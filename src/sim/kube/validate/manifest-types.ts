@@ -32,6 +32,7 @@ export interface ServiceSpec {
   readonly loadBalancerSourceRanges?: readonly string[] | undefined;
   readonly allocateLoadBalancerNodePorts?: boolean | undefined;
   readonly publishNotReadyAddresses?: boolean | undefined;
+  readonly trafficDistribution?: string | undefined;
 }
 
 export interface ServicePort {

@@ -1,4 +1,4 @@
-/** What the API server checks in a Service: ValidateService, pkg/apis/core/validation/validation.go, v1.28, in its order. */
+/** What the API server checks in a Service: ValidateService, pkg/apis/core/validation/validation.go, v1.28, in its order; trafficDistribution as of v1.35. */
 import { duplicate, type FieldError, forbidden, invalid, type Path, required, unsupported } from './field-error.ts';
 import type { ServiceManifest, ServicePort, ServiceSpec } from './manifest-types.ts';
 import { validateLabels, validateMeta } from './meta.ts';
@@ -8,6 +8,7 @@ import { isCidr, validateAddress, validateClusterIPs } from './service-ips.ts';
 export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 const TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
 const TRAFFIC_POLICIES = ['Cluster', 'Local'];
+const TRAFFIC_DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const AFFINITIES = ['None', 'ClientIP'];
 const AFFINITY_SECONDS_MAX = 86_400;
 const KUBELET_PORT = 10250;
@@ -30,6 +31,7 @@ export function validateService(service: ServiceManifest): readonly FieldError[]
     ...validateDuplicatePorts(of.ports ?? []),
     ...validateLoadBalancer(of),
     ...validateTrafficPolicies(of),
+    ...validateTrafficDistribution(of),
   ];
 }
 
@@ -171,4 +173,9 @@ function validateTrafficPolicies({
   }
   if (type === 'ExternalName' && internalTrafficPolicy === undefined) return errors;
   return [...errors, ...validateOneOf(internalTrafficPolicy, TRAFFIC_POLICIES, spec('internalTrafficPolicy'))];
+}
+
+function validateTrafficDistribution({ trafficDistribution }: ServiceSpec): readonly FieldError[] {
+  if (trafficDistribution === undefined || TRAFFIC_DISTRIBUTIONS.includes(trafficDistribution)) return [];
+  return [unsupported(spec('trafficDistribution'), trafficDistribution, TRAFFIC_DISTRIBUTIONS)];
 }

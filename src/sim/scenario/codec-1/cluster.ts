@@ -2,15 +2,16 @@
 import type { ClusterSize } from '../scenario.ts';
 import { fillTuple, type Json, trimTuple } from './tuple.ts';
 
-const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24'];
+const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24', []];
 
-export function packSize({ nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork }: ClusterSize): Json[] {
-  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork], sizeDefaults);
+export function packSize(size: ClusterSize): Json[] {
+  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones = [] } = size;
+  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones], sizeDefaults);
 }
 
 export function unpackSize(packed: unknown): Readonly<Record<string, unknown>> {
-  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork] = fillTuple(packed, sizeDefaults);
-  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones] = fillTuple(packed, sizeDefaults);
+  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones };
 }
 
 interface Driver {

@@ -118,6 +118,8 @@ const serviceLetters = {
   o: 'externalIPs',
   r: 'loadBalancerSourceRanges',
   p: 'publishNotReadyAddresses',
+  d: 'trafficDistribution',
+  m: 'topologyMode',
 } as const satisfies Readonly<Record<string, keyof ServiceObject>>;
 
 function packService(service: ServiceObject): Json[] {

@@ -1,4 +1,5 @@
-/** Which endpoints a service port uses for which traffic: pkg/proxy/topology.go `CategorizeEndpoints`, v1.33. */
+/** Which endpoints a service port uses for which traffic: pkg/proxy/topology.go `CategorizeEndpoints`, v1.35. */
+import { isHintedFor, type Near, type NodePlace, nearOf } from '../../../kube/hinted.ts';
 import { isAccessible, type ProxyEndpoint, type ServicePort } from './service-port.ts';
 
 export interface Categorized {
@@ -10,6 +11,8 @@ export interface Categorized {
   readonly reachable: readonly ProxyEndpoint[];
   /** Some endpoint exists anywhere, perhaps not for this node. */
   readonly hasEndpoints: boolean;
+  /** What narrowed `cluster`. */
+  readonly near: Near;
 }
 
 type Policies = Pick<
@@ -17,16 +20,19 @@ type Policies = Pick<
   'externalPolicyLocal' | 'internalPolicyLocal' | 'nodePort' | 'externalIPs' | 'loadBalancerIPs'
 >;
 
-/** `zone`: the node's zone when topology hints are honoured, else null. */
+/** `node`: this one where topology hints are heeded, else null. */
 export function categorizeEndpoints(
   endpoints: readonly ProxyEndpoint[],
   service: Policies,
-  zone: string | null,
+  node: NodePlace | null,
 ): Categorized {
   const accessible = isAccessible(service);
   const usesCluster = !service.internalPolicyLocal || accessible;
   const usesLocal = service.internalPolicyLocal || (service.externalPolicyLocal && accessible);
-  const cluster = usesCluster ? clusterEndpoints(endpoints, zone) : null;
+  const near = usesCluster && node !== null ? nearOf(endpoints, node) : null;
+  const cluster = usesCluster
+    ? clusterEndpoints(endpoints, (endpoint) => node === null || isHintedFor(endpoint, near, node))
+    : null;
   const local = usesLocal ? localEndpoints(endpoints) : null;
   const isAnyUsable = usesLocal && endpoints.some((endpoint) => endpoint.ready || isLastResort(endpoint));
   const wanted = new Set([...(cluster ?? []), ...(local ?? [])]);
@@ -35,6 +41,7 @@ export function categorizeEndpoints(
     local,
     reachable: endpoints.filter((endpoint) => wanted.has(endpoint)),
     hasEndpoints: isAnyUsable || (cluster !== null && cluster.length > 0),
+    near,
   };
 }
 
@@ -43,17 +50,12 @@ function isLastResort(endpoint: ProxyEndpoint): boolean {
   return endpoint.serving && endpoint.terminating;
 }
 
-function clusterEndpoints(endpoints: readonly ProxyEndpoint[], zone: string | null): ProxyEndpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
-  const near = zone === null ? ready : nearEndpoints(ready, zone);
+function clusterEndpoints(
+  endpoints: readonly ProxyEndpoint[],
+  isNear: (endpoint: ProxyEndpoint) => boolean,
+): ProxyEndpoint[] {
+  const near = endpoints.filter((endpoint) => endpoint.ready && isNear(endpoint));
   return near.length > 0 ? near : endpoints.filter(isLastResort);
-}
-
-/** Hints count only when every ready endpoint has some and one of them names this zone. */
-function nearEndpoints(ready: ProxyEndpoint[], zone: string): ProxyEndpoint[] {
-  const near = ready.filter((endpoint) => endpoint.zoneHints.includes(zone));
-  const isHinted = ready.every((endpoint) => endpoint.zoneHints.length > 0);
-  return zone !== '' && isHinted && near.length > 0 ? near : ready;
 }
 
 function localEndpoints(endpoints: readonly ProxyEndpoint[]): ProxyEndpoint[] {

@@ -45,7 +45,7 @@ export interface EndpointUse {
 }
 
 export function endpointUse(port: ServicePort): EndpointUse {
-  const endpoints = categorizeEndpoints(port.endpoints, port, null);
+  const endpoints = categorizeEndpoints(port.endpoints, port, port.node ?? null);
   const { hasEndpoints, local } = endpoints;
   const hasLocal = local !== null && local.length > 0;
   return {
@@ -76,6 +76,27 @@ export function decide(port: ServicePort, context: RuleContext): Decided {
 export function balancerSources(port: ServicePort, nodeIP: Ip | null): readonly Ip[] {
   const isNodeAllowed = nodeIP !== null && port.sourceRanges.some((range) => cidrHas(range, nodeIP));
   return isNodeAllowed ? port.loadBalancerIPs : [];
+}
+
+/** Why these endpoints, and how one of them is chosen. */
+export function sharesWhy(port: ServicePort, endpoints: Categorized, list: readonly ProxyEndpoint[]): string {
+  const hinted = hintedWhy(port, endpoints, list);
+  if (hinted) return `${hinted}${list.length === 1 ? '' : ', and each gets an equal share'}`;
+  return list.length === 1 ? 'it is the only endpoint' : `each of ${list.length} endpoints gets an equal share`;
+}
+
+/** What topology hints made of the list: `only 2 of 5 endpoints are used here, those hinted for zone-b, the zone of node-2`. */
+export function hintedWhy(
+  { endpoints: all, node }: ServicePort,
+  { near, cluster }: Categorized,
+  list: readonly ProxyEndpoint[],
+): string | null {
+  // Policy Local does not ask for hints.
+  if (near === null || !node || list !== cluster) return null;
+  const ready = all.filter((endpoint) => endpoint.ready).length;
+  const [are, those] = list.length === 1 ? ['is', 'the one'] : ['are', 'those'];
+  const place = near === 'node' ? node.name : `${node.zone}, the zone of ${node.name}`;
+  return `only ${list.length} of ${ready} endpoints ${are} used here, ${those} hinted for ${place}`;
 }
 
 export function origin(port: ServicePort, why: string): Origin {

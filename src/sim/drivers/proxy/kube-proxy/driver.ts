@@ -21,7 +21,7 @@ export const KUBE_PROXY: ProxyDriver = {
   modes: MODES,
   hasDaemon: true,
   evidence: 'kernel-verified',
-  factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36)',
+  factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36; topology hints as of v1.35)',
   refuses: (_cluster, mode) => (mode === 'userspace' ? USERSPACE_IS_GONE : null),
   plan: planMode,
   writesAgain,
@@ -54,7 +54,7 @@ export function planNft(cluster: Cluster, node: ClusterNode, options: NftOptions
 
 function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOptions): NodePlan {
   const view = viewOf(cluster, node, options);
-  const plan = once(() => planIpvs(servicePorts(cluster.services, view.family, view.nodeName), view, options));
+  const plan = once(() => planIpvs(servicePorts(cluster.services, view), view, options));
   return {
     node: {
       get devices() {
@@ -83,7 +83,7 @@ function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOp
 export function planIptables(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodePlan {
   const view = viewOf(cluster, node, options);
   const rules = once(() => {
-    const ports = servicePorts(cluster.services, view.family, view.nodeName);
+    const ports = servicePorts(cluster.services, view);
     return [...baseJumps(view.family), ...syncOps(ports, view, options)];
   });
   return {

@@ -2,7 +2,7 @@ import { must } from '../../../base/assert.ts';
 import { storedProbability } from '../../../linux/netfilter/iptables/print.ts';
 import type { Match, Rule } from '../../../linux/netfilter/iptables/rule.ts';
 import { comment, hostNet, jump } from '../../parts/rules.ts';
-import { type Decided, type NamedChain, origin } from './decide.ts';
+import { type Decided, type NamedChain, origin, sharesWhy } from './decide.ts';
 import { MARK_MASQ, PROBABILITY_DIGITS } from './facts.ts';
 import type { ProxyEndpoint, ServicePort } from './service-port.ts';
 
@@ -10,7 +10,7 @@ import type { ProxyEndpoint, ServicePort } from './service-port.ts';
 export function balancingRules(decided: Decided, list: readonly ProxyEndpoint[]): Rule[] {
   const { port } = decided;
   const remembered = port.affinitySeconds === null ? [] : rememberingRules(decided, list, port.affinitySeconds);
-  const why = list.length === 1 ? 'it is the only endpoint' : `each of ${list.length} endpoints gets an equal share`;
+  const why = sharesWhy(port, decided.endpoints, list);
   const byChance = list.map((endpoint, i) => {
     const left = list.length - i;
     const how: Match[] = left === 1 ? [] : [{ kind: 'statistic', probability: chance(left) }];

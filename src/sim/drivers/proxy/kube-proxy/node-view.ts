@@ -11,6 +11,7 @@ export function viewOf(cluster: Cluster, node: ClusterNode, options: Pick<ProxyO
     nodeIP: node.ip,
     localAddresses: [ip('127.0.0.1'), node.ip],
     detector: detectorOf(cluster, node, options),
+    zone: node.zone ?? '',
   };
 }
 

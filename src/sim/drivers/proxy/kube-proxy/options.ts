@@ -46,4 +46,6 @@ export interface NodeView {
   /** Every address of the node of this family, loopback included: what `nodePortAddresses` is matched against. */
   readonly localAddresses: readonly Ip[];
   readonly detector: LocalDetector | null;
+  /** The node's zone, for topology hints; absent or empty: it has none. */
+  readonly zone?: string;
 }

@@ -62,6 +62,10 @@ export interface SliceJson {
     readonly addresses: readonly string[];
     readonly nodeName?: string;
     readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
+    readonly hints?: {
+      readonly forZones?: readonly { readonly name: string }[];
+      readonly forNodes?: readonly { readonly name: string }[];
+    };
   }[];
   readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
 }
@@ -159,13 +163,15 @@ function sliceEndpoints(slice: SliceJson, name: string, protocol: string): Endpo
     port.name === name && (port.protocol ?? 'TCP') === protocol;
   const port = (slice.ports ?? []).find(isOurs)?.port;
   if (port === undefined) return [];
-  return (slice.endpoints ?? []).map(({ addresses, nodeName, conditions }) => ({
+  return (slice.endpoints ?? []).map(({ addresses, nodeName, conditions, hints }) => ({
     ip: ip(addresses[0] ?? ''),
     port,
     ...(nodeName === undefined ? {} : { node: nodeName }),
     ready: conditions?.ready ?? true,
     serving: conditions?.serving ?? true,
     terminating: conditions?.terminating ?? false,
+    ...(hints?.forZones && { zoneHints: hints.forZones.map((zone) => zone.name) }),
+    ...(hints?.forNodes && { nodeHints: hints.forNodes.map((node) => node.name) }),
   }));
 }
 
@@ -176,7 +182,7 @@ export function syncedRules(inputs: RecordedInputs): Ruleset {
 
 function chainsOf(inputs: RecordedInputs): RestoreChain[] {
   const { services, view, options } = readCase(inputs);
-  return restoreChains(servicePorts(services, view.family, view.nodeName), view, options);
+  return restoreChains(servicePorts(services, view), view, options);
 }
 
 /**
@@ -201,7 +207,7 @@ export function partiallySyncedRules(
 function portsByService(inputs: RecordedInputs): ReadonlyMap<string, string> {
   const { services, view } = readCase(inputs);
   const texts = new Map<string, string>();
-  for (const port of servicePorts(services, view.family, view.nodeName).flat()) {
+  for (const port of servicePorts(services, view).flat()) {
     texts.set(port.service, (texts.get(port.service) ?? '') + JSON.stringify(port));
   }
   return texts;

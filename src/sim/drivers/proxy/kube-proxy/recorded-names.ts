@@ -1,4 +1,6 @@
 /** What the cases say that belong to no mode: names of chains, and which endpoints serve which traffic. */
+
+import type { NodePlace } from '../../../kube/hinted.ts';
 import { type Ip, ip } from '../../../wire/ip.ts';
 import { categorizeEndpoints } from './categorize.ts';
 import { endpointChain, serviceChains } from './chain-names.ts';
@@ -83,10 +85,11 @@ function nftEndpointChain(each: NftName, endpoint: string): string {
   return endpointNames(serviceNames(portOf(each)).text, { ip: address as Ip, port: Number(port) }).chain;
 }
 
-/** In the version of these rows an annotation switched hints on; later versions ignore it, and the driver is told the zone or null. */
-function zoneOf({ topologyHintsEnabled, nodeLabels, service }: CategorizeCase['inputs']): string | null {
+/** In the version of these rows an annotation switched hints on; later versions ignore it, and the driver is told its node or null. */
+function placeOf({ topologyHintsEnabled, nodeLabels, service }: CategorizeCase['inputs']): NodePlace | null {
   const wantsHints = !['', 'disabled', 'Disabled'].includes(service.hintsAnnotation);
-  return topologyHintsEnabled && wantsHints ? (nodeLabels['topology.kubernetes.io/zone'] ?? '') : null;
+  const zone = nodeLabels['topology.kubernetes.io/zone'] ?? '';
+  return topologyHintsEnabled && wantsHints ? { name: '', zone } : null;
 }
 
 function categoryRow({ name, inputs, expected }: CategorizeCase): RecordedRow {
@@ -97,7 +100,7 @@ function categoryRow({ name, inputs, expected }: CategorizeCase): RecordedRow {
     });
     const { service } = inputs;
     const policies = { ...service, nodePort: service.nodePort || null, externalIPs: [], loadBalancerIPs: [] };
-    const found = categorizeEndpoints(endpoints, policies, zoneOf(inputs));
+    const found = categorizeEndpoints(endpoints, policies, placeOf(inputs));
     const texts = (list: readonly ProxyEndpoint[] | null): string[] | null => list?.map(({ text }) => text) ?? null;
     return {
       clusterEndpoints: texts(found.cluster),

@@ -1,7 +1,9 @@
 /** Services as one proxier sees them: a record per service port, of one address family (pkg/proxy/serviceport.go, endpointslicecache.go, v1.33). */
 import { Kept } from '../../../base/kept.ts';
 import { type ClusterService, type ClusterServicePort, type Endpoint, servicePortName } from '../../../kube/cluster.ts';
+import type { NodePlace } from '../../../kube/hinted.ts';
 import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
+import type { NodeView } from './options.ts';
 
 export interface ServicePort {
   /** `ns/name:port`. */
@@ -21,6 +23,8 @@ export interface ServicePort {
   /** ClientIP affinity; null without. */
   readonly affinitySeconds: number | null;
   readonly endpoints: readonly ProxyEndpoint[];
+  /** Where this proxier runs, for topology hints; absent: it does not heed them. */
+  readonly node?: NodePlace;
 }
 
 export interface ProxyEndpoint {
@@ -34,6 +38,7 @@ export interface ProxyEndpoint {
   /** On this node. An endpoint without a node name is local nowhere. */
   readonly local: boolean;
   readonly zoneHints: readonly string[];
+  readonly nodeHints?: readonly string[];
 }
 
 /** Some traffic from outside can be addressed to it. */
@@ -47,11 +52,11 @@ export type PortsOfService = readonly ServicePort[];
 /** The ports of every Service by name. The real order is that of a Go map: any. A fixed one keeps a plan a function of the cluster. */
 export function servicePorts(
   services: readonly ClusterService[],
-  family: 4 | 6,
-  nodeName: string,
+  { family, nodeName, zone = '' }: Pick<NodeView, 'family' | 'nodeName' | 'zone'>,
 ): readonly PortsOfService[] {
-  const given = `${family} ${nodeName}`;
-  const all = read.list(services, given, (service) => readService(service, family, nodeName).sort(byName));
+  const node = { name: nodeName, zone };
+  const given = `${family} ${nodeName} ${zone}`;
+  const all = read.list(services, given, (service) => readService(service, family, node).sort(byName));
   const found = all.filter((ports) => ports.length > 0);
   return isSorted(found) ? found : found.sort(byFirst);
 }
@@ -71,7 +76,7 @@ function isSorted(services: readonly PortsOfService[]): boolean {
   return true;
 }
 
-function readService(service: ClusterService, family: 4 | 6, nodeName: string): ServicePort[] {
+function readService(service: ClusterService, family: 4 | 6, node: NodePlace): ServicePort[] {
   const { clusterIP, type } = service;
   if (type === 'ExternalName' || clusterIP === undefined || clusterIP === 'None') return [];
   if (familyOf(clusterIP) !== family) return [];
@@ -87,6 +92,7 @@ function readService(service: ClusterService, family: 4 | 6, nodeName: string): 
     internalPolicyLocal: service.internalTrafficPolicy === 'Local',
     healthCheckNodePort: type === 'LoadBalancer' && wantsLocal ? (service.healthCheckNodePort ?? null) : null,
     affinitySeconds: service.sessionAffinity?.timeoutSeconds ?? null,
+    node,
   };
   return service.ports.map((port) => ({
     ...perService,
@@ -94,7 +100,7 @@ function readService(service: ClusterService, family: 4 | 6, nodeName: string): 
     protocol: port.protocol.toLowerCase() as ServicePort['protocol'],
     port: port.port,
     nodePort: port.nodePort ?? null,
-    endpoints: readEndpoints(port, family, nodeName),
+    endpoints: readEndpoints(port, family, node.name),
   }));
 }
 
@@ -110,9 +116,10 @@ function readEndpoints(port: ClusterServicePort, family: 4 | 6, nodeName: string
   return [...byText.values()].sort((a, b) => compareText(a.text, b.text));
 }
 
-/** SIMPLIFIED: EndpointSlice hints are not in the cluster model, so every endpoint is without zone hints. */
+const UNHINTED: readonly string[] = [];
+
 function readEndpoint(endpoint: Endpoint, nodeName: string): ProxyEndpoint {
-  const { ip, port, ready, serving, terminating } = endpoint;
+  const { ip, port, ready, serving, terminating, zoneHints = UNHINTED, nodeHints } = endpoint;
   const host = familyOf(ip) === 6 ? `[${ip}]` : ip;
   return {
     ip,
@@ -122,7 +129,8 @@ function readEndpoint(endpoint: Endpoint, nodeName: string): ProxyEndpoint {
     serving,
     terminating,
     local: endpoint.node === nodeName,
-    zoneHints: [],
+    zoneHints,
+    ...(nodeHints && { nodeHints }),
   };
 }
 

@@ -57,7 +57,7 @@ const MARK_DEFAULT = '0x4000';
 export function planRecorded(inputs: RecordedIpvsCase['inputs']): IpvsPlan {
   const { nodeIPs, nodeInterfaces = { eth0: nodeIPs }, flags } = inputs;
   const view = recordedView({ ...inputs, nodeInterfaces });
-  const ports = servicePorts(recordedServices(inputs), view.family, view.nodeName);
+  const ports = servicePorts(recordedServices(inputs), view);
   return planIpvs(ports, view, {
     ...IPVS_DEFAULTS,
     masqueradeAll: flags.masqueradeAll,

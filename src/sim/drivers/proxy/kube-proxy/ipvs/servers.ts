@@ -2,29 +2,32 @@
 import type { RealServer, VirtualServer } from '../../../../linux/ipvs/table.ts';
 import type { Ip } from '../../../../wire/ip.ts';
 import { type Categorized, categorizeEndpoints } from '../categorize.ts';
-import { origin } from '../decide.ts';
+import { hintedWhy, origin } from '../decide.ts';
 import type { ProxyEndpoint, ServicePort } from '../service-port.ts';
 import type { IpvsOptions } from './options.ts';
 import type { NodePlaces } from './places.ts';
 
 /** All of one service port: its clusterIP, external IPs, load balancer IPs, and its node port on each address of the node. */
 export function virtualServers(port: ServicePort, places: NodePlaces, options: IpvsOptions): VirtualServer[] {
-  const endpoints = categorizeEndpoints(port.endpoints, port, null);
-  const internal = realServers(port, chosen(endpoints, port.internalPolicyLocal));
-  const external = realServers(port, chosen(endpoints, port.externalPolicyLocal));
+  const endpoints = categorizeEndpoints(port.endpoints, port, port.node ?? null);
+  const internal = chosen(endpoints, port.internalPolicyLocal);
+  const external = chosen(endpoints, port.externalPolicyLocal);
   const base = {
     proto: port.protocol,
     scheduler: options.scheduler,
     ...(options.scheduler === 'mh' ? { flags: ['mh-port' as const] } : {}),
     ...(port.affinitySeconds === null ? {} : { persistentSeconds: port.affinitySeconds }),
   };
-  const at = (ip: Ip, number: number, servers: readonly RealServer[], why: string): VirtualServer => ({
-    ...base,
-    ip,
-    port: number,
-    realServers: servers,
-    origin: origin(port, why),
-  });
+  const at = (ip: Ip, number: number, list: readonly ProxyEndpoint[], why: string): VirtualServer => {
+    const hinted = hintedWhy(port, endpoints, list);
+    return {
+      ...base,
+      ip,
+      port: number,
+      realServers: realServers(port, list),
+      origin: origin(port, hinted ? `${why}, ${hinted}` : why),
+    };
+  };
   const nodePort = port.nodePort;
   return [
     at(port.clusterIP, port.port, internal, 'its clusterIP stands for its endpoints'),

@@ -8,5 +8,5 @@ import { syncedTable } from './table.ts';
 /** SIMPLIFIED: the IPv4 proxier only; a dual-stack node runs a second one for IPv6. */
 export function planNftables(cluster: Cluster, node: ClusterNode, options: NftOptions): readonly NftTable[] {
   const view = { ...viewOf(cluster, node, options), serviceCidrs: [cluster.serviceCIDR] };
-  return [syncedTable(servicePorts(cluster.services, view.family, view.nodeName), view, options)];
+  return [syncedTable(servicePorts(cluster.services, view), view, options)];
 }

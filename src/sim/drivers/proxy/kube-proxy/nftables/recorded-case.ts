@@ -40,7 +40,7 @@ function optionsOf({ layout, flags }: NftRecordedInputs): NftOptions {
 export function recordedTable(inputs: NftRecordedInputs): NftTable {
   const { serviceCIDRs = '' } = inputs;
   const view = { ...recordedView(inputs), serviceCidrs: serviceCIDRs.split(',').filter(Boolean).map(cidr) };
-  const ports = servicePorts(recordedServices(inputs), view.family, view.nodeName);
+  const ports = servicePorts(recordedServices(inputs), view);
   return syncedTable(ports, view, optionsOf(inputs));
 }
 

@@ -3,7 +3,7 @@ import { must } from '../../../../base/assert.ts';
 import { networkSet } from '../../../../linux/netfilter/nftables/networks.ts';
 import type { NftChain, NftMatch, NftRule, NftStatement } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import { hostNet } from '../../../parts/rules.ts';
-import { balancerSources, origin } from '../decide.ts';
+import { balancerSources, origin, sharesWhy } from '../decide.ts';
 import type { ProxyEndpoint } from '../service-port.ts';
 import type { NftDecided } from './decide-service.ts';
 import * as facts from './facts.ts';
@@ -45,7 +45,7 @@ function masqueradeInternal(decided: NftDecided): NftRule[] {
 function balancingRules(decided: NftDecided, list: readonly ProxyEndpoint[]): NftRule[] {
   const { port, context, endpointNames: names } = decided;
   const namesOf = (endpoint: ProxyEndpoint) => must(names.get(endpoint), 'names of an endpoint');
-  const why = list.length === 1 ? 'it is the only endpoint' : `each of ${list.length} endpoints gets an equal share`;
+  const why = sharesWhy(port, decided.endpoints, list);
   if (context.layout === 'C' && port.affinitySeconds === null) {
     const slots = list.map(({ ip, port: to }) => ({ ip, port: to }));
     return [
