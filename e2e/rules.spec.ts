@@ -31,8 +31,9 @@ test('the same packet in each mode: walked, counted in a larger cluster, and a t
   await page.getByRole('checkbox', { name: /^All \d+ lines/ }).check();
   await expect(rules.getByText('not reached', { exact: true }).first()).toBeVisible();
 
-  // IPVS has a table of servers.
+  // IPVS has a table of servers. Who chooses it sees that it will go.
   await choose(page, 'ipvs');
+  await expect(page.getByLabel(/^Proxy/)).toContainText('IPVS, rr (deprecated since 1.35)');
   await expect(page.getByText('ipvsadm -Ln', { exact: true })).toBeVisible();
 
   // A thousand more Services: a list grows, a map does not.

@@ -1,12 +1,15 @@
-import { scaleLog } from 'd3-scale';
+import { type ScalePoint, scaleLog, scalePoint } from 'd3-scale';
 import { SIZES } from '../../sim/engine/cost-curve.ts';
+import { useLow } from '../use-media.ts';
 import { type CostLine, type Counted, comparable, count, pointAt, shortName } from './cost-lines.ts';
 
-const WIDTH = 376;
+const WIDTH = 386;
 const HEIGHT = 200;
-const MARGIN = { top: 12, right: 116, bottom: 34, left: 60 };
+/** In a low window the chart is smaller rather than cut off. */
+const LOW_HEIGHT = 168;
+const MARGIN = { top: 12, right: 126, bottom: 34, left: 60 };
 const LABEL_GAP = 14;
-/** Higher than any count of the sizes on offer: the axis stays where it is. */
+/** Higher than most counts, so that the axis stays where it is; Services with many endpoints need a longer one. */
 const VALUE_MAX = 200_000;
 
 interface CostChartProps {
@@ -17,19 +20,21 @@ interface CostChartProps {
   readonly readOf: (point: Counted) => number;
 }
 
-/** One line for each mode, told apart by the shape of its marks, its dashes and its name. Both axes are logarithmic. */
+/** One line for each mode, told apart by the shape of its marks, its dashes and its name. Counts stand on a logarithmic axis, sizes a step apart. */
 export function CostChart({ title, lines, current, size, readOf }: CostChartProps) {
   const shown = comparable(lines);
-  const services = shown[0]?.points[0]?.services ?? 1;
-  const x = scaleLog()
-    .domain([services, services + (SIZES.at(-1) ?? 0)])
+  const height = useLow() ? LOW_HEIGHT : HEIGHT;
+  const bottom = height - MARGIN.bottom;
+  const values = shown.flatMap(({ points }) => points.map(readOf));
+  const x = scalePoint<number>()
+    .domain(SIZES)
     .range([MARGIN.left, WIDTH - MARGIN.right]);
   const y = scaleLog()
-    .domain([1, VALUE_MAX])
-    .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+    .domain([1, Math.max(VALUE_MAX, ...values)])
+    .range([bottom, MARGIN.top]);
   const drawn = shown.map((line, nth) => {
     const points = line.points.map((point) => ({
-      x: x(point.services),
+      x: x(point.added) ?? 0,
       y: y(Math.max(1, readOf(point))),
       added: point.added,
       value: readOf(point),
@@ -37,16 +42,17 @@ export function CostChart({ title, lines, current, size, readOf }: CostChartProp
     const isCurrent = line.id === current.id && line.mode === current.mode;
     return { key: `${line.id} ${line.mode}`, label: shortName(line), nth, isCurrent, points };
   });
-  const labels = spreadLabels(drawn.map(({ points }) => points.at(-1)?.y ?? 0));
-  const marked = shown[0] && pointAt(shown[0], size)?.services;
+  const labels = spreadLabels(
+    drawn.map(({ points }) => points.at(-1)?.y ?? 0),
+    bottom,
+  );
+  const marked = shown.some((line) => pointAt(line, size)) ? x(size) : undefined;
   return (
     <figure className="cost-chart">
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
-        <Axes x={x} y={y} services={services} />
-        {marked !== undefined && (
-          <line className="cost-here" x1={x(marked)} x2={x(marked)} y1={MARGIN.top} y2={HEIGHT - MARGIN.bottom} />
-        )}
+      <svg viewBox={`0 0 ${WIDTH} ${height}`} width={WIDTH} height={height} aria-hidden="true">
+        <Axes x={x} y={y} bottom={bottom} />
+        {marked !== undefined && <line className="cost-here" x1={marked} x2={marked} y1={MARGIN.top} y2={bottom} />}
         {drawn.map(({ key, label, nth, isCurrent, points }, at) => {
           const last = points.at(-1);
           return (
@@ -61,7 +67,7 @@ export function CostChart({ title, lines, current, size, readOf }: CostChartProp
                 />
               ))}
               {last && (
-                <text x={last.x + 10} y={(labels[at] ?? 0) + 4}>
+                <text x={WIDTH - MARGIN.right + 10} y={(labels[at] ?? 0) + 4}>
                   {label} {count(last.value)}
                 </text>
               )}
@@ -83,34 +89,40 @@ const MARKS = [
 
 type Scale = ReturnType<typeof scaleLog<number, number>>;
 
-const VALUE_TICKS = [1, 10, 100, 1_000, 10_000, 100_000];
+const VALUE_TICKS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-function Axes({ x, y, services }: { readonly x: Scale; readonly y: Scale; readonly services: number }) {
-  const bottom = HEIGHT - MARGIN.bottom;
+interface AxesProps {
+  readonly x: ScalePoint<number>;
+  readonly y: Scale;
+  readonly bottom: number;
+}
+
+function Axes({ x, y, bottom }: AxesProps) {
+  const [, most = 1] = y.domain();
   return (
     <g className="cost-axes">
-      {VALUE_TICKS.map((value) => (
+      {VALUE_TICKS.filter((value) => value <= most).map((value) => (
         <g key={value}>
           <line x1={MARGIN.left} x2={WIDTH - MARGIN.right} y1={y(value)} y2={y(value)} />
           <text x={MARGIN.left - 8} y={y(value) + 4} textAnchor="end">
-            {count(value)}
+            {value < 1_000_000 ? count(value) : `${value / 1_000_000}M`}
           </text>
         </g>
       ))}
       {SIZES.map((added) => (
-        <text key={added} x={x(services + added)} y={bottom + 14} textAnchor="middle">
+        <text key={added} x={x(added)} y={bottom + 14} textAnchor="middle">
           {added === 0 ? 'now' : added >= 1000 ? `+${added / 1000}k` : `+${added}`}
         </text>
       ))}
-      <text x={(MARGIN.left + WIDTH - MARGIN.right) / 2} y={HEIGHT - 3} textAnchor="middle">
-        Services in the cluster
+      <text x={(MARGIN.left + WIDTH - MARGIN.right) / 2} y={bottom + MARGIN.bottom - 3} textAnchor="middle">
+        Services added
       </text>
     </g>
   );
 }
 
 /** Moves labels apart, downwards, so that no two lie on each other. */
-export function spreadLabels(wanted: readonly number[]): readonly number[] {
+export function spreadLabels(wanted: readonly number[], bottom: number): readonly number[] {
   const order = wanted.map((at, nth) => ({ at, nth })).sort((a, b) => a.at - b.at);
   const placed: number[] = [];
   let last = Number.NEGATIVE_INFINITY;
@@ -118,6 +130,6 @@ export function spreadLabels(wanted: readonly number[]): readonly number[] {
     last = Math.max(at, last + LABEL_GAP);
     placed[nth] = last;
   }
-  const over = Math.max(0, last - (HEIGHT - MARGIN.bottom));
+  const over = Math.max(0, last - bottom);
   return placed.map((at) => at - over);
 }

@@ -44,13 +44,16 @@ function Numbers({ caption: text, rows }: NumbersProps) {
         {rows.map(({ line, point }) => (
           <tr key={`${line.id} ${line.mode}`}>
             <th scope="row">{line.label}</th>
-            {point ? <Cells point={point} /> : <td colSpan={4}>{line.why ?? '…'}</td>}
+            {point ? <Cells point={point} /> : <td colSpan={4}>{line.why === null ? '…' : firstClause(line.why)}</td>}
           </tr>
         ))}
       </tbody>
     </table>
   );
 }
+
+/** The whole reason stands in the picker. */
+const firstClause = (why: string): string => why.replace(/[:.] .*$/, '');
 
 function Cells({ point: { first, installed, good } }: { readonly point: LinePoint }) {
   if (!good) return <td colSpan={4}>the packet does not arrive</td>;

@@ -6,17 +6,17 @@ export interface NamedMode extends ProxyMode {
   readonly label: string;
 }
 
-type Offer = Pick<ProxyDriver, 'id'> & { readonly modes: readonly DriverMode[] };
+type Offer = Pick<ProxyDriver, 'id' | 'label'> & { readonly modes: readonly DriverMode[] };
 
 /** The main mode of each kind; where a variant of it is in use, the variant stands in its place. */
 export function modesToCompare(proxies: readonly Offer[], current: ProxyMode): readonly NamedMode[] {
-  return proxies.flatMap(({ id, modes }) => {
+  return proxies.flatMap(({ id, label: name, modes }) => {
     const used = id === current.id ? modes.find((mode) => mode.id === current.mode) : undefined;
     return modes
       .filter(({ variantOf }) => variantOf === undefined)
       .map((main): NamedMode => {
         const { id: mode, label } = used?.variantOf === main.id ? used : main;
-        return { id, mode, label };
+        return { id, mode, label: modes.length === 1 ? name : label };
       });
   });
 }
@@ -60,6 +60,12 @@ export const shortName = ({ label }: { readonly label: string }): string => labe
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+const GROWN: Readonly<Record<string, string>> = {
+  '': '',
+  'the same': ' (as before)',
+  'about the same': ' (about as before)',
+};
+
 /** `54 times as many` or `the same`: against the cluster as it is. */
 export function growth(line: CostLine, size: number, readOf: (point: Counted) => number): string {
   const [before, now] = [pointAt(line, 0), pointAt(line, size)];
@@ -67,6 +73,7 @@ export function growth(line: CostLine, size: number, readOf: (point: Counted) =>
   const [from, to] = [readOf(before), readOf(now)];
   if (from === to) return 'the same';
   const times = to / Math.max(1, from);
+  if (Math.abs(times - 1) < 0.05) return 'about the same';
   return `${times >= 10 ? Math.round(times) : times.toFixed(1)} times`;
 }
 
@@ -78,7 +85,7 @@ export function growthSentence(lines: readonly CostLine[], size: number): string
   const parts = known.map((line) => {
     const rules = pointAt(line, size)?.first.rules ?? 0;
     const grown = growth(line, size, rulesOf);
-    return `${shortName(line)} ${count(rules)}${grown === '' ? '' : grown === 'the same' ? ' (as before)' : ` (${grown} as many)`}`;
+    return `${shortName(line)} ${count(rules)}${GROWN[grown] ?? ` (${grown} as many)`}`;
   });
   return `With ${count(services)} Services in the cluster, rules evaluated for this packet: ${parts.join(', ')}.`;
 }

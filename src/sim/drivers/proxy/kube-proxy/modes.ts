@@ -54,7 +54,7 @@ export const MODES: readonly DriverMode[] = [
   ...SCHEDULERS.map(
     ([scheduler, how]): DriverMode => ({
       id: modeOf(scheduler),
-      label: `IPVS, ${scheduler} (deprecated)`,
+      label: `IPVS, ${scheduler} (deprecated since 1.35)`,
       ...(scheduler === DEFAULT_SCHEDULER ? {} : { variantOf: IPVS }),
       about: `The kernel's own load balancer, on addresses of a dummy device; it takes ${how}. ${MODELLED}`,
     }),
