@@ -1,12 +1,13 @@
 /** Every CNI and every proxy that the person can choose. A new one is a folder and one line here. */
 import { must } from '../base/assert.ts';
+import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import type { CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
 import { NO_PROXY } from './proxy/none/driver.ts';
 
-export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO]);
+export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, BRIDGE]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
 
 export function cniById(id: string): CniDriver {

@@ -11,6 +11,8 @@ import type { World } from '../world.ts';
 
 export interface LabChange {
   readonly cluster?: Cluster;
+  /** Flannel when not given. */
+  readonly cni?: string;
   readonly mode?: string;
   readonly proxy?: string;
   /** Of the proxy; its first mode when not given. */
@@ -25,14 +27,15 @@ export function labWorld(change: LabChange = {}): World {
   const cluster = change.cluster ?? LAB;
   const proxy = proxyById(change.proxy ?? 'kube-proxy');
   const proxyMode = change.proxyMode ?? proxy.modes[0]?.id ?? '';
-  const cniMode = change.mode ?? 'vxlan';
-  const drivers = { cni: cniById('flannel'), cniMode, cniOptions: change.options ?? {}, proxy, proxyMode };
+  const cni = cniById(change.cni ?? 'flannel');
+  const cniMode = change.mode ?? cni.modes[0]?.id ?? '';
+  const drivers = { cni, cniMode, cniOptions: change.options ?? {}, proxy, proxyMode };
   const namespaces = new Map(assemble(cluster, drivers));
   for (const [id, edit] of Object.entries(change.ns ?? {})) {
     const config = namespaces.get(id);
     if (config) namespaces.set(id, edit(config));
   }
-  const base = { cluster, namespaces, cni: { id: 'flannel', mode: cniMode }, proxy: { id: proxy.id, mode: proxyMode } };
+  const base = { cluster, namespaces, cni: { id: cni.id, mode: cniMode }, proxy: { id: proxy.id, mode: proxyMode } };
   return { ...base, warm: !change.cold, seed: 1, notes: [] };
 }
 

@@ -3,6 +3,7 @@ import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { fallbackNote } from './verdict-ipvs.ts';
+import { natBetweenPods } from './verdict-nat.ts';
 
 /** It worked: who answered, by which way, and whom the server saw. */
 export function findGood(c: Case): Finding {
@@ -20,17 +21,17 @@ export function findGood(c: Case): Finding {
   const via = c.service
     ? `${serviceName(c.service)} (${askedText(c)}) led to ${where}, ${listener}`
     : `${where} answered as ${listener}`;
-  return { sentence: `${words}: ${via}${seenAs(c, packet.src)}.${fallbackNote(c)}`, remedy: null, step: at };
+  return { sentence: `${words}: ${via}${seenAs(c, packet.src, served)}.${fallbackNote(c)}`, remedy: null, step: at };
 }
 
-function seenAs(c: Case, src: string): string {
+function seenAs(c: Case, src: string, served: StepOf<'deliver'>): string {
   const own = c.result.clientIp;
   if (own === null || src === own) return `; it sees the client's own address, ${src}`;
   const virtual =
     own === c.asked?.ip
       ? `, which is the Service's own address: ${c.names.ns(c.from)} has it, and took it as the source`
       : '';
-  return `; it sees ${c.names.ipLong(src as typeof own)} instead of the client's ${own}${virtual}`;
+  return `; it sees ${c.names.ipLong(src as typeof own)} instead of the client's ${own}${virtual}${natBetweenPods(c, served)}`;
 }
 
 /** The first delivery of the program's own packet to somebody else. */

@@ -56,6 +56,14 @@ const good: Readonly<Record<string, Row>> = {
     says: "it sees 10.244.1.1 (node-1's cni0) instead of the client's 10.244.1.2.",
     remedy: null,
   },
+  'pods that see a node instead of each other': {
+    change: { cni: 'bridge', mode: 'masq-on' },
+    probe: tcp(pod('tool-1'), service('default/web'), 80, web2),
+    outcome: 'connected',
+    printed: 'HTTP/1.1 200 OK',
+    says: "it sees 192.168.56.11 (node-1) instead of the client's 10.244.1.3. Kubernetes wants pods to reach each other without NAT, and a rule of bridge (CNI plugin) for Pod default/tool-1 in CNI-713286c5bb1f7b819255a7cc on node-1 breaks that.",
+    remedy: null,
+  },
   'handshake only': {
     probe: { ...tcp(pod('tool-1'), pod('web-1'), 8080), options: { handshakeOnly: true } },
     outcome: 'connected',

@@ -1,0 +1,52 @@
+import { assert } from '../../../base/assert.ts';
+import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
+import { ipMasqRules } from '../../parts/ip-masq.ts';
+import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import * as facts from './facts.ts';
+
+export const BRIDGE: CniDriver = {
+  id: 'bridge',
+  label: 'Plain bridge',
+  about:
+    'The reference plugin alone: a bridge on every node, and static routes between nodes by the administrator. No NetworkPolicy.',
+  modes: [
+    {
+      id: 'masq-off',
+      label: 'ipMasq off',
+      about: 'Pods keep their address everywhere, even towards the Internet, from where no answer finds back.',
+    },
+    {
+      id: 'masq-on',
+      label: 'ipMasq on',
+      about: "The trap: pods get their node's address also towards pods of other nodes, which Kubernetes forbids.",
+    },
+  ],
+  evidence: 'kernel-verified',
+  factsFrom: 'CNI plugins v1.9.1',
+  refuses: (cluster) => refuseFarNodes(cluster, 'Static routes'),
+  plan: planBridge,
+};
+
+function planBridge(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+  assert(mode === 'masq-off' || mode === 'masq-on', `the plain bridge has a mode "${mode}"`);
+  const config = {
+    bridge: facts.BRIDGE,
+    mtuBytes: options.podMtuBytes ?? facts.POD_MTU_BYTES,
+    hairpin: options.hairpin ?? true,
+    routes: [],
+  };
+  const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const masquerade = mode === 'masq-on' ? pods : [];
+  return {
+    node: {
+      ...bridgeNode(node, pods, config),
+      routes: nodeRoutes(cluster, node, 'administrator'),
+      // kubeadm refuses a node without these two; the plugin sets the first one again.
+      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1 },
+      iptables: masquerade.flatMap((pod) => ipMasqRules(facts.PLUGIN, facts.NETWORK, pod, node.podCIDR)),
+    },
+    pods: new Map(pods.map((pod) => [podNs(pod), bridgePod(node, pod, config)])),
+  };
+}
