@@ -54,43 +54,70 @@ test('the same packet in each mode: walked, counted in a larger cluster, and a t
   await expect(page.getByText(/Chi-square .* A fair draw|Unusual/)).toBeVisible();
 });
 
-/** The longest time that the page could not answer, since this was called: tasks of 50 ms and more are reported by the browser. */
-async function watchTasks(page: Page): Promise<() => Promise<number>> {
-  const longest = await page.evaluateHandle(() => {
-    const seen = { ms: 0 };
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) seen.ms = Math.max(seen.ms, duration);
-    }).observe({ type: 'longtask' });
-    return seen;
+/** Does something, and gives the longest time that the page could not answer meanwhile, in milliseconds (0: always within 50). */
+async function longestTask(page: Page, during: () => Promise<void>): Promise<number> {
+  const seen = await page.evaluateHandle(() => {
+    const longest = { ms: 0 };
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest.ms = Math.max(longest.ms, duration);
+    });
+    observer.observe({ type: 'longtask' });
+    return { longest, observer };
   });
-  return () => longest.evaluate(({ ms }) => ms);
+  await during();
+  return seen.evaluate(({ longest, observer }) => {
+    observer.disconnect();
+    return longest.ms;
+  });
 }
 
-test('the page stays alive while ten thousand Services are counted and a thousand connections are made', async ({
-  page,
-}) => {
+const LONG_MS = 200;
+
+test.describe('the page stays alive', () => {
+  // The only journeys that look at a clock: another program may hold the machine for a moment, not three times.
+  test.describe.configure({ retries: 2 });
+
+  test('while ten thousand Services are counted', async ({ page }) => {
+    await visit(page);
+    await openTab(page, 'Rules');
+    await view(page, 'Cost');
+    const sentence = page.getByText(/^With [\d,]+ Services in the cluster/);
+    await expect(sentence).toBeVisible();
+    const longest = await longestTask(page, async () => {
+      await view(page, '+10,000');
+      await expect(page.getByText(/^Counting … \d+ of \d+$/)).toBeVisible();
+      await expect(sentence).toContainText(/With 10,003 Services .*IPVS, rr \d+ \(as before\)/, { timeout: 60_000 });
+    });
+    expect(longest).toBeLessThan(LONG_MS);
+  });
+
+  test('while a thousand connections are made', async ({ page }) => {
+    await visit(page);
+    await openTab(page, 'Rules');
+    await view(page, 'Load');
+    const counts = page.getByRole('cell', { name: /^33\d$|^3[0-6]\d$/ }).first();
+    await expect(page.getByRole('cell').first()).toBeVisible();
+    const longest = await longestTask(page, async () => {
+      await view(page, '1,000');
+      await expect(counts).toBeVisible({ timeout: 60_000 });
+    });
+    expect(longest).toBeLessThan(LONG_MS);
+  });
+});
+
+test('steps are taken while it counts, and what nobody waits for is given up', async ({ page }) => {
   await visit(page);
   await openTab(page, 'Rules');
   await view(page, 'Cost');
-  const sentence = page.getByText(/^With [\d,]+ Services in the cluster/);
-  await expect(sentence).toBeVisible();
-  const longest = await watchTasks(page);
-
   await view(page, '+10,000');
-  await expect(page.getByText(/^Counting … \d+ of \d+$/)).toBeVisible();
-  // Steps are taken meanwhile.
   const title = inspector(page).getByRole('heading', { level: 2 });
   const before = await title.innerText();
   await page.keyboard.press(']');
   await expect(title).not.toHaveText(before);
-  await expect(sentence).toContainText(/With 10,003 Services .*IPVS, rr \d+ \(as before\)/, { timeout: 60_000 });
-
-  // What nobody waits for is given up.
+  // Other work takes its place at once, not behind it.
   await view(page, 'Load');
   await view(page, '1,000');
   await view(page, '10');
-  await view(page, '1,000');
-  await expect(page.getByRole('cell', { name: /^33\d$|^3[0-6]\d$/ }).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/of 10 for each of 3 endpoints/)).toBeVisible();
   await page.getByRole('checkbox', { name: 'Show on the stage' }).check();
-  expect(await longest()).toBeLessThan(200);
 });
