@@ -121,3 +121,25 @@ test('steps are taken while it counts, and what nobody waits for is given up', a
   await expect(page.getByText(/of 10 for each of 3 endpoints/)).toBeVisible();
   await page.getByRole('checkbox', { name: 'Show on the stage' }).check();
 });
+
+test('on a phone the rules, their cost and load are there on request, and nothing is wider than the screen', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('./');
+  const summary = page.getByText('Rules, their cost, and load');
+  await expect(page.getByRole('button', { name: 'Line by line', exact: true })).toBeHidden();
+  await summary.click();
+  await view(page, 'Cost');
+  await expect(page.getByText(/^With 103 Services in the cluster/)).toBeVisible({ timeout: 30_000 });
+  await view(page, 'Load');
+  await expect(page.getByRole('row', { name: /^default\/web-/ })).toHaveCount(3);
+  await expect(
+    page
+      .getByRole('row', { name: /^default\/web-/ })
+      .first()
+      .getByRole('cell')
+      .first(),
+  ).toBeInViewport();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});

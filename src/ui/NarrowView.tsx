@@ -1,11 +1,15 @@
 import { lazy, Suspense, useEffect } from 'react';
-import { useApp, useSession } from './app-model.ts';
+import type { Trace } from '../sim/engine/trace.ts';
+import type { World } from '../sim/engine/world.ts';
+import { useApp, usePart, useSession } from './app-model.ts';
 import { Transport } from './timeline/Transport.tsx';
 import { Verdict } from './Verdict.tsx';
 
 const TextView = lazy(() => import('./dock/TextView.tsx').then((module) => ({ default: module.TextView })));
 
-/** On a phone: the verdict, the keys of the playhead, and the whole trace as text. */
+const RulesTab = lazy(() => import('./rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
+
+/** On a phone: the verdict, the keys of the playhead, the rules on request, and the whole trace as text. */
 export function NarrowView() {
   const { playhead } = useApp();
   const trace = useSession((state) => state.trace);
@@ -20,11 +24,30 @@ export function NarrowView() {
       </div>
       {trace !== null && world !== null ? (
         <Suspense fallback={<p className="dock-empty">Loading …</p>}>
+          <Rules trace={trace} world={world} />
           <TextView trace={trace} world={world} isPage />
         </Suspense>
       ) : (
         <p className="dock-empty">No packet yet. Choose two ends above and press Send.</p>
       )}
     </main>
+  );
+}
+
+/** Closed until somebody asks; open where a link shows the rules. */
+function Rules({ trace, world }: { readonly trace: Trace; readonly world: World }) {
+  const { preferences } = useApp();
+  const isOpen = usePart(preferences, ({ dockTab }) => dockTab === 'rules');
+  return (
+    <details
+      className="narrow-rules"
+      open={isOpen}
+      onToggle={({ currentTarget: { open } }) => {
+        if (open !== isOpen) preferences.set({ dockTab: open ? 'rules' : 'text' });
+      }}
+    >
+      <summary>Rules, their cost, and load</summary>
+      {isOpen && <RulesTab trace={trace} world={world} />}
+    </details>
   );
 }

@@ -28,7 +28,7 @@ export function Rewrites({ world, node }: { readonly world: World; readonly node
           Compare the rules
         </button>
       )}
-      {isAtOnce && diffs.length === 0 && <p className="quiet">Nothing: its rules are the same as before.</p>}
+      {isAtOnce && diffs.length === 0 && <p className="quiet">Nothing new: it wants the same rules as before.</p>}
       {diffs.map((diff) => (
         <NodeDiff key={diff.node} diff={diff} world={world} isOpen={diff.node === node} />
       ))}

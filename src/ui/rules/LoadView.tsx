@@ -47,7 +47,7 @@ export function LoadView({ trace, world, switcher }: ViewProps) {
         <button type="button" className="button button-small" onClick={() => setSeed(seed + 1)}>
           Draw again
         </button>
-        <label className="toggle">
+        <label className="toggle load-stage">
           <input type="checkbox" checked={isOnStage} onChange={(event) => setOnStage(event.target.checked)} />
           Show on the stage
         </label>
