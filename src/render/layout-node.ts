@@ -5,9 +5,11 @@
 import type { NsId } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { POD_AREA_H, placePods, type RoomPlace } from './layout-pods.ts';
+import { layoutBypass, layoutDoors, programGate } from './layout-programs.ts';
+import { box, type Drawing, mark, type Stop } from './node-drawing.ts';
 import type { NodePicture, PictureElement } from './picture.ts';
 import { idOf } from './picture-id.ts';
-import { type LayoutBox, type LayoutMark, type Plot, pointOf, type Rect } from './plot.ts';
+import { type Plot, pointOf, type Rect } from './plot.ts';
 import type { Point, PointId } from './wire-net.ts';
 
 export const NODE_W = 288;
@@ -52,13 +54,6 @@ const ARROWS: readonly (readonly [number, number, 'up' | 'down' | 'right'])[] = 
   [OUT_X, 226, 'down'],
 ];
 
-interface Drawing {
-  readonly plot: Plot;
-  readonly node: NodePicture;
-  readonly at: (x: number, y: number) => Point;
-  readonly point: (name: string, x: number, y: number) => PointId;
-}
-
 export function layoutNode(plot: Plot, node: NodePicture, origin: Point, inFocus: ReadonlySet<NsId>): void {
   const at = (x: number, y: number): Point => ({ x: origin.x + x, y: origin.y + y });
   const point = (name: string, x: number, y: number): PointId =>
@@ -73,20 +68,7 @@ export function layoutNode(plot: Plot, node: NodePicture, origin: Point, inFocus
   layoutRooms(drawing, placePods(node.rooms, inFocus));
   layoutTunnels(drawing);
   layoutFoot(drawing);
-}
-
-function box({ plot, at }: Drawing, element: PictureElement, rect: Rect, more: Partial<LayoutBox> = {}): void {
-  plot.boxes.set(element.id, { element, rect: { ...rect, ...at(rect.x, rect.y) }, ...more });
-}
-
-function mark({ plot, node, at }: Drawing, key: string, kind: LayoutMark['kind'], rect: Rect, label: string): void {
-  plot.marks.push({
-    key: `${node.ns} ${key}`,
-    kind,
-    rect: { ...rect, ...at(rect.x, rect.y) },
-    label,
-    of: node.element.id,
-  });
+  layoutBypass(drawing);
 }
 
 function gate(drawing: Drawing, hook: HookName): PointId {
@@ -167,16 +149,12 @@ function layoutBar(drawing: Drawing): void {
     mark(drawing, `bridge ${hook}`, 'bridge-hook', { x: x - 4, y: 132, width: 36, height: 16 }, label);
 }
 
-interface Stop {
-  readonly x: number;
-  readonly id: PointId;
-}
-
 function layoutRooms(drawing: Drawing, area: ReturnType<typeof placePods>): void {
   const { node, plot } = drawing;
   const { net } = plot;
   const stops = new Map<number, Stop>();
   const stop = (x: number, id: PointId): void => void stops.set(x, { x, id });
+  for (const { x, id } of layoutDoors(drawing, BAR_MID)) stop(x, id);
   stop(IN_X, pointOf.place(node.ns, 'bar left'));
   stop(OUT_X, pointOf.place(node.ns, 'bar right'));
   if (node.bridges.length > 0 && node.hasBridgedHooks)
@@ -248,6 +226,7 @@ function layoutRoom(drawing: Drawing, place: RoomPlace): Stop {
   net.join('unseen', ...host, spine);
   if (isDrawn) {
     mark(drawing, `port ${hostDev}`, 'port', { x: barX - 3, y: BAR.y - 3, width: 6, height: 6 }, hostDev);
+    programGate(drawing, hostDev, 'in', barX, BAR.y);
     mark(
       drawing,
       `port ${ns}`,
@@ -295,6 +274,8 @@ function layoutTunnels(drawing: Drawing): void {
     net.lead('lane', pointOf.place(ns, 'input fork'), ...fork(rect.x + 16, 'down'), topIn);
     net.lead('unseen', topIn, net.add(pointOf.place(ns, `${name} turn in`), inX, row), middle, received);
     net.lead('lane', received, inLow);
+    programGate(drawing, name, 'out', rightX, TUNNEL_MID);
+    programGate(drawing, name, 'in', leftX, TUNNEL_MID);
   });
 }
 
@@ -333,6 +314,8 @@ function layoutFoot(drawing: Drawing): void {
       point(`${element.label} in`, inX, FOOT_Y),
       inFoot,
     );
+    programGate(drawing, element.label, 'in', inX, NIC.y);
+    programGate(drawing, element.label, 'out', outX, NIC.y);
     mark(
       drawing,
       `wall ${element.label}`,

@@ -23,6 +23,10 @@ export function keysOf(step: Step): string[] {
     case 'conntrack':
     case 'nat':
       return [machine, idOf({ kind: 'conntrack', ns })];
+    case 'bpf-run':
+      return 'dev' in step.attachment.at ? [machine, ...programKeys(step)] : [machine];
+    case 'bpf-sock':
+      return [machine, idOf({ kind: 'sockets', ns })];
     case 'ipvs':
       return [machine, idOf({ kind: 'hook', ns, hook: step.hook })];
     case 'send':
@@ -41,12 +45,23 @@ const AT_ITS_PLACE: ReadonlySet<Step['kind']> = new Set([
   'nft-lookup',
   'nft-chain-end',
   'ipvs',
+  'bpf-map',
+  'bpf-nat',
+  'bpf-choice',
+  'bpf-fib',
+  'bpf-notify',
+  'bpf-verdict',
   'conntrack',
   'nat',
   'drop',
 ]);
 
 export const happensAtItsPlace = (step: Step): boolean => AT_ITS_PLACE.has(step.kind);
+
+function programKeys({ ns, attachment: { at } }: Extract<Step, { kind: 'bpf-run' }>): string[] {
+  if (!('dev' in at)) return [];
+  return [idOf({ kind: 'dev', ns, dev: at.dev }), `${ns} program ${at.dev} ${at.hook === 'tc ingress' ? 'in' : 'out'}`];
+}
 
 function portKeys(step: Step): string[] {
   return step.kind === 'dev' ? [`${step.ns} port ${step.dev}`, `${step.ns} wall ${step.dev}`] : [];

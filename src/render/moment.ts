@@ -179,7 +179,12 @@ export function glideBetween(index: TraceIndex, from: Playhead, to: number): Gli
     if (!step || !leg || step.packet !== target.packet) continue;
     const start = i === from.step ? from.progress : 0;
     if (start >= 1) continue;
-    const changes = step.kind === 'nat' || step.kind === 'encap' || step.kind === 'decap' || step.kind === 'drop';
+    const changes =
+      step.kind === 'nat' ||
+      step.kind === 'bpf-nat' ||
+      step.kind === 'encap' ||
+      step.kind === 'decap' ||
+      step.kind === 'drop';
     parts.push({ step: i, from: start, px: (leg.lengthPx + STEP_PX + (changes ? CHANGE_PX : 0)) * (1 - start) });
   }
   const total = parts.reduce((sum, { px }) => sum + px, 0);

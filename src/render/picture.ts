@@ -5,6 +5,7 @@
 import type { World } from '../sim/engine/world.ts';
 import { UNDERLAY } from '../sim/engine/world.ts';
 import { type ClusterNode, type ClusterService, podNs } from '../sim/kube/cluster.ts';
+import { attachedTo } from '../sim/linux/bpf/attach.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { hookChains } from './hook-chains.ts';
@@ -60,6 +61,10 @@ export interface NodePicture {
   readonly bridges: readonly PictureElement[];
   readonly tunnels: readonly PictureElement[];
   readonly nics: readonly PictureElement[];
+  /** Pairs of devices with both ends in the node itself: its own door to the pods. The end that has an address. */
+  readonly doors: readonly PictureElement[];
+  /** Which ways through which devices lead past an eBPF program. */
+  readonly gates: ReadonlyMap<string, ReadonlySet<'in' | 'out'>>;
   /** Loopback and what else stands alone (dummy devices). */
   readonly devices: readonly PictureElement[];
   readonly hooks: ReadonlyMap<HookName, PictureElement>;
@@ -102,7 +107,7 @@ const HOOK_ABOUT: Readonly<Record<HookName, string>> = {
 };
 
 /** Devices with a far end of their own: what they send is wrapped and sent again by the node itself. */
-const TUNNEL_KINDS: ReadonlySet<string> = new Set(['vxlan', 'geneve', 'ipip', 'wireguard']);
+const TUNNEL_KINDS: ReadonlySet<string> = new Set(['vxlan', 'vxlan-external', 'geneve', 'ipip', 'wireguard']);
 
 function addressOf(config: NetnsConfig, dev: string): string {
   return config.addresses.find((address) => address.dev === dev)?.ip ?? '';
@@ -110,17 +115,32 @@ function addressOf(config: NetnsConfig, dev: string): string {
 
 function deviceElement(config: NetnsConfig, device: Device, kind: ElementKind, about: string): PictureElement {
   const ip = addressOf(config, device.name);
+  const programs = attachedTo(config.bpf, device.name).map(({ program }) => program);
+  const met = programs.length === 0 ? '' : `, where eBPF runs ${programs.join(' and ')}`;
   return {
     id: idOf({ kind: 'dev', ns: config.id, dev: device.name }),
     kind,
     label: device.name,
     sublabel: ip,
-    about: `${device.name} on ${config.id}, ${about}${ip === '' ? '' : `, ${ip}`}${device.up ? '' : ', down'}`,
+    about: `${device.name} on ${config.id}, ${about}${ip === '' ? '' : `, ${ip}`}${met}${device.up ? '' : ', down'}`,
     ns: config.id,
     parent: idOf({ kind: 'ns', ns: config.id }),
-    details: [`${device.mac}`, `mtu ${device.mtuBytes}`],
+    details: [`${device.mac}`, `mtu ${device.mtuBytes}`, ...programs],
     ...(device.up ? {} : { isOff: true as const }),
   };
+}
+
+const isDoor = (config: NetnsConfig, device: Device): boolean =>
+  device.kind === 'veth' && device.peer.ns === config.id && addressOf(config, device.name) !== '';
+
+function gatesOf({ bpf }: NetnsConfig): Map<string, Set<'in' | 'out'>> {
+  const gates = new Map<string, Set<'in' | 'out'>>();
+  for (const { at } of bpf?.attachments ?? []) {
+    if (!('dev' in at)) continue;
+    const ways = gates.get(at.dev) ?? new Set();
+    gates.set(at.dev, ways.add(at.hook === 'tc ingress' ? 'in' : 'out'));
+  }
+  return gates;
 }
 
 /** The node's end of a pod's veth: the device on the node whose peer is in the pod's namespace. */
@@ -228,6 +248,8 @@ function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterN
     bridges: ofKind((device) => device.kind === 'bridge', 'bridge', 'bridge: a switch inside the node'),
     tunnels,
     nics,
+    doors: ofKind((device) => isDoor(config, device), 'device', "the node's own door to its pods"),
+    gates: gatesOf(config),
     devices,
     hooks: new Map(HOOKS.map((hook) => [hook, hookElement(config, hook)])),
     route: inside('route', 'route', `Routing decision of ${config.id}`),

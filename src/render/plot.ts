@@ -26,7 +26,7 @@ export interface LayoutBox {
 /** A box that cannot be selected: the kernel's field, the gates on a bridge. */
 export interface LayoutMark {
   readonly key: string;
-  readonly kind: 'kernel' | 'bridge-hook' | 'port' | 'underlay-line' | 'tunnel-line' | 'rail' | 'arrow';
+  readonly kind: 'kernel' | 'bridge-hook' | 'port' | 'underlay-line' | 'tunnel-line' | 'rail' | 'arrow' | 'program';
   readonly rect: Rect;
   readonly label: string;
   /** The box that it belongs to. */

@@ -46,7 +46,13 @@ export function pointsFor(step: Step, isOnBridge: boolean): PointId[] {
     case 'route':
       return isOnBridge ? [] : place(`route ${step.direction}`, 'process');
     case 'ttl':
-      return place('ttl');
+      return step.by === undefined ? place('ttl') : [];
+    case 'bpf-run':
+      return 'dev' in step.attachment.at
+        ? [pointOf.dev(ns, step.attachment.at.dev, step.attachment.at.hook === 'tc ingress' ? 'in' : 'out')]
+        : [];
+    case 'bpf-sock':
+      return place('process');
     case 'encap':
     case 'decap':
       return place(`tunnel ${step.dev}`);

@@ -208,6 +208,14 @@ function drawMark(group: Layer, kind: LayoutMark['kind'], rect: Rect, label: str
       .attr('d', CHEVRONS[label] ?? '');
     return;
   }
+  if (kind === 'program') {
+    const r = rect.width / 2;
+    group
+      .append('path')
+      .attr('class', 'hs-program')
+      .attr('d', `M${r} 0L${2 * r} ${r}L${r} ${2 * r}L0 ${r}Z`);
+    return;
+  }
   if (kind === 'bridge-hook') {
     const middle = rect.height / 2;
     group

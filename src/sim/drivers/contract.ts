@@ -5,6 +5,10 @@
 
 import type { Cluster, ClusterNode } from '../kube/cluster.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
+import type { BpfAttachment } from '../linux/bpf/attach.ts';
+import type { BpfMapKind } from '../linux/bpf/kind.ts';
+import type { BpfMap } from '../linux/bpf/map.ts';
+import type { BpfProgram } from '../linux/bpf/program.ts';
 import type {
   Address,
   Device,
@@ -33,6 +37,8 @@ export interface Fragment {
   readonly ipsets?: readonly IpSet[];
   readonly ipvs?: readonly VirtualServer[];
   readonly listeners?: readonly Listener[];
+  /** Programs attached here, by id; a node's maps serve its pods too. */
+  readonly bpf?: { readonly attachments: readonly BpfAttachment[]; readonly maps?: readonly BpfMap[] };
 }
 
 /** What a writer contributes to a node and to the namespaces of that node's pods (by namespace id). */
@@ -88,6 +94,10 @@ export interface CniOptions {
 export interface CniDriver extends DriverBase {
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
+  /** The one thing besides data: eBPF programs, pure functions that plans name by id, and what is known about their maps. */
+  readonly bpf?: { readonly programs: readonly BpfProgram[]; readonly maps: readonly BpfMapKind[] };
+  /** In this mode the CNI itself makes Services work, so that no proxy is needed. */
+  replacesProxy?(mode: string): boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
 }
 

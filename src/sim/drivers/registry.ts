@@ -1,14 +1,23 @@
 /** Every CNI and every proxy that the person can choose. A new one is a folder and one line here. */
 import { must } from '../base/assert.ts';
+import type { BpfMapKind } from '../linux/bpf/kind.ts';
+import type { BpfPrograms } from '../linux/bpf/program.ts';
 import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
+import { CILIUM } from './cni/cilium/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import type { CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
 import { NO_PROXY } from './proxy/none/driver.ts';
 
-export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, BRIDGE]);
+export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, CILIUM, BRIDGE]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
+
+/** The code that drivers only name in what they write: programs by id, and how their tools print maps. */
+export const BPF_PROGRAMS: BpfPrograms = new Map(
+  CNIS.flatMap(({ bpf }) => bpf?.programs ?? []).map((program) => [program.id, program]),
+);
+export const BPF_MAP_KINDS: readonly BpfMapKind[] = CNIS.flatMap(({ bpf }) => bpf?.maps ?? []);
 
 export function cniById(id: string): CniDriver {
   return must(

@@ -93,7 +93,13 @@ function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, proxy: F
     },
     ...(proxy.ipvs ? { ipvs: proxy.ipvs } : {}),
     listeners: [...own.listeners, ...(cni.node.listeners ?? [])],
+    ...bpfOf(node.name, cni.node),
   };
+}
+
+/** Maps are the node's, whoever runs the program. */
+function bpfOf(host: NsId, { bpf }: Fragment): Pick<NetnsConfig, 'bpf'> {
+  return bpf ? { bpf: { host, attachments: bpf.attachments, maps: bpf.maps ?? [] } } : {};
 }
 
 function podConfig(pod: ClusterPod, cni: NodePlan): NetnsConfig {
@@ -110,6 +116,7 @@ function podConfig(pod: ClusterPod, cni: NodePlan): NetnsConfig {
     iptables: NO_RULES,
     ipsets: [],
     listeners: listenersOf(pod.listens, `Pod ${id}`),
+    ...bpfOf(pod.node, wiring),
   };
 }
 

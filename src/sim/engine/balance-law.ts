@@ -37,7 +37,7 @@ export function balanceLaw(steps: readonly Step[], world: World): BalanceLaw | n
   }
   const config = world.namespaces.get(choice.ns);
   if (!config || endpoint === null) return null;
-  const drawn = choice.kind === 'ipvs' ? ipvsLaw(choice.virtual, choice.ns) : rulesLaw(steps, choice.i, config);
+  const drawn = choice.kind === 'ipvs' ? ipvsLaw(choice.virtual, choice.ns) : lawBefore(steps, choice.i, config);
   const law = drawn ?? only(endpoint, choice.ns, 'one rule');
   if (law.shares.size === 1) return { ...law, kind: 'one' };
   return law.kind === 'sticky' || law.kind === 'hash' ? { ...law, shares: new Map([[endpoint, 1]]) } : law;
@@ -71,6 +71,15 @@ const SCHEDULER_LAWS: Readonly<Record<VirtualServer['scheduler'], LawKind>> = {
   dh: 'hash',
   mh: 'hash',
 };
+
+/** What was drawn last before the choice: by a program, or by rules. */
+function lawBefore(steps: readonly Step[], choice: number, config: NetnsConfig): BalanceLaw | null {
+  const draw = steps.findLast((step) => step.kind === 'bpf-choice' && step.i < choice && step.ns === config.id);
+  if (draw?.kind !== 'bpf-choice') return rulesLaw(steps, choice, config);
+  const shares = new Map(draw.of.map((endpoint) => [endpoint, 1 / draw.of.length]));
+  if (draw.isKept) return { kind: 'sticky', by: 'an affinity map', ns: config.id, shares };
+  return { kind: 'random', by: 'bpf_get_prandom_u32', ns: config.id, shares };
+}
 
 function rulesLaw(steps: readonly Step[], choice: number, config: NetnsConfig): BalanceLaw | null {
   const before = steps.filter((step) => step.i < choice && step.ns === config.id);

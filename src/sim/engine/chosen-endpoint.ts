@@ -3,18 +3,21 @@
 import type { Step } from '../linux/step.ts';
 import { type IpPacket, innermost, isLaterFragment } from '../wire/frame.ts';
 
-/** The step that chose: a translation by rule, or IPVS. */
-export type ChoiceStep = Extract<Step, { kind: 'nat' | 'ipvs' }>;
+/** The step that chose: a translation by rule, by IPVS, or by an eBPF program. */
+export type ChoiceStep = Extract<Step, { kind: 'nat' | 'ipvs' | 'bpf-nat' | 'bpf-sock' }>;
 
 export const choiceOf = (steps: readonly Step[]): ChoiceStep | undefined => steps.find(isChoice) as ChoiceStep;
 
 const isChoice = (step: Step): boolean =>
   (step.kind === 'nat' && step.manip === 'dst' && step.cause === 'rule') ||
-  (step.kind === 'ipvs' && step.role === 'request');
+  (step.kind === 'ipvs' && step.role === 'request') ||
+  (step.kind === 'bpf-nat' && step.cause === 'service') ||
+  (step.kind === 'bpf-sock' && step.call !== 'recvmsg4');
 
 /** `10.244.1.2:8080`; null where the first packet came to nobody. Without a translation it is what answered. */
 export function chosenEndpoint(steps: readonly Step[]): string | null {
   const choice = choiceOf(steps);
+  if (choice?.kind === 'bpf-sock') return choice.after && `${choice.after.ip}:${choice.after.port}`;
   if (choice) return destinationText(choice.after);
   const first = steps[0]?.packet;
   const delivered = steps.find((step) => step.kind === 'deliver' && step.to === 'socket' && step.packet === first);

@@ -45,6 +45,7 @@ export function stepsCost(steps: readonly Step[], world: World): Cost {
         break;
       case 'nft-lookup':
       case 'ipvs':
+      case 'bpf-map':
         lookups += 1;
         break;
       default:

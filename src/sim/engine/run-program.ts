@@ -2,6 +2,7 @@
  * Runs one probing program in the kernel model and says what it learned: `curl`, `nc`, `ping` or `traceroute`, as seen from their
  * sockets. Knows addresses only; Kubernetes names were resolved before.
  */
+import { BPF_PROGRAMS } from '../drivers/registry.ts';
 import type { NetnsConfig, NsId } from '../linux/config.ts';
 import { type Choices, type Kernel, makeKernel, netnsOf, runUntil } from '../linux/kernel.ts';
 import { type LocalPacket, refuseLocal } from '../linux/local.ts';
@@ -9,11 +10,12 @@ import type { Netns } from '../linux/netns.ts';
 import { LINUX } from '../linux/ops.ts';
 import { type OutputRoute, routeOutput } from '../linux/routing/route-output.ts';
 import { sendEcho } from '../linux/sockets/ping.ts';
-import type { Socket, SocketEvent } from '../linux/sockets/socket.ts';
+import type { Socket, SocketCalls, SocketEvent } from '../linux/sockets/socket.ts';
 import { close, connect, sendData } from '../linux/sockets/tcp.ts';
 import { sendDatagram } from '../linux/sockets/udp.ts';
 import type { Step } from '../linux/step.ts';
 import type { Ip } from '../wire/ip.ts';
+import { dial } from './dial.ts';
 import { PROGRAM_NAMES } from './program-names.ts';
 import type { ProgramResult } from './program-result.ts';
 import type { Outcome } from './trace.ts';
@@ -59,17 +61,39 @@ export function runProgram(
   choices: Choices,
   program: Program,
 ): Ran {
-  const kernel = makeKernel(withSource(configs, program), choices, LINUX, warm);
+  const { kernel, ns } = open(configs, warm, choices, program);
+  const started = start(kernel, ns, program);
+  runUntil(kernel, program.waitMs * NS_PER_MS);
+  return { kernel, steps: kernel.steps, result: started() };
+}
+
+/** A kernel for the program to run in, and its place in it. */
+export function open(
+  configs: ReadonlyMap<NsId, NetnsConfig>,
+  warm: boolean,
+  choices: Choices,
+  program: Program,
+): { readonly kernel: Kernel; readonly ns: Netns } {
+  const kernel = makeKernel(withSource(configs, program), choices, LINUX, warm, BPF_PROGRAMS);
   const ns = netnsOf(kernel, program.ns);
   if (!ns) throw new Error(`Broken invariant: no network namespace ${program.ns}`);
+  return { kernel, ns };
+}
+
+/** Opens the socket and sends the first packet, if the kernel lets it. Gives what the program has learned when it is asked. */
+export function start(k: Kernel, ns: Netns, asked: Program): () => ProgramResult {
+  const dialled = dial(k, ns, asked, refusedPacket);
+  if (!dialled.ok) return () => dialled.result;
+  const { program, calls } = dialled;
   const route = routeOutput(ns, program.dst);
-  if (!route.ok) return { kernel, steps: kernel.steps, result: unroutable(kernel, ns, program, route) };
+  if (!route.ok) {
+    const failed = unroutable(k, ns, program, route);
+    return () => failed;
+  }
   const clientIp = program.src ?? route.src;
-  const result =
-    program.proto === 'traceroute'
-      ? traceroute(kernel, ns, program, clientIp)
-      : exchange(kernel, ns, program, clientIp);
-  return { kernel, steps: kernel.steps, result };
+  if (program.proto !== 'traceroute') return begin(k, ns, program, clientIp, calls);
+  const traced = traceroute(k, ns, program, clientIp);
+  return () => traced;
 }
 
 /** A probe may use an address that its namespace did not have: it is put on the loopback, as `ip addr add` would. */
@@ -101,21 +125,8 @@ function lookupOnly(configs: ReadonlyMap<NsId, NetnsConfig>): ReadonlyMap<NsId, 
 }
 
 /** No packet can be made: the socket call fails at once. */
-export function unroutable(
-  k: Kernel,
-  ns: Netns,
-  program: Program,
-  route: Extract<OutputRoute, { ok: false }>,
-): ProgramResult {
-  const packet: LocalPacket = {
-    to: program.dst,
-    from: program.src,
-    l4: firstHeader(program),
-    len: 28,
-    df: true,
-    by: PROGRAM_NAMES[program.proto],
-    what: `a first packet to ${program.dst}`,
-  };
+function unroutable(k: Kernel, ns: Netns, program: Program, route: Extract<OutputRoute, { ok: false }>): ProgramResult {
+  const packet = refusedPacket(program);
   const text = route.route.route ? `${route.route.type} ${route.route.route.dst.text}` : `${program.dst}: no route`;
   refuseLocal(k, ns, packet, 'IP_OUTNOROUTES', `${ns.id} has no route to ${program.dst}`, { kind: 'route', text });
   return {
@@ -126,6 +137,17 @@ export function unroutable(
   };
 }
 
+/** The packet that would have been. */
+const refusedPacket = (program: Program): LocalPacket => ({
+  to: program.dst,
+  from: program.src,
+  l4: firstHeader(program),
+  len: 28,
+  df: true,
+  by: PROGRAM_NAMES[program.proto],
+  what: `a first packet to ${program.dst}`,
+});
+
 function firstHeader(program: Program): LocalPacket['l4'] {
   if (program.proto === 'icmp') return { proto: 'icmp', type: 8, code: 0, id: 1, seq: 1, dataBytes: 0 };
   const ports = { sport: 0, dport: program.port, dataBytes: 0 };
@@ -133,17 +155,16 @@ function firstHeader(program: Program): LocalPacket['l4'] {
 }
 
 /** One conversation: until the program is content, refused, or tired of waiting. */
-function exchange(k: Kernel, ns: Netns, program: Program, clientIp: Ip): ProgramResult {
-  const result = begin(k, ns, program, clientIp);
-  runUntil(k, program.waitMs * NS_PER_MS);
-  return result();
-}
-
-/** Sends the first packet. Gives what the program has learned when it is asked. */
-export function begin(k: Kernel, ns: Netns, program: Program, clientIp: Ip): () => ProgramResult {
+function begin(
+  k: Kernel,
+  ns: Netns,
+  program: Program,
+  clientIp: Ip,
+  calls: SocketCalls | undefined,
+): () => ProgramResult {
   let result: ProgramResult = { outcome: 'timeout', errno: 'ETIMEDOUT', clientIp, atStep: null };
   let settled = false;
-  const socket = open(k, program, clientIp, program.dst, program.port, program.ttl, (event) => {
+  const plain = socketFor(k, program, clientIp, program.dst, program.port, program.ttl, (event) => {
     if (event.kind === 'connected' && !program.handshakeOnly) request(k, ns, socket, program);
     if (event.kind === 'data' && program.proto === 'tcp') close(k, ns, socket);
     if (settled) return;
@@ -152,11 +173,12 @@ export function begin(k: Kernel, ns: Netns, program: Program, clientIp: Ip): () 
     settled = true;
     result = learned;
   });
-  start(k, ns, socket, program);
+  const socket: Socket = { ...plain, calls };
+  sendFirst(k, ns, socket, program);
   return () => result;
 }
 
-function open(
+function socketFor(
   k: Kernel,
   program: Program,
   clientIp: Ip,
@@ -182,7 +204,7 @@ function open(
   };
 }
 
-function start(k: Kernel, ns: Netns, socket: Socket, program: Program): void {
+function sendFirst(k: Kernel, ns: Netns, socket: Socket, program: Program): void {
   if (socket.proto === 'tcp') return connect(k, ns, socket);
   if (socket.proto === 'udp')
     return sendDatagram(
@@ -256,7 +278,7 @@ function traceroute(k: Kernel, ns: Netns, program: Program, clientIp: Ip): Progr
 function traceOne(k: Kernel, ns: Netns, program: Program, clientIp: Ip, ttl: number): Answer {
   let answer: Answer = { from: null, what: '*', isLast: false };
   const port = program.port > 0 ? program.port : TRACEROUTE_PORT + ttl - 1;
-  const socket = open(k, program, clientIp, program.dst, port, ttl, (event) => {
+  const socket = socketFor(k, program, clientIp, program.dst, port, ttl, (event) => {
     if (event.kind === 'error')
       answer = {
         from: event.icmp?.from ?? program.dst,
@@ -265,7 +287,7 @@ function traceOne(k: Kernel, ns: Netns, program: Program, clientIp: Ip, ttl: num
       };
     else answer = { from: program.dst, what: event.kind, isLast: true };
   });
-  start(k, ns, socket, program);
+  sendFirst(k, ns, socket, program);
   // One probe per TTL: a SYN is not sent again (traceroute -T uses its own half-open probes).
   const until = k.nowNs + program.waitMs * NS_PER_MS;
   runUntil(k, Math.min(until, k.nowNs + RETRANSMIT_NS - 1));

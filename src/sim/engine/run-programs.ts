@@ -1,11 +1,9 @@
 /** One probing program run many times in one kernel: what a load is made of. */
 import type { NetnsConfig, NsId } from '../linux/config.ts';
-import { type Choices, makeKernel, netnsOf, runUntil } from '../linux/kernel.ts';
-import { LINUX } from '../linux/ops.ts';
-import { routeOutput } from '../linux/routing/route-output.ts';
+import { type Choices, runUntil } from '../linux/kernel.ts';
 import type { Step } from '../linux/step.ts';
 import type { ProgramResult } from './program-result.ts';
-import { begin, NS_PER_MS, type Program, unroutable, withSource } from './run-program.ts';
+import { NS_PER_MS, open, type Program, start } from './run-program.ts';
 
 /** One of many: what it did up to now, and what it has learned when it is asked. */
 export interface Attempt {
@@ -29,16 +27,12 @@ export function* runPrograms(
   program: Program,
   attempts: number,
 ): Generator<Attempt, void> {
-  const kernel = makeKernel(withSource(configs, program), choices, LINUX, warm);
-  const ns = netnsOf(kernel, program.ns);
-  if (!ns) throw new Error(`Broken invariant: no network namespace ${program.ns}`);
+  const { kernel, ns } = open(configs, warm, choices, program);
   const { steps } = kernel;
   for (let i = 0; i < attempts; i++) {
     steps.length = 0;
     const untilNs = kernel.nowNs + GAP_NS;
-    const route = routeOutput(ns, program.dst);
-    const failed = route.ok ? null : unroutable(kernel, ns, program, route);
-    const result = route.ok ? begin(kernel, ns, program, program.src ?? route.src) : () => failed as ProgramResult;
+    const result = start(kernel, ns, program);
     runUntil(kernel, untilNs);
     kernel.nowNs = untilNs;
     yield { steps, result };

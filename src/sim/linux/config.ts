@@ -4,6 +4,7 @@
  */
 import type { Cidr, Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
+import type { BpfConfig } from './bpf/attach.ts';
 import { IPVS_SYSCTL_DEFAULTS, type IpvsSysctl, type VirtualServer } from './ipvs/table.ts';
 import type { Ruleset } from './netfilter/iptables/rule.ts';
 import type { NftTable } from './netfilter/nftables/ruleset.ts';
@@ -20,6 +21,8 @@ export type Device = DeviceBase &
     | { readonly kind: 'bridge' }
     | { readonly kind: 'vxlan'; readonly vxlan: VxlanSettings }
     | { readonly kind: 'dummy' }
+    /** A tunnel that has no ends of its own (`external`): a program says for each packet where it goes, and with which number. */
+    | { readonly kind: 'vxlan-external' | 'geneve'; readonly dstPort: number }
   );
 
 export interface DeviceBase {
@@ -31,6 +34,8 @@ export interface DeviceBase {
   readonly master?: string;
   readonly hairpin?: boolean;
   readonly promisc?: boolean;
+  /** `ip link set … arp off`: nobody is asked for a MAC, every neighbour has the device's own. */
+  readonly noarp?: true;
   readonly origin?: Origin;
 }
 
@@ -167,4 +172,6 @@ export interface NetnsConfig {
   /** `ipvsadm -Ln`; absent: IPVS hooks in nowhere. */
   readonly ipvs?: readonly VirtualServer[];
   readonly listeners: readonly Listener[];
+  /** Programs at devices and sockets, and their maps. */
+  readonly bpf?: BpfConfig;
 }

@@ -1,6 +1,7 @@
 /** A packet that is for this namespace: INPUT, then the protocol that it belongs to (net/ipv4/ip_input.c). */
 import { isIcmpError, isLaterFragment } from '../wire/frame.ts';
 import type { Device } from './config.ts';
+import { externalReceive } from './devices/external-tunnel.ts';
 import { vxlanReceive } from './devices/vxlan.ts';
 import { echoReply, icmpError } from './icmp.ts';
 import { culpritDevice, drop, type Kernel, tell } from './kernel.ts';
@@ -19,7 +20,7 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (isLaterFragment(l4)) return;
   if (l4.proto === 'tcp') return tcpReceive(k, ns, skb, l4);
   if (l4.proto === 'udp') {
-    if (vxlanReceive(k, ns, skb, l4)) return;
+    if (vxlanReceive(k, ns, skb, l4) || externalReceive(k, ns, skb, l4)) return;
     if (udpReceive(k, ns, skb, l4)) return;
     return portClosed(k, ns, skb, l4.dport);
   }
@@ -31,10 +32,13 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   icmpToSocket(k, ns, skb, l4);
 }
 
+const tunnelPort = (d: Device): number | null =>
+  d.kind === 'vxlan' ? d.vxlan.dstPort : 'dstPort' in d ? d.dstPort : null;
+
 /** ICMP port unreachable. A tunnel device that is down has closed its port (vxlan_stop). */
 function portClosed(k: Kernel, ns: Netns, skb: Skb, port: number): void {
   icmpError(k, ns, skb, { type: 3, code: 3 });
-  const tunnel = ns.config.devices.find((d) => d.kind === 'vxlan' && d.vxlan.dstPort === port && !d.up);
+  const tunnel = ns.config.devices.find((d) => tunnelPort(d) === port && !d.up);
   if (tunnel)
     return drop(k, ns, skb, 'DEV_DOWN', `${tunnel.name} is down, so UDP port ${port} is closed`, culpritDevice(tunnel));
   drop(k, ns, skb, 'NO_SOCKET', `nobody listens on UDP port ${port}`, {

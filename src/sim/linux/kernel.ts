@@ -1,5 +1,7 @@
 /** The machine room of a trace: all namespaces, virtual time, the packets that wait on wires, and the list of steps told so far. */
 import type { Frame, IpPacket } from '../wire/frame.ts';
+import type { Ip } from '../wire/ip.ts';
+import type { BpfPrograms } from './bpf/program.ts';
 import type { Device, DeviceKind, NetnsConfig, NsId } from './config.ts';
 import type { Chain, RejectWith, Rule, Table } from './netfilter/iptables/rule.ts';
 import type { NumgenChoice } from './netfilter/nftables/numgen.ts';
@@ -30,6 +32,10 @@ export interface KernelOps {
   /** Several at once where a tunnel hands them up in one go. */
   readonly receive: (k: Kernel, arrivals: readonly Arrival[]) => void;
   readonly reject: (k: Kernel, ns: Netns, skb: Skb, how: RejectWith) => void;
+  /** Out of a device, as it is. */
+  readonly send: (k: Kernel, ns: Netns, dev: Device, skb: Skb) => void;
+  /** Out of a device, to the MAC of the next hop. */
+  readonly sendVia: (k: Kernel, ns: Netns, dev: Device, nextHop: Ip, skb: Skb) => void;
   readonly localOut: (k: Kernel, ns: Netns, skb: Skb) => void;
   /** The next hop did not answer ARP: tell the sender (`ipv4_link_failure`). */
   readonly linkFailure: (k: Kernel, ns: Netns, skb: Skb) => void;
@@ -40,6 +46,8 @@ export interface Kernel {
   readonly steps: Step[];
   readonly choices: Choices;
   readonly ops: KernelOps;
+  /** eBPF programs by id: configuration only names them. */
+  readonly programs: BpfPrograms;
   nowNs: number;
   packets: number;
   /** Arrivals that wait for the running packet to finish, in the order in which softirqs take them (net_rx_action's poll list). */
@@ -74,12 +82,14 @@ export function makeKernel(
   choices: Choices,
   ops: KernelOps,
   warm: boolean,
+  programs: BpfPrograms = new Map(),
 ): Kernel {
   return {
     namespaces: new Map(),
     steps: [],
     choices,
     ops,
+    programs,
     nowNs: 0,
     packets: 0,
     polls: [],

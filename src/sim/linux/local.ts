@@ -5,7 +5,7 @@ import { drop, type Kernel, newPacketId, tell } from './kernel.ts';
 import type { Netns } from './netns.ts';
 import { routeOutput, routeStep } from './routing/route-output.ts';
 import { makeSkb, type Skb } from './skb.ts';
-import type { Culprit, DropReason, PacketId } from './step.ts';
+import type { Culprit, DropReason, PacketId, StepBody } from './step.ts';
 
 const UNSPECIFIED = '0.0.0.0' as Ip;
 
@@ -23,6 +23,8 @@ export interface LocalPacket {
   readonly what: string;
   readonly answers?: PacketId;
   readonly flowKey?: string | undefined;
+  /** What happened in the socket call, before the packet existed. */
+  readonly prelude?: readonly StepBody[] | undefined;
 }
 
 /** Makes and routes the packet; undefined when there is no route (nothing was sent, the step says so). */
@@ -50,6 +52,18 @@ export function refuseLocal(
   drop(k, ns, skb, reason, detail, culprit);
 }
 
+/** The socket call itself failed: there is nothing to route. */
+export function neverSent(
+  k: Kernel,
+  ns: Netns,
+  packet: LocalPacket,
+  reason: DropReason,
+  detail: string,
+  culprit: Culprit,
+): void {
+  drop(k, ns, born(k, ns, packet, packet.from ?? UNSPECIFIED), reason, detail, culprit);
+}
+
 function born(k: Kernel, ns: Netns, packet: LocalPacket, src: Ip): Skb {
   const { l4, len, df } = packet;
   const ttl = packet.ttl ?? ns.sysctl['ipv4.ip_default_ttl'];
@@ -67,6 +81,7 @@ function born(k: Kernel, ns: Netns, packet: LocalPacket, src: Ip): Skb {
     l4,
   } as const;
   const skb = makeSkb({ id, payload, flowKey: packet.flowKey });
+  for (const body of packet.prelude ?? []) tell(k, ns, skb, body);
   const answers = packet.answers === undefined ? {} : { answers: packet.answers };
   tell(k, ns, skb, { kind: 'send', by: packet.by, what: packet.what, ...answers });
   return skb;

@@ -1,6 +1,7 @@
 /** What packets teach one network namespace. Written only while a packet visits; empty (or primed by configuration) at the start. */
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
+import type { BpfMemory } from './bpf/map.ts';
 import { IpvsConnections } from './ipvs/connection.ts';
 import { ConntrackTable } from './netfilter/conntrack.ts';
 import type { DynamicSets } from './netfilter/nftables/dynamic-sets.ts';
@@ -20,6 +21,8 @@ export interface Memory {
   readonly recent: Map<string, Map<Ip, number>>;
   /** Path MTUs learned from ICMP, in bytes. */
   readonly pathMtu: Map<Ip, number>;
+  /** What packets wrote into eBPF maps of this node. */
+  readonly bpf: BpfMemory;
   readonly sockets: Socket[];
   /** Fragments that wait for their rest, keyed `src|dst|proto|id`. */
   readonly fragments: Map<string, Skb[]>;
@@ -43,6 +46,7 @@ export function makeMemory(): Memory {
     nftSets: new Map(),
     recent: new Map(),
     pathMtu: new Map(),
+    bpf: new Map(),
     sockets: [],
     fragments: new Map(),
   };

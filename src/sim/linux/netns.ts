@@ -1,5 +1,6 @@
 /** One network namespace, ready to be visited: its configuration, indexed once, and its memory. */
 import { type Cidr, cidr, familyOf, type Ip } from '../wire/ip.ts';
+import { type BpfIndex, indexBpf } from './bpf/attach.ts';
 import type { Address, Device, FdbEntry, Listener, Neighbour, NetnsConfig, NsId, Route, Sysctl } from './config.ts';
 import { SYSCTL_DEFAULTS } from './config.ts';
 import { type Memory, makeMemory } from './memory.ts';
@@ -32,6 +33,7 @@ interface NetnsIndex {
   /** Connection tracking runs only where a rule asks for it (nf_ct_netns_get). */
   readonly tracks: boolean;
   readonly listeners: readonly Listener[];
+  readonly bpf: BpfIndex | null;
   /** Who is called at each netfilter hook. */
   readonly schedule: Readonly<Record<HookName, Schedule>>;
 }
@@ -75,6 +77,7 @@ function indexOf(config: NetnsConfig): NetnsIndex {
     sysctl: { ...SYSCTL_DEFAULTS, ...config.sysctl },
     tracks,
     listeners: config.listeners,
+    bpf: config.bpf ? indexBpf(config.bpf) : null,
     schedule: {
       PREROUTING: scheduleOf(config, 'PREROUTING', tracks),
       INPUT: scheduleOf(config, 'INPUT', tracks),

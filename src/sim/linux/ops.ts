@@ -1,5 +1,6 @@
 /** Joins the parts of the kernel that call each other in a ring; `kernel.ts` only knows their shapes. */
 import { bridgeTransmit } from './devices/bridge.ts';
+import { externalTransmit } from './devices/external-tunnel.ts';
 import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
 import { vxlanTransmit } from './devices/vxlan.ts';
 import { icmpError, REJECT_CODES } from './icmp.ts';
@@ -7,6 +8,7 @@ import { drop, type KernelOps } from './kernel.ts';
 import { localOut } from './output.ts';
 import { receive } from './receive.ts';
 import { sendReset } from './sockets/tcp.ts';
+import { sendVia, transmit } from './transmit.ts';
 
 export const LINUX: KernelOps = {
   transmit: {
@@ -15,10 +17,14 @@ export const LINUX: KernelOps = {
     nic: vethTransmit,
     bridge: bridgeTransmit,
     vxlan: vxlanTransmit,
+    'vxlan-external': externalTransmit,
+    geneve: externalTransmit,
     dummy: (k, ns, dev, skb) =>
       drop(k, ns, skb, 'BRIDGE_NO_EGRESS_PORT', `${dev.name} is a dummy device: it leads nowhere`),
   },
   receive,
+  send: transmit,
+  sendVia,
   localOut,
   reject: (k, ns, skb, how) => (how === 'tcp-reset' ? sendReset(k, ns, skb) : icmpError(k, ns, skb, REJECT_CODES[how])),
   linkFailure: (k, ns, skb) => icmpError(k, ns, skb, { type: 3, code: 1 }),

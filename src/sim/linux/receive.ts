@@ -1,5 +1,6 @@
 /** A frame arrives at a device: up to the bridge that owns the device, or to ARP and IP (net/core/dev.c, net/ipv4/ip_input.c). */
 import { isIp } from '../wire/frame.ts';
+import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { deliver } from './deliver.ts';
 import { bridgeReceive } from './devices/bridge.ts';
@@ -22,6 +23,7 @@ export function receive(k: Kernel, arrivals: readonly Arrival[]): void {
     return ns && dev && comeIn(k, ns, dev, arrival.skb) ? [{ ns, dev, skb: arrival.skb }] : [];
   });
   for (const { ns, dev, skb } of seen) {
+    if (!runTcHook(k, ns, dev, skb, 'tc ingress')) continue;
     if (dev.master !== undefined) bridgeReceive(k, ns, dev, skb, (bridge, up) => passUp(k, ns, bridge, up));
     else protocolReceive(k, ns, dev, skb);
   }

@@ -1,10 +1,20 @@
 /** A packet on its way through one kernel: the headers plus what the kernel remembers about it (`struct sk_buff`). */
 import type { Arp, Frame, IpPacket } from '../wire/frame.ts';
+import type { Ip } from '../wire/ip.ts';
 import { type Mac, ZERO_MAC } from '../wire/mac.ts';
 import type { IpvsConnection } from './ipvs/connection.ts';
 import type { CtRef } from './netfilter/conntrack.ts';
 import type { RouteResult } from './routing/fib.ts';
 import type { PacketId } from './step.ts';
+
+/** What a tunnel in collect-metadata mode needs to know of one packet, or knew of it (`struct bpf_tunnel_key`). */
+export interface TunnelKey {
+  /** The number in the tunnel's header. */
+  readonly id: number;
+  /** The other end. */
+  readonly remote: Ip;
+  readonly ttl: number;
+}
 
 export interface Skb {
   readonly id: PacketId;
@@ -31,6 +41,8 @@ export interface Skb {
   outer: boolean;
   /** What the sender's socket hashes to; a tunnel takes its source port from it. Absent: from the addresses. */
   flowKey: string | undefined;
+  /** Set by a program for the way into a tunnel, and by the tunnel on the way out. */
+  tunnel: TunnelKey | null;
 }
 
 export interface SkbInit {
@@ -56,6 +68,7 @@ export function makeSkb(init: SkbInit): Skb {
     fragMaxBytes: 0,
     outer: false,
     flowKey: init.flowKey,
+    tunnel: null,
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Frame, IpPacket } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
+import type { BpfEvent } from './bpf/events.ts';
 import type { FdbEntry, Listener, Neighbour, NsId, Route } from './config.ts';
 import type { RealServer, VirtualServer } from './ipvs/table.ts';
 import type { HookName, Rule, TableName } from './netfilter/iptables/rule.ts';
@@ -83,6 +84,8 @@ export type StepBody =
     }
   /** nftables: a rule, a set or a chain had its say. */
   | NftEvent
+  /** eBPF: a program ran, looked something up, decided. */
+  | BpfEvent
   /** IPVS sent the packet to a real server, or a reply back to its client. */
   | {
       readonly kind: 'ipvs';
@@ -116,7 +119,8 @@ export type StepBody =
       /** Source address chosen for a packet that the node itself makes. */
       readonly src?: Ip;
     }
-  | { readonly kind: 'ttl'; readonly before: number; readonly after: number }
+  /** `by`: not the kernel's forwarding but an eBPF program lowered it. */
+  | { readonly kind: 'ttl'; readonly before: number; readonly after: number; readonly by?: string }
   /** A MAC address for the next hop: from a written entry, learned by ARP, or not (yet) known. */
   | {
       readonly kind: 'neighbour';
@@ -142,12 +146,12 @@ export type StepBody =
   | {
       readonly kind: 'encap';
       readonly dev: string;
-      readonly type: 'vxlan';
+      readonly type: 'vxlan' | 'geneve';
       readonly vni: number;
       readonly src: Ip;
       readonly dst: Ip;
     }
-  | { readonly kind: 'decap'; readonly dev: string; readonly type: 'vxlan'; readonly vni: number }
+  | { readonly kind: 'decap'; readonly dev: string; readonly type: 'vxlan' | 'geneve'; readonly vni: number }
   | { readonly kind: 'fragment'; readonly mtuBytes: number; readonly pieces: number }
   | { readonly kind: 'reassemble'; readonly by: 'conntrack' | 'delivery'; readonly pieces: number }
   /** A program or the kernel's own protocol code made this packet. */
@@ -212,6 +216,9 @@ export type DropReason =
   | 'NAT_FAILED'
   | 'IPVS_NO_SERVER'
   | 'IPVS_SERVER_GONE'
+  | 'TC_INGRESS'
+  | 'TC_EGRESS'
+  | 'SOCK_REJECTED'
   | 'HOPS_MAX';
 
 /** The object that decided: a rule, a missing entry, a sysctl, a device. */
@@ -226,6 +233,7 @@ export interface Culprit {
     | 'device'
     | 'listener'
     | 'virtual-server'
+    | 'program'
     | 'none';
   /** As the tool prints it, or as the tool would name what is missing. */
   readonly text: string;

@@ -2,6 +2,7 @@
 
 import type { Ip } from '../wire/ip.ts';
 import { BROADCAST_MAC, isGroupMac, type Mac, ZERO_MAC } from '../wire/mac.ts';
+import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { culpritDevice, drop, hasCarrier, type Kernel, tell } from './kernel.ts';
 import { resolve } from './neighbour/resolve.ts';
@@ -21,6 +22,7 @@ export function transmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
       `${dev.name} has no carrier: its other end is down`,
       culpritDevice(dev, 'NO-CARRIER'),
     );
+  if (!runTcHook(k, ns, dev, skb, 'tc egress')) return;
   tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'out' }, frameOf(skb));
   k.ops.transmit[dev.kind](k, ns, dev, skb);
 }

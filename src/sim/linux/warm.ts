@@ -18,9 +18,10 @@ const BRIDGES_MAX = 8;
 export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | undefined {
   for (const end of segmentOf(k, ns.id, dev)) {
     const config = k.configOf(end.ns);
-    const owns = config?.addresses.some(
-      (a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'),
-    );
+    const answers = config && programAnswers(k, config, end.dev, ip);
+    const owns =
+      answers ||
+      config?.addresses.some((a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'));
     if (config && (owns || standsInFor(k, end, config, ip))) return deviceOf(config, end.dev)?.mac;
   }
   return undefined;
@@ -31,6 +32,15 @@ function standsInFor(k: Kernel, end: PortRef, config: NetnsConfig, ip: Ip): bool
   const ns = netnsOf(k, end.ns);
   const dev = ns?.devices.get(end.dev);
   return ns !== undefined && dev !== undefined && answersFor(ns, dev, ip);
+}
+
+/** An eBPF program on that end answers ARP by itself. */
+function programAnswers(k: Kernel, { bpf }: NetnsConfig, dev: string, ip: Ip): boolean {
+  return (bpf?.attachments ?? []).some(({ at, program, conf }) => {
+    if (at.hook !== 'tc ingress' || at.dev !== dev) return false;
+    const found = k.programs.get(program);
+    return found?.hook === 'tc' && found.answersArp?.(conf, ip) === true;
+  });
 }
 
 /** The port by which a bridge would have seen `mac` come in. */

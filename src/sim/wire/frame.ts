@@ -63,9 +63,10 @@ export interface Udp {
   readonly vxlan?: Vxlan;
 }
 
-/** RFC 7348. */
+/** RFC 7348; with `geneve` RFC 8926, whose header without options is as long. */
 export interface Vxlan {
   readonly vni: number;
+  readonly geneve?: true;
   readonly inner: Frame;
 }
 

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { attachedTo } from '../../sim/linux/bpf/attach.ts';
 import type { Device, NetnsConfig } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
@@ -18,6 +19,8 @@ const KINDS: Readonly<Record<Device['kind'], string>> = {
   nic: 'Network card, to the node network',
   bridge: 'Bridge: a switch inside the machine',
   vxlan: 'VXLAN tunnel: wraps frames into UDP',
+  'vxlan-external': 'VXLAN tunnel without ends of its own: a program says for each packet where it goes',
+  geneve: 'Geneve tunnel without ends of its own: a program says for each packet where it goes',
   dummy: 'Dummy: a device without a wire',
 };
 
@@ -67,7 +70,14 @@ function factsOf(device: Device, config: NetnsConfig): readonly Fact[] {
     ...('peer' in device ? ([['Other end', `${device.peer.dev} in ${device.peer.ns}`, 'code']] as const) : []),
     ...(device.hairpin === true ? ([['Hairpin', 'on']] as const) : []),
     ...(device.kind === 'vxlan' ? vxlanFacts(device.vxlan) : []),
+    ...('dstPort' in device ? ([['Outer packet', `UDP port ${device.dstPort}`]] as const) : []),
+    ...programFacts(config, device.name),
   ];
+}
+
+/** eBPF programs at the device's two hooks. */
+function programFacts(config: NetnsConfig, dev: string): readonly Fact[] {
+  return attachedTo(config.bpf, dev).map(({ at, program }) => [`eBPF, ${at.hook}`, program, 'code'] as const);
 }
 
 function vxlanFacts(vxlan: Extract<Device, { kind: 'vxlan' }>['vxlan']): readonly Fact[] {

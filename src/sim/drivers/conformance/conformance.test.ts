@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../kube/cluster.ts';
+import { kindOfMap } from '../../linux/bpf/kind.ts';
+import { keyText } from '../../linux/bpf/map.ts';
 import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
 import { parseRuleset } from '../../linux/netfilter/iptables/parse.ts';
 import { printRuleset } from '../../linux/netfilter/iptables/print.ts';
@@ -13,7 +15,7 @@ import { printNeighbour } from '../../linux/print/ip-neigh.ts';
 import { printRoute } from '../../linux/print/ip-route.ts';
 import type { CniDriver, Fragment, NodePlan, ProxyDriver } from '../contract.ts';
 import { kubeletPlan } from '../parts/kubelet.ts';
-import { CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
+import { BPF_MAP_KINDS, BPF_PROGRAMS, CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
 import { LAB } from './lab-cluster.ts';
 
 /** IFNAMSIZ less the closing zero. */
@@ -90,8 +92,11 @@ function fragmentsOf({ node, plans }: Planned): [string, Fragment][] {
 
 function originsOf(fragment: Fragment): (Origin | undefined)[] {
   const rules = (fragment.iptables ?? []).flatMap((op) => ('rule' in op ? [op.rule] : []));
-  const { devices = [], addresses = [], routes = [], neighbours = [], fdb = [] } = fragment;
-  return [...devices, ...addresses, ...routes, ...neighbours, ...fdb, ...rules].map(({ origin }) => origin);
+  const { devices = [], addresses = [], routes = [], neighbours = [], fdb = [], bpf } = fragment;
+  const programs = [...(bpf?.attachments ?? []), ...(bpf?.maps ?? []).flatMap(({ entries }) => entries)];
+  return [...devices, ...addresses, ...routes, ...neighbours, ...fdb, ...rules, ...programs].map(
+    ({ origin }) => origin,
+  );
 }
 
 const jumpsOf = (table: Table, chain: string): string[] =>
@@ -151,6 +156,7 @@ describe.each(choices)('%s', (...choice) => {
           ...[...addresses, ...neighbours, ...fdb].map(({ dev }) => dev),
           ...routes.flatMap(({ dev }) => dev ?? []),
           ...devices.flatMap(({ master }) => master ?? []),
+          ...(fragment.bpf?.attachments ?? []).flatMap(({ at }) => ('dev' in at ? [at.dev] : [])),
           ...devices.flatMap((device) => (device.kind === 'vxlan' ? [device.vxlan.lower] : [])),
         ];
         expect(used.filter((name) => !known.has(name))).toEqual([]);
@@ -187,6 +193,18 @@ describe.each(choices)('%s', (...choice) => {
         expect(isRepeated(routes.map(printRoute))).toEqual([]);
         expect(isRepeated(neighbours.map((entry) => printNeighbour(entry)))).toEqual([]);
         expect(isRepeated(fdb.map((entry) => printFdbEntry(entry)))).toEqual([]);
+      }
+    }
+  });
+
+  it('attaches only programs that exist, once in each place, and knows how its maps are printed', () => {
+    for (const planned of nodes) {
+      for (const [, { bpf }] of fragmentsOf(planned)) {
+        const { attachments = [], maps = [] } = bpf ?? {};
+        expect(attachments.filter(({ program }) => !BPF_PROGRAMS.has(program))).toEqual([]);
+        expect(isRepeated(attachments.map(({ at }) => JSON.stringify(at)))).toEqual([]);
+        expect(maps.filter(({ name }) => !kindOfMap(BPF_MAP_KINDS, name))).toEqual([]);
+        for (const { entries } of maps) expect(isRepeated(entries.map(({ key }) => keyText(key)))).toEqual([]);
       }
     }
   });

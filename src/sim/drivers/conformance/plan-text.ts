@@ -1,3 +1,5 @@
+import { kindOfMap, printTable, suffixOf } from '../../linux/bpf/kind.ts';
+import type { BpfMap } from '../../linux/bpf/map.ts';
 import type { Sysctl } from '../../linux/config.ts';
 import { printSetsSave } from '../../linux/netfilter/ipset.ts';
 import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
@@ -9,6 +11,7 @@ import { printNeighbour } from '../../linux/print/ip-neigh.ts';
 import { printRoute } from '../../linux/print/ip-route.ts';
 import { printSysctl } from '../../linux/print/sysctl.ts';
 import type { Fragment, NodePlan } from '../contract.ts';
+import { BPF_MAP_KINDS } from '../registry.ts';
 
 /** A plan as the tools would show it on the node and in each pod: what golden texts of drivers hold. */
 export function planText(plan: NodePlan): string {
@@ -44,5 +47,22 @@ function fragmentText(fragment: Fragment): string[] {
         .filter(Boolean),
     ),
     ...section('iptables-save', rules),
+    ...section('eBPF programs', programLines(fragment)),
+    ...(fragment.bpf?.maps ?? []).flatMap((map) => mapSection(map, section)),
   ];
+}
+
+/** `lxc… tc ingress cil_from_container`, as `bpftool net` and `bpftool cgroup` would tell it together. */
+function programLines({ bpf }: Fragment): string[] {
+  return (bpf?.attachments ?? []).map(({ at, program }) => {
+    if (at.hook === 'tail call') return `${at.array}[${at.index}] ${program}`;
+    return 'dev' in at ? `${at.dev} ${at.hook} ${program}` : `${at.hook} ${program}`;
+  });
+}
+
+function mapSection(map: BpfMap, section: (title: string, lines: readonly string[]) => string[]): string[] {
+  const kind = kindOfMap(BPF_MAP_KINDS, map.name);
+  if (!kind || map.entries.length === 0) return [];
+  const rows = map.entries.map(({ key, value }) => kind.print(key, value));
+  return section(kind.command(suffixOf(kind, map.name)), printTable(kind.header, rows));
 }

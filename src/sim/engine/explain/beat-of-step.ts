@@ -45,6 +45,12 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
       return step.verdict === 'drop' ? { mark: 'drop', title: `Policy of ${step.chain}: drop` } : null;
     case 'ipvs':
       return ipvsMoment(step);
+    case 'bpf-nat':
+      return bpfNatMoment(step);
+    case 'bpf-sock':
+      return bpfSockMoment(step);
+    case 'bpf-verdict':
+      return bpfMoment(step);
     case 'conntrack':
       return conntrackMoment(step);
     case 'route':
@@ -98,6 +104,29 @@ function ipvsMoment({ role, before, after, server }: Of<'ipvs'>): Moment {
   if (before.l4.proto === 'icmp') return { mark: 'conntrack', title: `IPVS: error rewritten: ${after.src}` };
   if (role === 'request') return { mark: 'dnat', title: `IPVS to ${endpointText(server)}` };
   return { mark: 'conntrack', title: `IPVS: from ${socketText(after.src, portsOf(after.l4)?.sport)}` };
+}
+
+function bpfNatMoment({ cause, after }: Of<'bpf-nat'>): Moment {
+  const ports = portsOf(after.l4);
+  const [from, to] = [socketText(after.src, ports?.sport), socketText(after.dst, ports?.dport)];
+  if (cause === 'service') return { mark: 'dnat', title: `eBPF: to ${to}` };
+  if (cause === 'snat') return { mark: 'snat', title: `eBPF: as ${after.src}` };
+  return { mark: 'conntrack', title: cause === 'reverse-snat' ? `eBPF: to ${to}` : `eBPF: from ${from}` };
+}
+
+function bpfSockMoment({ call, after }: Of<'bpf-sock'>): Moment {
+  if (!after) return { mark: 'drop', title: 'The call fails' };
+  const address = socketText(after.ip, after.port);
+  if (call === 'recvmsg4') return { mark: 'conntrack', title: `Told: from ${address}` };
+  return { mark: 'dnat', title: `Connects to ${address}` };
+}
+
+/** Where a program leads the packet; that it lets it go on is no news. */
+function bpfMoment({ verdict, program, to }: Of<'bpf-verdict'>): Moment {
+  if (verdict === 'pass') return null;
+  if (verdict === 'reply') return { mark: 'device', title: `${program}: sent back` };
+  const where = to ? `${to.dev}${verdict === 'redirect-peer' ? ` of ${shortNs(to.ns)}` : ''}` : '';
+  return { mark: 'route', title: `${program}: to ${where}` };
 }
 
 const isPolicyRule = (rule: Pick<Rule, 'origin'>): boolean => rule.origin?.for?.includes('NetworkPolicy') === true;
@@ -178,6 +207,9 @@ function dropMoment(view: PacketView, step: Of<'drop'>, at: number): Moment {
 
 const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {
   NETFILTER_DROP: 'Dropped by a rule',
+  TC_INGRESS: 'Dropped by a program',
+  TC_EGRESS: 'Dropped by a program',
+  SOCK_REJECTED: 'The call fails',
   DEV_DOWN: 'Device is down',
   NO_CARRIER: 'Link is down',
   OTHERHOST: 'Not for this machine',

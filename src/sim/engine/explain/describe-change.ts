@@ -107,6 +107,8 @@ function digestOf({ trace, world }: Traced): Digest {
 
 /** The last word before the destination changed: a rule of iptables or nftables, or IPVS. */
 function translatorOf(steps: readonly Step[]): string | null {
+  if (steps.some((s) => s.kind === 'bpf-sock' && s.call !== 'recvmsg4')) return 'an eBPF program at the socket';
+  if (steps.some((s) => s.kind === 'bpf-nat' && s.cause === 'service')) return 'an eBPF program';
   const at = steps.findIndex((s) => s.kind === 'ipvs' || (s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule'));
   const found = steps[at];
   if (!found) return null;

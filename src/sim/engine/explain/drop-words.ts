@@ -31,6 +31,18 @@ const WORDS: Readonly<Record<DropReason, Words>> = {
     sentence:
       'The frame would have to leave by the port it came in by, and a bridge does not do that unless the port is in hairpin mode.',
   },
+  TC_INGRESS: {
+    title: 'Dropped by a program',
+    sentence: 'An eBPF program on {here} ended the packet as it came in: {detail}. No rule and no route were asked.',
+  },
+  TC_EGRESS: {
+    title: 'Dropped by a program',
+    sentence: 'An eBPF program on {here} ended the packet on its way out: {detail}.',
+  },
+  SOCK_REJECTED: {
+    title: 'The call fails',
+    sentence: 'No packet was ever sent: {detail}.',
+  },
   IP_INNOROUTES: { title: 'No route', sentence: '{here} has no route to {dst}.' },
   IP_OUTNOROUTES: { title: 'No route', sentence: '{here} has no route to {dst}.' },
   IP_RPFILTER: {

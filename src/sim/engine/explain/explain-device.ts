@@ -1,4 +1,5 @@
 /** Devices: what it means that a frame is seen here. */
+import { attachedTo } from '../../linux/bpf/attach.ts';
 import type { Device } from '../../linux/config.ts';
 import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
@@ -54,6 +55,8 @@ function deviceSentence(scene: DeviceScene, device: Device | undefined): string 
     case 'bridge':
       return bridgeSentence(scene, device);
     case 'vxlan':
+    case 'vxlan-external':
+    case 'geneve':
       return vxlanSentence(scene, device);
     case 'loopback':
       return `${scene.step.dev} is ${scene.here}'s loopback: what is sent here comes straight back in, and never leaves ${scene.here}.`;
@@ -85,10 +88,16 @@ function vethSentence(scene: DeviceScene, device: Device & { kind: 'veth' | 'nic
     const back = hairpin ? ` It leaves by the port it came in by, which a bridge allows only in hairpin mode.` : '';
     return `${step.dev} is the node's end of the veth pair of ${names.ns(device.peer.ns)}: what goes in here comes out of its ${device.peer.dev}.${back}`;
   }
+  if (isMet(scene))
+    return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair, and meets the program that is attached there.`;
   if (device.master === undefined)
     return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. ${here} routes it.`;
   return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. This end is a port of the bridge ${device.master}, so ${here} first looks at MAC addresses, not at routes.`;
 }
+
+/** An eBPF program waits at this device for what comes in. */
+const isMet = ({ ns, step }: DeviceScene): boolean =>
+  attachedTo(ns.bpf, step.dev).some(({ at }) => at.hook === `tc ${step.dir === 'in' ? 'ingress' : 'egress'}`);
 
 /** The device by which the packet entered this visit. */
 function cameInBy(scene: Scene): string | undefined {
@@ -116,6 +125,8 @@ function vxlanSentence(scene: DeviceScene, device: Device): string {
   const ttl = innerPacket(step.frame)?.ttl;
   if (step.dir === 'out')
     return `${device.name} is a tunnel device: what is sent here gets wrapped into a UDP packet for another node. Here it still has its own addresses, and TTL ${ttl}.`;
+  if (isMet(scene))
+    return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire, and meets the program that is attached there.`;
   return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire. For ${here} it is a new arrival: it starts again at PREROUTING.`;
 }
 

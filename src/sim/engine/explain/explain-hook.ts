@@ -30,11 +30,11 @@ export function explainHook(scene: HookScene): Told {
 }
 
 /** A namespace without tables: most pods, and machines outside the cluster. */
-function emptySentence({ step, here, names }: HookScene): string {
+function emptySentence({ step, here, names, ns }: HookScene): string {
   const where = names.pod(step.ns)
     ? `${here} has its own network namespace, and there are no rules in it`
     : `${here} has no iptables rules`;
-  const isFirst = step.hook === 'OUTPUT' && names.pod(step.ns);
+  const isFirst = step.hook === 'OUTPUT' && names.pod(step.ns) && !ns.bpf?.attachments.length;
   return `${where}: nothing happens at ${step.hook}.${isFirst ? ' Services are translated on the node, not in the pod.' : ''}`;
 }
 

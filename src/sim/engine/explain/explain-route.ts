@@ -112,6 +112,11 @@ function sourceSentence({ step, here, ns }: RouteScene): string {
 export function explainTtl(scene: Scene<StepOf<'ttl'>>): Told {
   const { step, here, names } = scene;
   const left = step.after;
+  if (step.by !== undefined)
+    return {
+      title: `TTL ${step.before} becomes ${left}`,
+      sentence: `${step.by} takes the place of a router on ${here}, so it takes one from the TTL itself; the kernel's forwarding is not involved.`,
+    };
   return {
     title: `TTL ${step.before} becomes ${left}`,
     sentence: sentByIpvs(scene)

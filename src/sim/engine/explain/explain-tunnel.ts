@@ -54,10 +54,14 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
  */
 export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>): Told {
   const device = deviceOf(ns, step.dev);
-  const port = device?.kind === 'vxlan' ? device.vxlan.dstPort : 8472;
+  const isExternal = device !== undefined && 'dstPort' in device;
+  const port = device?.kind === 'vxlan' ? device.vxlan.dstPort : isExternal ? device.dstPort : 8472;
+  const told = isExternal
+    ? ` ${step.dev} itself knows no peers: the program that sent the packet here had said where to and with which number (VNI ${step.vni}).`
+    : '';
   return {
     title: `Encapsulated to ${step.dst}`,
-    sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${VXLAN_OVERHEAD_BYTES} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.`,
+    sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${VXLAN_OVERHEAD_BYTES} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.${told}`,
     evidence: deviceEvidence(ns, here, step.dev),
     checks: [`ip -d link show dev ${step.dev}   # on ${here}`, `tcpdump -p -ni any udp port ${port}   # on ${here}`],
   };

@@ -2,6 +2,7 @@ import { never } from '../../base/assert.ts';
 import type { Trace } from '../trace.ts';
 import type { World } from '../world.ts';
 import { conntrackAt } from './conntrack-table.ts';
+import { explainBpf } from './explain-bpf.ts';
 import { explainConntrack, explainNat } from './explain-conntrack.ts';
 import { explainBridgedDnat, explainDevice } from './explain-device.ts';
 import { explainDeliver, explainDrop, explainLookup, explainSend } from './explain-end.ts';
@@ -62,6 +63,15 @@ function tell(scene: Scene): Told {
       return explainNftChainEnd({ ...scene, step });
     case 'ipvs':
       return explainIpvs({ ...scene, step });
+    case 'bpf-run':
+    case 'bpf-map':
+    case 'bpf-nat':
+    case 'bpf-choice':
+    case 'bpf-fib':
+    case 'bpf-notify':
+    case 'bpf-verdict':
+    case 'bpf-sock':
+      return explainBpf({ ...scene, step });
     case 'conntrack':
       return explainConntrack({ ...scene, step });
     case 'nat':

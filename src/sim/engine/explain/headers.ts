@@ -104,7 +104,11 @@ function udpLayers(udp: Udp, owners: Owners): HeaderLayer[] {
   if (udp.checksum === 'none') fields.push(['checksum', '0 (none)']);
   if (!udp.vxlan && udp.dataBytes > 0) fields.push(['data', udp.note ?? `${udp.dataBytes} bytes`]);
   if (!udp.vxlan) return [layer('UDP', fields)];
-  return [layer('UDP', fields), layer('VXLAN', [['VNI', udp.vxlan.vni]]), ...frameLayers(udp.vxlan.inner, owners)];
+  return [
+    layer('UDP', fields),
+    layer(udp.vxlan.geneve ? 'Geneve' : 'VXLAN', [['VNI', udp.vxlan.vni]]),
+    ...frameLayers(udp.vxlan.inner, owners),
+  ];
 }
 
 function icmpLayers(icmp: Icmp, owners: Owners): HeaderLayer[] {
@@ -135,7 +139,7 @@ function changedField(field: HeaderField, old: readonly HeaderField[]): HeaderFi
 
 /** The frame before a step: the one that the packet's previous step left; steps that rewrite carry their own. */
 export function frameBefore(step: Step, previous: Step | undefined): Frame | IpPacket | null {
-  if (step.kind === 'nat' || step.kind === 'ipvs') return step.before;
+  if (step.kind === 'nat' || step.kind === 'ipvs' || step.kind === 'bpf-nat') return step.before;
   if (step.kind === 'bridged-dnat' && isFrame(step.frame)) return { ...step.frame, dmac: step.before };
   return previous?.frame ?? null;
 }

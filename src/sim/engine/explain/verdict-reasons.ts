@@ -4,7 +4,7 @@ import type { Device } from '../../linux/config.ts';
 import type { DropReason } from '../../linux/step.ts';
 import type { IpPacket } from '../../wire/frame.ts';
 import { type Ip, parseIp } from '../../wire/ip.ts';
-import { isFault } from './names.ts';
+import { isFault, serviceName } from './names.ts';
 import { innerPacket, isFrame } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import type { Case } from './verdict-case.ts';
@@ -40,6 +40,10 @@ export function reasonOf(c: Case, drop: StepOf<'drop'>): Reason {
     : reason;
 }
 
+function byProgram({ place, culprit }: Scene): Reason {
+  return { sentence: `an eBPF program on ${place} drops it (${culprit})`, remedy: null };
+}
+
 /** Devices of a namespace that are down: their routes are gone with them (fib_sync_down_dev). */
 export function downDevices(c: Case, ns: string): readonly Device[] {
   return c.world.namespaces.get(ns)?.devices.filter(({ up }) => !up) ?? [];
@@ -52,6 +56,14 @@ const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
     remedy: `Set it up: ip link set ${device} up   # on ${place}`,
   }),
   NO_CARRIER: noCarrier,
+  TC_INGRESS: byProgram,
+  TC_EGRESS: byProgram,
+  SOCK_REJECTED: ({ c, drop }) => ({
+    sentence: c.service
+      ? `${serviceName(c.service)} has no endpoint that is ready, so the call fails on ${c.names.ns(c.from)} before any packet is sent`
+      : drop.detail,
+    remedy: c.service ? 'Make a pod ready that the Service selects' : null,
+  }),
   OTHERHOST: ({ place }) => ({
     sentence: `the frame reached ${place}, but is addressed to another MAC address`,
     remedy: null,

@@ -88,7 +88,7 @@ function encapsulate(k: Kernel, ns: Netns, dev: VxlanDevice, skb: Skb, entry: Fd
 }
 
 /** Flows without a socket's hash are hashed from their addresses, the same in both directions (`__flow_hash_consistentify`). */
-function flowOf(skb: Skb): string {
+export function flowOf(skb: Skb): string {
   if (skb.payload.kind !== 'ip') return `arp|${skb.smac}`;
   const { src, dst, l4 } = skb.payload;
   const ends = 'sport' in l4 ? [`${src}:${l4.sport}`, `${dst}:${l4.dport}`] : [src, dst];

@@ -19,6 +19,7 @@ export function printLink(device: Device): string {
 function flagsOf(device: Device): string[] {
   return [
     ...(device.kind === 'loopback' ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST']),
+    ...(device.noarp ? ['NOARP'] : []),
     ...(device.promisc ? ['PROMISC'] : []),
     ...(device.up ? ['UP', 'LOWER_UP'] : []),
   ];
@@ -27,7 +28,7 @@ function flagsOf(device: Device): string[] {
 /** Devices without a carrier of their own never learn their state (RFC 2863 operstate `unknown`). */
 function stateOf({ up, kind }: Device): string {
   if (!up) return 'DOWN';
-  return kind === 'loopback' || kind === 'vxlan' || kind === 'dummy' ? 'UNKNOWN' : 'UP';
+  return kind === 'veth' || kind === 'nic' || kind === 'bridge' ? 'UP' : 'UNKNOWN';
 }
 
 function detailsOf(device: Device): string[] {
@@ -42,6 +43,10 @@ function detailsOf(device: Device): string[] {
       return [device.kind];
     case 'vxlan':
       return [printVxlan(device.vxlan)];
+    case 'vxlan-external':
+      return [`vxlan external id 0 dstport ${device.dstPort} nolearning ttl auto udpcsum`];
+    case 'geneve':
+      return [`geneve external id 0 dstport ${device.dstPort} ttl auto udpcsum`];
   }
 }
 

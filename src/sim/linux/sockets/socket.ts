@@ -4,6 +4,7 @@ import type { Ip } from '../../wire/ip.ts';
 import type { Listener } from '../config.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
+import type { StepBody } from '../step.ts';
 
 export type TcpPhase = 'SYN_SENT' | 'SYN_RECV' | 'ESTABLISHED' | 'CLOSING' | 'CLOSED';
 
@@ -22,6 +23,15 @@ export interface Socket {
   /** The listener that this connection was accepted from; null for a client. */
   readonly listener: Listener | null;
   readonly notify: (event: SocketEvent) => void;
+  /** Set where programs at the socket hooks of the node saw this socket. */
+  readonly calls?: SocketCalls | undefined;
+}
+
+export interface SocketCalls {
+  /** The socket's number on its node. */
+  readonly cookie: string;
+  /** What they did when it was opened: told with the first packet. */
+  readonly told: readonly StepBody[];
 }
 
 export interface SocketOptions {

@@ -9,6 +9,7 @@ import { opposite } from '../netfilter/conntrack.ts';
 import type { Netns } from '../netns.ts';
 import { routeOutput } from '../routing/route-output.ts';
 import { ipOf, type Skb } from '../skb.ts';
+import type { StepBody } from '../step.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
 
 const IP_BYTES = 20;
@@ -36,7 +37,8 @@ function sendSyn(k: Kernel, ns: Netns, socket: Socket): void {
   if (socket.phase !== 'SYN_SENT') return;
   if (socket.attempt > 0 && isQueued(ns, socket)) return retry(k, ns, socket);
   const again = socket.attempt > 0 ? ' (again: nothing came back)' : '';
-  send(k, ns, socket, { flags: 'S', seq: 0, ack: 0, mss: mssOf(ns, socket) }, `TCP SYN${again}`);
+  const first = socket.attempt === 0 ? socket.calls?.told : undefined;
+  send(k, ns, socket, { flags: 'S', seq: 0, ack: 0, mss: mssOf(ns, socket) }, `TCP SYN${again}`, first);
   socket.seq = 1;
   retry(k, ns, socket);
 }
@@ -70,7 +72,14 @@ interface Segment {
 }
 
 /** Sends one segment of a connection. */
-export function send(k: Kernel, ns: Netns, socket: Socket, segment: Segment, what: string): void {
+export function send(
+  k: Kernel,
+  ns: Netns,
+  socket: Socket,
+  segment: Segment,
+  what: string,
+  prelude?: readonly StepBody[],
+): void {
   const dataBytes = segment.dataBytes ?? 0;
   const l4: Tcp = {
     proto: 'tcp',
@@ -95,16 +104,18 @@ export function send(k: Kernel, ns: Netns, socket: Socket, segment: Segment, wha
     by: socket.program,
     what,
     flowKey: flowKeyOf(ns, socket),
+    prelude,
   };
   const skb = makeLocal(k, ns, packet);
   if (skb) k.ops.localOut(k, ns, skb);
 }
 
-/** MSS = MTU of the way out - 40 (RFC 6691). */
+/** MSS = MTU of the way out - 40 (RFC 6691); a route may say less than its device. */
 function mssOf(ns: Netns, socket: Socket): number {
   const found = routeOutput(ns, socket.remote.ip);
   const dev = found.route.dev === undefined ? undefined : ns.devices.get(found.route.dev);
-  return Math.min(dev?.mtuBytes ?? 1500, IP_BYTES_MAX) - 40;
+  const mtu = Math.min(dev?.mtuBytes ?? 1500, found.route.route?.mtuBytes ?? IP_BYTES_MAX);
+  return Math.min(mtu, IP_BYTES_MAX) - 40;
 }
 
 export function tcpReceive(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp): void {

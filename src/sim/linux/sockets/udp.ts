@@ -1,5 +1,6 @@
 /** UDP: one datagram there, one back. */
 import type { Udp } from '../../wire/frame.ts';
+import { runSockHook } from '../bpf/sock.ts';
 import { type Kernel, tell } from '../kernel.ts';
 import { type LocalPacket, makeLocal, refuseLocal } from '../local.ts';
 import type { Netns } from '../netns.ts';
@@ -28,6 +29,7 @@ export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: nu
     by: socket.program,
     what: 'UDP datagram',
     flowKey: flowKeyOf(ns, socket),
+    prelude: socket.calls?.told,
   };
   if (df && len > mtu) return tooLong(k, ns, socket, packet, mtu);
   const skb = makeLocal(k, ns, packet);
@@ -51,6 +53,20 @@ export function mtuTowards(ns: Netns, dst: Socket['remote']['ip']): number {
   return Math.min(deviceMtu, route.route?.mtuBytes ?? deviceMtu, ns.memory.pathMtu.get(dst) ?? deviceMtu);
 }
 
+/** Who the program is told the answer is from: a program at recvmsg4 may put back the address that was asked. */
+function senderOf(k: Kernel, ns: Netns, skb: Skb, socket: Socket): Socket['remote']['ip'] {
+  const { src, l4 } = ipOf(skb);
+  if (!socket.calls || !('sport' in l4)) return src;
+  const address = { ip: src, port: l4.sport };
+  const { told, address: seen } = runSockHook(k, ns, 'recvmsg4', {
+    proto: 'udp',
+    address,
+    cookie: socket.calls.cookie,
+  });
+  for (const body of told) tell(k, ns, skb, body);
+  return seen?.ip ?? src;
+}
+
 /** False: nobody listens. */
 export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
   const packet = ipOf(skb);
@@ -62,7 +78,8 @@ export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
   });
   if (socket) {
     tell(k, ns, skb, { kind: 'deliver', to: 'socket', socket: null, what: `${socket.program}'s socket` });
-    socket.notify({ kind: 'data', bytes: udp.dataBytes, from: packet.src, ttl: packet.ttl, step: lastStep(k) });
+    const from = senderOf(k, ns, skb, socket);
+    socket.notify({ kind: 'data', bytes: udp.dataBytes, from, ttl: packet.ttl, step: lastStep(k) });
     return true;
   }
   const listener = findListener(ns, 'udp', packet.dst, udp.dport);

@@ -1,0 +1,57 @@
+import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import { cidrHas } from '../../../wire/ip.ts';
+import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { nodeAttachments, podAttachments } from './attachments.ts';
+import { endpointMaps } from './endpoint-maps.ts';
+import { CILIUM_MAPS } from './maps.ts';
+import { CILIUM_MODES, settingsOf } from './modes.ts';
+import { CILIUM_PROGRAMS } from './programs/programs.ts';
+import { ciliumRules, nodeSet } from './rules.ts';
+import { serviceMaps } from './services.ts';
+import { nodeWiring, podWiring } from './wiring.ts';
+
+export const CILIUM: CniDriver = {
+  id: 'cilium',
+  label: 'Cilium',
+  about:
+    'Programs (eBPF) on every cable decide: no bridge, identities instead of addresses, and if wanted no kube-proxy and no iptables on the way.',
+  modes: CILIUM_MODES,
+  evidence: 'modelled',
+  factsFrom: 'v1.19 (bpf/, pkg/datapath, pkg/loadbalancer)',
+  bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },
+  replacesProxy: (mode) => settingsOf(mode).kubeProxyReplacement,
+  refuses: refuseNative,
+  plan: planCilium,
+};
+
+/** autoDirectNodeRoutes: a route via a node that is not on the segment would be refused by the kernel. */
+function refuseNative(cluster: Cluster, mode: string): string | null {
+  if (settingsOf(mode).routing !== 'native') return null;
+  const { cidr } = cluster.nodeNetwork;
+  const far = cluster.nodes.find((node) => !cidrHas(cidr, node.ip));
+  if (!far) return null;
+  return `Native routing with autoDirectNodeRoutes needs all nodes on one Ethernet segment, and ${far.name} (${far.ip}) is not in ${cidr.text}. Use VXLAN or Geneve.`;
+}
+
+function planCilium(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+  const settings = settingsOf(mode);
+  const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const onSockets = podAttachments(cluster, node, settings);
+  return {
+    node: {
+      ...nodeWiring(cluster, node, pods, settings),
+      iptables: ciliumRules(cluster, node, settings),
+      ipsets: nodeSet(cluster, settings),
+      bpf: {
+        attachments: nodeAttachments(cluster, node, pods, settings),
+        maps: [...serviceMaps(cluster, node, settings), ...endpointMaps(cluster, node, pods)],
+      },
+    },
+    pods: new Map(
+      pods.map((pod) => [
+        podNs(pod),
+        { ...podWiring(cluster, node, pod, settings, options), bpf: { attachments: onSockets } },
+      ]),
+    ),
+  };
+}
