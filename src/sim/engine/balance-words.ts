@@ -15,6 +15,7 @@ const UNBELIEVABLE = 0.001;
 
 const plural = (count: number, one: string): string =>
   `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
+const count = (value: number): string => value.toLocaleString('en-US');
 const rounded = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1).replace('.0', ''));
 
 export function lawSentence(law: BalanceLaw | null, connections: number): string {
@@ -24,7 +25,7 @@ export function lawSentence(law: BalanceLaw | null, connections: number): string
   switch (kind) {
     case 'random':
       return isEven(shares)
-        ? `${ns} draws for each connection (${by}): ${each} of ${connections} for each of ${shares.size} endpoints, give or take ${spread(connections, 1 / shares.size)}.`
+        ? `${ns} draws for each connection (${by}): ${each} of ${count(connections)} for each of ${shares.size} endpoints, give or take ${spread(connections, 1 / shares.size)}.`
         : `${ns} draws for each connection (${by}), and its rules give the endpoints unequal chances.`;
     case 'turns':
       return isEven(shares)
@@ -33,11 +34,11 @@ export function lawSentence(law: BalanceLaw | null, connections: number): string
     case 'fewest':
       return `${ns} asks who has the fewest connections (${by}). These stay open, so counts even out.`;
     case 'sticky':
-      return `A client stays where its first connection went (${by} on ${ns}): one endpoint gets all ${connections}.`;
+      return `A client stays where its first connection went (${by} on ${ns}): one endpoint gets all ${count(connections)}.`;
     case 'hash':
       return `${ns} computes the endpoint from addresses (${by}): the same ends always meet.`;
     case 'port-hash':
-      return `${ns} computes the endpoint from the client's address and port (${by}): new ports spread as draws do, ${each} of ${connections} for each of ${shares.size} endpoints.`;
+      return `${ns} computes the endpoint from the client's address and port (${by}): new ports spread as draws do, ${each} of ${count(connections)} for each of ${shares.size} endpoints.`;
     case 'one':
       return `There is one endpoint to choose (${by} on ${ns}).`;
   }
