@@ -95,7 +95,7 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
       {nft.map(({ table, chain }) => (
         <EntryList
           key={`${table.family} ${table.name} ${chain.name}`}
-          title={`nft chain ${chain.name}`}
+          title="nftables"
           command={`nft list chain ${table.family} ${table.name} ${chain.name}`}
           entries={nftEntries(config.id, table, chain)}
         />

@@ -55,7 +55,7 @@ export function FaultRow({ faults }: { readonly faults: readonly FaultChoice[] }
       ))}
       {comeback !== null && (
         <p className="quiet fault-comeback">
-          {comeback.isStopped ? 'Its proxy is stopped here: nobody would write it again.' : comeback.when}
+          If it is deleted: {comeback.isStopped ? 'nobody writes it again, the proxy is stopped here.' : comeback.when}
         </p>
       )}
     </fieldset>

@@ -4,6 +4,7 @@ import { useApp } from '../app-model.ts';
 import { deletionLabel } from '../faults/deletions.ts';
 import { Icon, type IconName } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
+import type { XrayRow } from './artefact.ts';
 import { useRowWindow } from './use-row-window.ts';
 import type { Seen, WalkedRow } from './xray.ts';
 
@@ -67,12 +68,8 @@ function Row({ walked: { row, seen, mark }, isNow }: RowProps) {
         {isSaid && word}
       </span>
       <Marked text={row.text} mark={mark} />
-      {row.deletions?.map((event) => (
-        <DeleteButton
-          key={'key' in event ? event.key : 'only'}
-          event={event}
-          text={'key' in event ? event.key : row.text}
-        />
+      {row.deletions?.map((event, _at, { length }) => (
+        <DeleteButton key={nameOf(event, row)} event={event} what={nameOf(event, row)} isOneOfMany={length > 1} />
       ))}
     </div>
   );
@@ -90,17 +87,26 @@ function Marked({ text, mark }: { readonly text: string; readonly mark: string |
   );
 }
 
-function DeleteButton({ event, text }: { readonly event: FaultEvent; readonly text: string }) {
+/** What is deleted, where a line names several things. */
+const nameOf = (event: FaultEvent, { text }: XrayRow): string => ('key' in event ? event.key : text.trim());
+
+interface DeleteButtonProps {
+  readonly event: FaultEvent;
+  readonly what: string;
+  readonly isOneOfMany: boolean;
+}
+
+function DeleteButton({ event, what, isOneOfMany }: DeleteButtonProps) {
   const { document } = useApp();
   const label = deletionLabel(event);
   return (
     <button
       type="button"
       className="button button-small button-fault"
-      title={`${label}: ${text.trim()}`}
+      title={`${label}: ${what}`}
       onClick={() => document.apply(event)}
     >
-      {label}
+      {isOneOfMany ? `Delete ${what}` : label}
     </button>
   );
 }

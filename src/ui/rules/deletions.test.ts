@@ -105,24 +105,73 @@ it.each([
   expect(event && comebackOf(stateOf(), event)?.when).toMatch(says);
 });
 
-describe('a packet that needs what was deleted', () => {
-  const outcomeOf = (...events: ScenarioEvent[]) => {
-    const probe = must(stateOf().probe, 'a probe');
-    return traceProbe(worldOf(...events), probe).verdict.good;
-  };
+/** An endpoint of the probed Service that is not on the client's node. */
+const elsewhereOf = (): string | undefined => {
+  const pod = worldOf().cluster.pods.find(({ name, node }) => name.startsWith('web-') && node !== NODE);
+  return pod && `${pod.ip}:8080`;
+};
 
-  it.each<[string, string, (event: FaultEvent) => boolean]>([
-    ['an element of a map', 'nftables', (e) => e.type === 'NftElementDeleted' && e.set === 'service-ips'],
-    ['a rule that jumps', 'nftables', (e) => e.type === 'NftRuleDeleted' && e.chain === 'nat-prerouting'],
-    ['virtual servers', 'ipvs', (e) => e.type === 'VirtualServerDeleted'],
-    ['real servers', 'ipvs', (e) => e.type === 'RealServerDeleted'],
-    ['addresses of kube-ipvs0', 'ipvs', (e) => e.type === 'AddressDeleted' && e.dev === 'kube-ipvs0'],
-  ])('%s: it does not arrive', (_what, id, isIt) => {
+describe('a packet that needs what was deleted', () => {
+  const verdictOf = (...events: ScenarioEvent[]) =>
+    traceProbe(worldOf(...events), must(stateOf().probe, 'a probe')).verdict;
+
+  it.each<[string, string, (event: FaultEvent) => boolean, string, string]>([
+    [
+      'an element of a map',
+      'nftables',
+      (e) => e.type === 'NftElementDeleted' && e.set === 'service-ips',
+      'has lost its element of service-ips, which kube-proxy wrote for 10.',
+      'nft add element ip kube-proxy service-ips',
+    ],
+    [
+      'a rule that jumps',
+      'nftables',
+      (e) => e.type === 'NftRuleDeleted' && e.chain === 'nat-prerouting',
+      'has lost a rule of chain nat-prerouting',
+      'nft add rule ip kube-proxy nat-prerouting jump services   # on node-1',
+    ],
+    [
+      'virtual servers',
+      'ipvs',
+      (e) => e.type === 'VirtualServerDeleted',
+      'has lost the virtual server',
+      'ipvsadm -A -t 10.',
+    ],
+    ['real servers', 'ipvs', (e) => e.type === 'RealServerDeleted', 'has lost the real servers', 'ipvsadm -a -t 10.'],
+    [
+      'addresses of kube-ipvs0',
+      'ipvs',
+      (e) => e.type === 'AddressDeleted' && e.dev === 'kube-ipvs0',
+      'has lost the address on kube-ipvs0',
+      'ip addr add 10.',
+    ],
+    [
+      'entries of ipsets',
+      'ipvs',
+      (e) => e.type === 'IpsetMemberDeleted' && e.set === 'KUBE-CLUSTER-IP',
+      'has lost its entry of KUBE-CLUSTER-IP',
+      'ipset add KUBE-CLUSTER-IP 10.',
+    ],
+  ])('%s: it does not arrive, and the verdict names what is gone', (_what, id, isIt, sentence, remedy) => {
     const events = deletionsOf(rowsOf(mode(id))).filter(isIt);
     expect(events.length).toBeGreaterThan(0);
-    expect(outcomeOf(mode(id))).toBe(true);
-    expect(outcomeOf(mode(id), ...events)).toBe(false);
-    expect(outcomeOf(mode(id), ...events, SYNCED)).toBe(true);
+    expect(verdictOf(mode(id)).good).toBe(true);
+    const verdict = verdictOf(mode(id), ...events);
+    expect(verdict).toMatchObject({ good: false, sentence: expect.stringContaining(sentence) });
+    expect(verdict.remedy).toContain('Let kube-proxy sync');
+    expect(verdict.remedy).toContain(remedy);
+    expect(verdictOf(mode(id), ...events, SYNCED).good).toBe(true);
+  });
+
+  it('what was deleted beside the way is not blamed', () => {
+    const marks = deletionsOf(rowsOf(mode('nftables'))).filter(
+      (e) => e.type === 'NftRuleDeleted' && e.chain === 'masquerading',
+    );
+    const down: ScenarioEvent = { type: 'DeviceSetDown', ns: 'node-1', dev: 'eth0' };
+    const elsewhere = { endpoint: must(elsewhereOf(), 'an endpoint elsewhere') };
+    const probe = { ...must(stateOf().probe, 'a probe'), options: elsewhere };
+    const { sentence } = traceProbe(worldOf(mode('nftables'), ...marks, down), probe).verdict;
+    expect(sentence).toContain('eth0');
   });
 
   it('an ipset may be left empty', () => {

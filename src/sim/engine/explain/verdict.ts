@@ -4,6 +4,7 @@ import type { ProgramResult } from '../program-result.ts';
 import type { Outcome, Verdict } from '../trace.ts';
 import type { World } from '../world.ts';
 import { caseOf } from './verdict-case.ts';
+import { findDeleted } from './verdict-deleted.ts';
 import { findGood } from './verdict-good.ts';
 import { findLost, headOf } from './verdict-lost.ts';
 import { printedOf } from './verdict-printed.ts';
@@ -22,7 +23,8 @@ export function verdictOf(result: ProgramResult, steps: readonly Step[], world: 
   const { outcome } = result;
   const isGood = GOOD.has(outcome);
   const stale = isGood ? null : findStale(c, headOf(c));
-  return { outcome, good: isGood, printed: printedOf(c), ...(stale ?? findingOf(c)) };
+  const deleted = isGood ? null : findDeleted(c, headOf(c));
+  return { outcome, good: isGood, printed: printedOf(c), ...(stale ?? deleted ?? findingOf(c)) };
 }
 
 function findingOf(c: ReturnType<typeof caseOf>): ReturnType<typeof findLost> {
