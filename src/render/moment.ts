@@ -1,7 +1,7 @@
 /** A moment of a trace, ready to draw: where the packet is, what is written on it, what just changed, what shines. */
 import type { Outcome, Trace } from '../sim/engine/trace.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
-import { innermost, isIcmpError, isLaterFragment } from '../sim/wire/frame.ts';
+import { innermost, isIcmpError, isLaterFragment, isReset } from '../sim/wire/frame.ts';
 import type { Fate } from './envelope.ts';
 import { happensAtItsPlace, keysOf } from './lit.ts';
 import { changeOf, type Envelope, type EnvelopeChange, envelopesOf } from './packet-words.ts';
@@ -77,7 +77,7 @@ const OUTCOMES: Partial<Record<Outcome, string>> = {
 function isRefusal({ frame }: Step): boolean {
   const inner = 'payload' in frame ? innermost(frame) : frame;
   if (!inner || isLaterFragment(inner.l4)) return false;
-  return isIcmpError(inner.l4) || (inner.l4.proto === 'tcp' && inner.l4.flags.includes('R'));
+  return isIcmpError(inner.l4) || isReset(inner.l4);
 }
 
 function fateOf(step: Step, trace: Trace): { fate: Fate; fateWords: string } {

@@ -36,6 +36,7 @@ function titleOf(packet: IpPacket): string {
   if (isLaterFragment(l4)) return `${l4.proto.toUpperCase()} fragment`;
   if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
+  if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   const vxlan = vxlanOf(packet);
   // What is in a datagram is no name for it: a probe's "ping" is not a ping.
   return vxlan ? `VXLAN ${vxlan.vni}` : 'UDP';

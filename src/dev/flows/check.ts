@@ -4,6 +4,7 @@
  *
  * Topology lines:
  *   node-1: web-1 tcp 8080, tool-1            pods of a node and what they listen on; addresses count up from .2
+ *   node-2: mme sctp 3868                     tcp, udp or sctp; services likewise, tcp when nothing is said
  *   service solo 10.96.0.30:80 node-port 30082 local -> web-1:8080, web-2:8080
  *   fault node-1 sysctl ipv4.ip_forward=0 | device eth0 down | route 10.244.2.0/24 … | fdb … | neigh … | rule filter -A …
  * Probes: `tool-1 tcp 10.96.0.30:80`, `node-1 icmp 10.244.2.2 ttl=1`, `client udp node-1:30053 size=1472 df=do`.
@@ -81,15 +82,17 @@ function podsOf(line: string, nodes: readonly string[]): Pod[] {
     .filter((part) => part !== '');
   return parts.map((part, i) => {
     const [name = '', proto, port] = part.split(' ');
-    const listens = proto === 'udp' ? { udp: [Number(port)] } : proto === 'tcp' ? { tcp: [Number(port)] } : {};
+    const listens = proto === undefined ? {} : { [proto]: [Number(port)] };
     return { name, node, ip: `10.244.${nodes.indexOf(node) + 1}.${i + 2}`, veth: `veth-${name}`, ...listens };
   });
 }
 
 function serviceOf(line: string, pods: readonly Pod[]): Service[] {
-  const found = /^service (\S+) ([\d.]+):(\d+)( udp)?(?: node-port (\d+))?( local)?( sticky)? ->(.*)$/.exec(line);
+  const found = /^service (\S+) ([\d.]+):(\d+)(?: (udp|sctp))?(?: node-port (\d+))?( local)?( sticky)? ->(.*)$/.exec(
+    line,
+  );
   if (!found) return [];
-  const [, name = '', clusterIP = '', port, udp, nodePort, local, sticky, list = ''] = found;
+  const [, name = '', clusterIP = '', port, proto = 'tcp', nodePort, local, sticky, list = ''] = found;
   const endpoints = list.split(',').flatMap((text) => {
     const [podName = '', target] = text.trim().split(':');
     const pod = pods.find((p) => p.name === podName);
@@ -99,7 +102,7 @@ function serviceOf(line: string, pods: readonly Pod[]): Service[] {
     {
       namespace: 'default',
       name,
-      proto: udp ? 'udp' : 'tcp',
+      proto: proto as Service['proto'],
       clusterIP,
       port: Number(port),
       endpoints,

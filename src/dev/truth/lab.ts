@@ -76,6 +76,7 @@ interface LabPolicyRule {
 interface LabPorts {
   readonly tcp?: readonly number[];
   readonly udp?: readonly number[];
+  readonly sctp?: readonly number[];
 }
 
 interface LabPod extends LabPorts {
@@ -215,6 +216,7 @@ function labCluster(lab: LabInput): Cluster {
   const listens = (name: string, ports: LabPorts | undefined): Listening[] => [
     ...(ports?.tcp ?? []).map((port): Listening => ({ proto: 'tcp', port, program: name })),
     ...(ports?.udp ?? []).map((port): Listening => ({ proto: 'udp', port, program: name })),
+    ...(ports?.sctp ?? []).map((port): Listening => ({ proto: 'sctp', port, program: name })),
   ];
   return {
     podCIDR: cidr(lab.podCIDR),

@@ -22,7 +22,7 @@ export interface RecordedFlow {
   readonly sourceIP: string;
   readonly destIP: string;
   readonly destPort: number;
-  readonly protocol?: 'TCP' | 'UDP';
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
   readonly expectedOutput: string;
   readonly masq?: boolean;
   /** What a real kernel did with the same rules, where it is narrower than the tracer of kube-proxy's tests. */
@@ -130,6 +130,7 @@ function kernelOf(node: NetnsConfig, draw: Draw, sport: number): Kernel {
 
 function firstPayload({ protocol = 'TCP', destPort }: RecordedFlow, sport: number): L4 {
   const ports = { sport, dport: destPort, dataBytes: 0 };
+  if (protocol === 'SCTP') return { proto: 'sctp', ...ports, chunk: 'INIT' };
   return protocol === 'UDP' ? { proto: 'udp', ...ports } : { proto: 'tcp', ...ports, flags: 'S', seq: 0, ack: 0 };
 }
 

@@ -55,14 +55,14 @@ const tracedNode = (inputs: NodeAddresses, rules: string): Node => [
 /** kube-proxy's tests write some comments of several words without quotes, which iptables-restore would refuse. */
 const withQuotes = (rules: string): string => rules.replace(/--comment ([^"\s]\S*(?: [^-\s]\S*)+)/g, '--comment "$1"');
 
-function iptablesNodes({ expected = {}, previousSteps }: RecordedCase, inputs: RecordedInputs): Node[] {
-  const { dump, dumpKind, save } = expected;
+function iptablesNodes(recorded: RecordedCase, inputs: RecordedInputs): Node[] {
+  const { dump, dumpKind, save } = recorded.expected ?? {};
   const sysctl = opensLoopback(inputs) ? { 'ipv4.conf.all.route_localnet': 1 as const } : {};
   const node = (from: string, iptables: () => Ruleset): Node => [
     from,
     () => nodeConfig(inputs, { iptables: iptables(), sysctl }),
   ];
-  const before = dumpKind === PARTIAL ? inputsBefore(inputs, previousSteps) : undefined;
+  const before = dumpKind === PARTIAL ? inputsBefore(recorded) : undefined;
   const standing = (): Ruleset => (before ? standingRules(before) : bareRules(inputs));
   return [
     node('what a sync writes', () => standingRules(inputs)),

@@ -88,5 +88,6 @@ export function titleOf(frame: Frame | IpPacket): string {
   if (l4.proto === 'tcp')
     return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}${l4.note === undefined ? '' : ` (${l4.note})`}`;
   if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
+  if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   return 'UDP datagram';
 }

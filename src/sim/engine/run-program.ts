@@ -10,10 +10,12 @@ import type { Netns } from '../linux/netns.ts';
 import { LINUX } from '../linux/ops.ts';
 import { type OutputRoute, routeOutput } from '../linux/routing/route-output.ts';
 import { sendEcho } from '../linux/sockets/ping.ts';
+import { associate, sendMessage } from '../linux/sockets/sctp.ts';
 import type { Socket, SocketCalls, SocketEvent } from '../linux/sockets/socket.ts';
 import { close, connect, sendData } from '../linux/sockets/tcp.ts';
 import { sendDatagram } from '../linux/sockets/udp.ts';
 import type { Step } from '../linux/step.ts';
+import type { Protocol } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
 import { dial } from './dial.ts';
 import { PROGRAM_NAMES } from './program-names.ts';
@@ -24,7 +26,7 @@ import type { Outcome } from './trace.ts';
 export interface Program {
   readonly ns: NsId;
   readonly dst: Ip;
-  readonly proto: 'tcp' | 'udp' | 'icmp' | 'traceroute';
+  readonly proto: Protocol | 'traceroute';
   /** 0 for ICMP. */
   readonly port: number;
   readonly waitMs: number;
@@ -151,6 +153,7 @@ const refusedPacket = (program: Program): LocalPacket => ({
 function firstHeader(program: Program): LocalPacket['l4'] {
   if (program.proto === 'icmp') return { proto: 'icmp', type: 8, code: 0, id: 1, seq: 1, dataBytes: 0 };
   const ports = { sport: 0, dport: program.port, dataBytes: 0 };
+  if (program.proto === 'sctp') return { proto: 'sctp', ...ports, chunk: 'INIT' };
   return program.proto === 'tcp' ? { proto: 'tcp', ...ports, flags: 'S', seq: 0, ack: 0 } : { proto: 'udp', ...ports };
 }
 
@@ -193,7 +196,7 @@ function socketFor(
     proto,
     local: { ip: clientIp, port: sport },
     remote: { ip: dst, port: proto === 'icmp' ? sport : port },
-    phase: proto === 'tcp' ? 'SYN_SENT' : 'ESTABLISHED',
+    phase: proto === 'tcp' || proto === 'sctp' ? 'SYN_SENT' : 'ESTABLISHED',
     seq: 0,
     ack: 0,
     attempt: 0,
@@ -206,6 +209,7 @@ function socketFor(
 
 function sendFirst(k: Kernel, ns: Netns, socket: Socket, program: Program): void {
   if (socket.proto === 'tcp') return connect(k, ns, socket);
+  if (socket.proto === 'sctp') return associate(k, ns, socket);
   if (socket.proto === 'udp')
     return sendDatagram(
       k,
@@ -218,6 +222,7 @@ function sendFirst(k: Kernel, ns: Netns, socket: Socket, program: Program): void
 }
 
 function request(k: Kernel, ns: Netns, socket: Socket, program: Program): void {
+  if (socket.proto === 'sctp') return sendMessage(k, ns, socket, 'ping');
   const text = program.request ?? 'GET / HTTP/1.1';
   sendData(k, ns, socket, program.sizeBytes ?? text.length, text);
 }

@@ -1,4 +1,5 @@
 /** What a cluster is built from, and what the building says about it. Plain JSON, as a saved scenario keeps it. */
+import type { PortProtocol } from '../wire/frame.ts';
 import type { KubeObject } from './objects.ts';
 
 /** Pods in a cluster, or of one workload: more cannot be told apart on a stage. */
@@ -38,7 +39,7 @@ export interface FarSubnet {
 export interface StoppedListener {
   /** `namespace/name` of a pod, or the name of a node or an external host. */
   readonly ns: string;
-  readonly proto: 'tcp' | 'udp';
+  readonly proto: PortProtocol;
   readonly port: number;
 }
 

@@ -2,6 +2,7 @@
  * The cluster as the control plane sees it after scheduling, IPAM and endpoint discovery: the input of every driver.
  * Field names follow the Kubernetes API.
  */
+import type { PortProtocol } from '../wire/frame.ts';
 import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
 
 export interface Cluster {
@@ -95,7 +96,7 @@ export interface PolicyPort {
 
 /** A port that a program of a pod or host listens on. */
 export interface Listening {
-  readonly proto: 'tcp' | 'udp';
+  readonly proto: PortProtocol;
   readonly port: number;
   readonly program: string;
   /** False after the person stopped it. */

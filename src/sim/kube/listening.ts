@@ -3,6 +3,8 @@ import type { Listening } from './cluster.ts';
 import type { ClusterNote } from './cluster-input.ts';
 import type { ServiceObject, WorkloadObject } from './objects.ts';
 
+const PROTOCOLS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
+
 export interface PodListening {
   readonly listens: readonly Listening[];
   readonly notes: readonly ClusterNote[];
@@ -23,11 +25,7 @@ function readListening(ref: string, { containers }: WorkloadObject): PodListenin
   const notes: ClusterNote[] = [];
   for (const { name: program, ports } of containers) {
     for (const { containerPort: port, protocol = 'TCP' } of ports) {
-      if (protocol === 'SCTP') {
-        notes.push({ kind: 'ignored', ref, text: `${program} listens on SCTP port ${port}, which is not modelled` });
-        continue;
-      }
-      const proto = protocol === 'TCP' ? 'tcp' : 'udp';
+      const proto = PROTOCOLS[protocol];
       const other = listens.get(`${proto} ${port}`);
       if (other === undefined) listens.set(`${proto} ${port}`, { proto, port, program });
       else if (other.program !== program) {
@@ -49,9 +47,9 @@ function assumeListening(
   const program = containers[0]?.name ?? 'program';
   for (const service of services) {
     for (const { port: servicePort, targetPort = servicePort, protocol = 'TCP' } of service.ports) {
-      const proto = protocol === 'TCP' ? 'tcp' : 'udp';
+      const proto = PROTOCOLS[protocol];
       const key = `${proto} ${targetPort}`;
-      if (protocol === 'SCTP' || typeof targetPort === 'string' || listens.has(key)) continue;
+      if (typeof targetPort === 'string' || listens.has(key)) continue;
       listens.set(key, { proto, port: targetPort, program });
       const reason = `declares no ports, so it is assumed to listen on ${proto.toUpperCase()} ${targetPort}`;
       notes.push({ kind: 'assumed', ref, text: `${reason}, where Service ${service.namespace}/${service.name} sends` });

@@ -2,6 +2,7 @@
  * The configuration of one network namespace, as a value: what `ip`, `bridge`, `sysctl`, `iptables` and `ss` would print.
  * Written by drivers (or changed by a fault), never by a packet. What packets write is in `memory.ts`.
  */
+import type { PortProtocol } from '../wire/frame.ts';
 import type { Cidr, Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { BpfConfig } from './bpf/attach.ts';
@@ -128,7 +129,7 @@ export const SYSCTL_DEFAULTS: Sysctl = {
 
 /** A program that waits on a port. `respond` names what it sends back; absent: the protocol's plain answer. */
 export interface Listener {
-  readonly proto: 'tcp' | 'udp';
+  readonly proto: PortProtocol;
   readonly port: number;
   /** Absent: every local address. */
   readonly ip?: Ip;

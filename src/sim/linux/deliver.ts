@@ -10,6 +10,7 @@ import type { Netns } from './netns.ts';
 import { gather } from './reassembly.ts';
 import { ipOf, type Skb } from './skb.ts';
 import { icmpToSocket } from './sockets/errors.ts';
+import { sctpReceive } from './sockets/sctp.ts';
 import { tcpReceive } from './sockets/tcp.ts';
 import { udpReceive } from './sockets/udp.ts';
 
@@ -24,6 +25,7 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     if (udpReceive(k, ns, skb, l4)) return;
     return portClosed(k, ns, skb, l4.dport);
   }
+  if (l4.proto === 'sctp') return sctpReceive(k, ns, skb, l4);
   if (isIcmpError(l4)) return icmpToSocket(k, ns, skb, l4);
   if (l4.type === 8) {
     tell(k, ns, skb, { kind: 'deliver', to: 'icmp', socket: null, what: 'ICMP echo request' });

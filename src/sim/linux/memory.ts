@@ -19,6 +19,8 @@ export interface Memory {
   readonly nftSets: DynamicSets;
   /** xt_recent lists: name, then address, giving the time last seen (ns). */
   readonly recent: Map<string, Map<Ip, number>>;
+  /** What `-m nfacct` counted, by name. */
+  readonly accounts: Map<string, Account>;
   /** Path MTUs learned from ICMP, in bytes. */
   readonly pathMtu: Map<Ip, number>;
   /** What packets wrote into eBPF maps of this node. */
@@ -26,6 +28,12 @@ export interface Memory {
   readonly sockets: Socket[];
   /** Fragments that wait for their rest, keyed `src|dst|proto|id`. */
   readonly fragments: Map<string, Skb[]>;
+}
+
+/** One line of `nfacct list`. */
+export interface Account {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 export interface LearnedNeighbour {
@@ -45,6 +53,7 @@ export function makeMemory(): Memory {
     ipvs: new IpvsConnections(),
     nftSets: new Map(),
     recent: new Map(),
+    accounts: new Map(),
     pathMtu: new Map(),
     bpf: new Map(),
     sockets: [],

@@ -2,7 +2,7 @@
  * The grammar of what the kernel model tells: a flat, totally ordered list of steps. Everything a person sees (picture,
  * sentences, tables, canonical hop lists) is computed from these and from the configuration that they point at.
  */
-import type { Frame, IpPacket } from '../wire/frame.ts';
+import type { Frame, IpPacket, Protocol } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { BpfEvent } from './bpf/events.ts';
@@ -173,10 +173,11 @@ export type CtVerdict = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACK
 /** One line of `conntrack -L`. */
 export interface CtSnapshot {
   readonly id: number;
-  readonly proto: 'tcp' | 'udp' | 'icmp';
+  readonly proto: Protocol;
   readonly original: CtTuple;
   readonly reply: CtTuple;
-  readonly tcpState?: string;
+  /** Of TCP and SCTP. */
+  readonly state?: string;
   readonly seenReply: boolean;
   readonly assured: boolean;
   readonly snat: boolean;

@@ -1,3 +1,5 @@
+import type { PortProtocol } from '../wire/frame.ts';
+
 /** What the person sends. Ends are objects, not addresses, so that they survive a change of addresses. */
 export interface Probe {
   readonly from: ProbeFrom;
@@ -8,7 +10,10 @@ export interface Probe {
   readonly options?: ProbeOptions;
 }
 
-export type ProbeProto = 'tcp' | 'udp' | 'ping' | 'traceroute';
+export type ProbeProto = PortProtocol | 'ping' | 'traceroute';
+
+/** Whether such a probe goes to a port. */
+export const hasPort = (proto: ProbeProto): proto is PortProtocol => proto !== 'ping' && proto !== 'traceroute';
 
 /** `ref` is `namespace/name`. */
 export type ProbeFrom =

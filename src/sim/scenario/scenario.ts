@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from '../kube/objects.ts';
 import type { IpvsProtocol } from '../linux/ipvs/table.ts';
+import type { PortProtocol } from '../wire/frame.ts';
 import type { Probe } from './probe.ts';
 
 export interface Scenario {
@@ -26,7 +27,7 @@ export type ScenarioEvent =
   /** A full sync of the proxy, which writes again what was deleted of its own. A stopped one does not hear of it. */
   | { readonly type: 'ProxySynced'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
-  | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: 'tcp' | 'udp'; readonly port: number }
+  | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: PortProtocol; readonly port: number }
   | { readonly type: 'DeviceSetDown'; readonly ns: string; readonly dev: string }
   /** `line` is the object as the tool prints it; the n-th equal line when `nth` is given (from 0). */
   | { readonly type: 'RouteDeleted'; readonly ns: string; readonly line: string }

@@ -42,7 +42,7 @@ const address = v.strictObject({ kind: v.literal('ip'), ip: ipText });
 const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
   from: v.variant('kind', ends, 'must start at a pod, a node or an external host'),
   to: v.variant('kind', [...ends, service, address], 'must go to a pod, a node, an external host, a service or an ip'),
-  proto: enumOf(['tcp', 'udp', 'ping', 'traceroute']),
+  proto: enumOf(['tcp', 'udp', 'sctp', 'ping', 'traceroute']),
   port: v.exactOptional(portNumber),
   options: v.exactOptional(
     v.strictObject({
@@ -104,7 +104,12 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
     v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),
     v.strictObject({ type: v.literal('ProxySynced'), node: subdomain }),
-    v.strictObject({ type: v.literal('ListenerStopped'), ns: nsId, proto: enumOf(['tcp', 'udp']), port: portNumber }),
+    v.strictObject({
+      type: v.literal('ListenerStopped'),
+      ns: nsId,
+      proto: enumOf(['tcp', 'udp', 'sctp']),
+      port: portNumber,
+    }),
     v.strictObject({ type: v.literal('DeviceSetDown'), ns: nsId, dev: device }),
     v.strictObject({ type: v.literal('RouteDeleted'), ...deletedLine }),
     v.strictObject({ type: v.literal('NeighbourDeleted'), ...deletedLine }),

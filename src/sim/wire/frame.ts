@@ -36,8 +36,10 @@ export interface IpPacket {
   readonly l4: L4;
 }
 
-export type L4 = Tcp | Udp | Icmp | LaterFragment;
-export type Protocol = 'tcp' | 'udp' | 'icmp';
+export type L4 = Tcp | Udp | Sctp | Icmp | LaterFragment;
+/** Those that have ports. */
+export type PortProtocol = 'tcp' | 'udp' | 'sctp';
+export type Protocol = PortProtocol | 'icmp';
 
 /** `flags` in tcpdump's letters, in the order F S R P A U: `S`, `SA`, `A`, `PA`, `FA`, `R`, `RA`. */
 export interface Tcp {
@@ -62,6 +64,18 @@ export interface Udp {
   readonly checksum?: 'none';
   readonly vxlan?: Vxlan;
 }
+
+/** RFC 9260. SIMPLIFIED: one chunk per packet, no verification tags. `chunk` as tcpdump prints it. */
+export interface Sctp {
+  readonly proto: 'sctp';
+  readonly sport: number;
+  readonly dport: number;
+  readonly chunk: SctpChunk;
+  readonly dataBytes: number;
+  readonly note?: string;
+}
+
+export type SctpChunk = 'INIT' | 'INIT ACK' | 'COOKIE ECHO' | 'COOKIE ACK' | 'ABORT' | 'DATA' | 'SACK';
 
 /** RFC 7348; with `geneve` RFC 8926, whose header without options is as long. */
 export interface Vxlan {
@@ -125,6 +139,11 @@ export const ICMP_NAMES: Readonly<Record<string, string>> = {
 export function icmpName(icmp: Icmp): string {
   return ICMP_NAMES[`${icmp.type}/${icmp.code}`] ?? `${icmp.type}/${icmp.code}`;
 }
+
+/** What ends a connection that nobody has: RST, or ABORT. */
+export const isReset = (l4: L4): boolean =>
+  (l4.proto === 'tcp' && 'flags' in l4 && l4.flags.includes('R')) ||
+  (l4.proto === 'sctp' && 'chunk' in l4 && l4.chunk === 'ABORT');
 
 /** ICMP messages that report about another packet (RFC 792): they never cause another error. */
 export function isIcmpError(l4: L4): l4 is Icmp & { quoted: IpPacket } {

@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { ok } from '../../sim/base/result.ts';
 import type { Cluster } from '../../sim/kube/cluster.ts';
-import type { Probe, ProbeProto } from '../../sim/scenario/probe.ts';
+import { hasPort, type Probe, type ProbeProto } from '../../sim/scenario/probe.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Combobox } from './Combobox.tsx';
@@ -18,13 +18,12 @@ interface Draft {
 const PROTOCOLS: readonly { readonly id: ProbeProto; readonly label: string }[] = [
   { id: 'tcp', label: 'TCP (curl)' },
   { id: 'udp', label: 'UDP' },
+  { id: 'sctp', label: 'SCTP' },
   { id: 'ping', label: 'ping' },
   { id: 'traceroute', label: 'traceroute' },
 ];
 
 const EMPTY: readonly EndOption[] = [];
-
-export const hasPort = (proto: ProbeProto): boolean => proto === 'tcp' || proto === 'udp';
 
 /** Where the next packet starts, as chosen but not sent yet: a command starts there, too. */
 export interface ChosenStart {

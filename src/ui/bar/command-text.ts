@@ -1,6 +1,6 @@
 /** A probe as the command that a person would type in a pod, and back. */
 import { err, ok, type Result } from '../../sim/base/result.ts';
-import type { Probe, ProbeProto } from '../../sim/scenario/probe.ts';
+import { hasPort, type Probe, type ProbeProto } from '../../sim/scenario/probe.ts';
 import { type EndOption, resolveTo } from './probe-ends.ts';
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
@@ -20,8 +20,7 @@ export function parseCommand(text: string, from: Probe['from'], options: readonl
   const end = resolveTo(options, target.value.host, near);
   if (!end.ok) return end;
   const { proto, port } = target.value;
-  const needsPort = proto === 'tcp' || proto === 'udp';
-  if (!needsPort) return ok({ from, to: end.value.end, proto });
+  if (!hasPort(proto)) return ok({ from, to: end.value.end, proto });
   const chosen = port ?? end.value.ports?.[0]?.port;
   if (chosen === undefined) return err(`Say the port: "${text.trim()}" names none.`);
   return ok({ from, to: end.value.end, proto, port: chosen });
@@ -44,9 +43,10 @@ function readTarget(text: string): Result<Target, string> {
     case 'nc':
     case 'ncat': {
       const isUdp = rest.some((word) => /^-\w*u/.test(word));
+      const proto = rest.includes('--sctp') ? 'sctp' : isUdp ? 'udp' : 'tcp';
       const port = readPort(second ?? '');
       if (!port.ok) return port;
-      return ok({ proto: isUdp ? 'udp' : 'tcp', host: first, port: port.value });
+      return ok({ proto, host: first, port: port.value });
     }
     default:
       return err(`"${program}" is not a command that can be sent. ${HINT}`);
@@ -79,6 +79,8 @@ export function printCommand(probe: Probe, options: readonly EndOption[]): strin
       return port === 80 ? `curl http://${host}/` : `curl ${host}:${port}`;
     case 'udp':
       return `nc -u ${host} ${port}`;
+    case 'sctp':
+      return `ncat --sctp ${host} ${port}`;
     case 'ping':
     case 'traceroute':
       return `${probe.proto} ${host}`;

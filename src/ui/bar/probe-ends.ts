@@ -1,7 +1,9 @@
 /** What a probe can start from and go to, as a person picks or types it. Ends are objects, so they survive a change of addresses. */
+
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
 import type { ProbeFrom, ProbeProto, ProbeTo } from '../../sim/scenario/probe.ts';
+import type { PortProtocol } from '../../sim/wire/frame.ts';
 import { parseIp } from '../../sim/wire/ip.ts';
 
 export type EndGroup = 'Services' | 'Pods' | 'Nodes' | 'Node ports' | 'Outside';
@@ -13,7 +15,7 @@ export interface EndOption<End extends ProbeTo = ProbeTo> {
   readonly group: EndGroup;
   readonly end: End;
   /** The port and protocol that go with it, where only these make sense. */
-  readonly ports?: readonly { readonly port: number; readonly proto: 'tcp' | 'udp' }[];
+  readonly ports?: readonly { readonly port: number; readonly proto: PortProtocol }[];
 }
 
 export function fromOptions(cluster: Cluster): readonly EndOption<ProbeFrom>[] {
@@ -57,15 +59,17 @@ function serviceOptions(service: ClusterService): readonly EndOption[] {
   return [byName, { text: `${name} (${address})`, detail: 'by ClusterIP', group: 'Services', end, ports }];
 }
 
+const PROTOCOLS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
+
 function servicePorts(service: ClusterService): NonNullable<EndOption['ports']> {
-  return service.ports.map(({ port, protocol }) => ({ port, proto: protocol === 'UDP' ? 'udp' : 'tcp' }));
+  return service.ports.map(({ port, protocol }) => ({ port, proto: PROTOCOLS[protocol] }));
 }
 
 function nodePortOptions(cluster: Cluster): readonly EndOption[] {
   return cluster.services.flatMap((service) =>
     service.ports.flatMap(({ nodePort, protocol }) => {
       if (nodePort === undefined) return [];
-      const proto = protocol === 'UDP' ? ('udp' as const) : ('tcp' as const);
+      const proto = PROTOCOLS[protocol];
       return cluster.nodes.map((node): EndOption => {
         return {
           text: `${node.name}:${nodePort}`,

@@ -14,6 +14,7 @@ export const RETURN: Target = { kind: 'RETURN' };
 export const comment = (text: string): Match => ({ kind: 'comment', text });
 export const ctstate = (...states: CtState[]): Match => ({ kind: 'conntrack', states });
 export const dstType = (value: AddrType): Match => ({ kind: 'addrtype', dst: { value } });
+export const nfacct = (name: string): Match => ({ kind: 'nfacct', name });
 export const srcType = (value: AddrType): Match => ({ kind: 'addrtype', src: { value } });
 export const markIs = (bits: number): Match => ({ kind: 'mark', value: bits, mask: bits });
 export const markIsNot = (bits: number): Match => ({ kind: 'mark', value: bits, mask: bits, invert: true });

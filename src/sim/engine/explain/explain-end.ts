@@ -1,11 +1,11 @@
 /** Where packets begin and end. */
-import { type IpPacket, icmpName, isIcmpError } from '../../wire/frame.ts';
+import { type IpPacket, icmpName, isIcmpError, isReset, type Protocol } from '../../wire/frame.ts';
 import { UNDERLAY } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
 import { isFault, serviceName, writerOf } from './names.ts';
-import { endsOf, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
+import { endsOf, innerPacket, isArp, isFrame, kindOfPacket, refusalOf } from './packet-words.ts';
 import { isOnDummy, type Scene, type StepOf, type Told } from './scene.ts';
 import { inside } from './where.ts';
 
@@ -65,8 +65,8 @@ function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
   const to = owner === packet.dst ? dst : `${dst} (${owner})`;
   if (isIcmpError(packet.l4))
     return `${who} tells ${owner} what went wrong: ${step.what}. The error quotes the packet that caused it, so that the sender can find the program that it belongs to.`;
-  if (packet.l4.proto === 'tcp' && 'flags' in packet.l4 && packet.l4.flags.startsWith('R'))
-    return `No program of ${here} has this connection, so the kernel itself answers ${to} with a RST.`;
+  if (isReset(packet.l4))
+    return `No program of ${here} has this connection, so the kernel itself answers ${to} with ${refusalOf(packet.l4.proto)}.`;
   if (step.answers !== undefined || packet.src !== trace.from.ip) {
     const asked = trace.to.ip !== null && names.service(trace.to.ip);
     const blind = asked ? ` It answers the addresses that it saw, and knows nothing of the Service.` : '';
@@ -86,12 +86,15 @@ function virtualSentence({ step, world, names, ns }: SendScene, { dst }: IpPacke
   return `That is a virtual address: no machine has it on a device, so something on the way must translate it.`;
 }
 
+/** Of `ss`. */
+const SS_LETTERS: Readonly<Record<Protocol, string>> = { tcp: 't', udp: 'u', sctp: 'S', icmp: 't' };
+
 export function explainDeliver(scene: DeliverScene): Told {
   const { step, here, names } = scene;
   const packet = innerPacket(step.frame);
   const kind = kindOfPacket(step.frame);
   if (isArp(step.frame)) return explainArpDelivery(scene);
-  const ss = inside(names, step.ns, packet?.l4.proto === 'udp' ? 'ss -lun' : 'ss -ltn');
+  const ss = inside(names, step.ns, `ss -l${SS_LETTERS[packet?.l4.proto ?? 'tcp']}n`);
   switch (step.to) {
     case 'tunnel':
       return {
@@ -154,7 +157,7 @@ function explainNobody({ step, here }: DeliverScene, ss: string): Told {
       sentence: `The segment arrived, but ${here} never asked ${endsOf(packet).src} for anything. Its kernel ends what it does not know with a RST.`,
       checks: [ss],
     };
-  const how = packet?.l4.proto === 'udp' ? 'an ICMP port unreachable' : 'a RST';
+  const how = refusalOf(packet?.l4.proto ?? 'tcp');
   return {
     title: `Nobody listens on ${here}`,
     sentence: `The packet arrived: ${step.what}. The network has done its work; the kernel of ${here} refuses with ${how}.`,

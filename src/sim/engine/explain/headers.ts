@@ -9,6 +9,7 @@ import {
   icmpName,
   isLaterFragment,
   type L4,
+  type Sctp,
   type Tcp,
   type Udp,
 } from '../../wire/frame.ts';
@@ -76,6 +77,8 @@ function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
       return [layer('TCP', tcpFields(l4))];
     case 'udp':
       return udpLayers(l4, owners);
+    case 'sctp':
+      return [layer('SCTP', sctpFields(l4))];
     case 'icmp':
       return icmpLayers(l4, owners);
     default:
@@ -108,6 +111,15 @@ function udpLayers(udp: Udp, owners: Owners): HeaderLayer[] {
     layer('UDP', fields),
     layer(udp.vxlan.geneve ? 'Geneve' : 'VXLAN', [['VNI', udp.vxlan.vni]]),
     ...frameLayers(udp.vxlan.inner, owners),
+  ];
+}
+
+function sctpFields({ sport, dport, chunk, dataBytes, note }: Sctp): Field[] {
+  return [
+    ['source port', sport],
+    ['destination port', dport],
+    ['chunk', chunk],
+    ...(dataBytes > 0 ? [['data', note ?? `${dataBytes} bytes`] as const] : []),
   ];
 }
 

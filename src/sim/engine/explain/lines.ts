@@ -20,4 +20,4 @@ export const frameLine = (frame: Frame | IpPacket): string => (isFrame(frame) ? 
 
 /** As `ss -lntu` prints it, without the counters. */
 export const listenerLine = ({ proto, port, ip, program }: Listener): string =>
-  `${proto}   ${proto === 'tcp' ? 'LISTEN' : 'UNCONN'}   ${ip ?? '0.0.0.0'}:${port}   users:(("${program}"))`;
+  `${proto}   ${proto === 'udp' ? 'UNCONN' : 'LISTEN'}   ${ip ?? '0.0.0.0'}:${port}   users:(("${program}"))`;

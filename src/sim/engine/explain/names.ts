@@ -11,6 +11,7 @@ import { addressesOf, type ClusterIndex, indexOf } from '../../kube/cluster-inde
 import type { NsId } from '../../linux/config.ts';
 import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
+import type { PortProtocol } from '../../wire/frame.ts';
 import { cidrHas, type Ip } from '../../wire/ip.ts';
 import { UNDERLAY, type World } from '../world.ts';
 
@@ -46,7 +47,7 @@ export interface Names {
   nodeOfPodRange(ip: Ip): ClusterNode | undefined;
   service(ip: Ip): ClusterService | undefined;
   inServiceRange(ip: Ip): boolean;
-  door(ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined;
+  door(ip: Ip, port: number, proto: PortProtocol): ServiceDoor | undefined;
   readonly cluster: Cluster;
 }
 
@@ -103,7 +104,7 @@ function nodeDeviceAt(world: World, ip: Ip): string | undefined {
 
 const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 
-function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: 'tcp' | 'udp'): ServiceDoor | undefined {
+function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: PortProtocol): ServiceDoor | undefined {
   const isNode = known.nodeAt(ip) !== undefined;
   for (const service of isNode
     ? new Set([...known.servicesAt(ip), ...known.servicesAtNodePort(port)])

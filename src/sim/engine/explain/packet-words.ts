@@ -8,6 +8,7 @@ import {
   innermost,
   isLaterFragment,
   type L4,
+  type Protocol,
   vxlanOf,
 } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
@@ -53,9 +54,15 @@ const FLAG_NAMES: Readonly<Record<string, string>> = {
   RA: 'RST',
 };
 
+/** How a kernel answers what no program listens for. */
+export function refusalOf(proto: Protocol): string {
+  if (proto === 'tcp') return 'a RST';
+  return proto === 'sctp' ? 'an ABORT' : 'an ICMP port unreachable';
+}
+
 const icmpWords = (icmp: Icmp): string => icmpName(icmp).replaceAll('-', ' ');
 
-/** `TCP SYN`, `UDP datagram`, `ICMP echo request`, `ARP question`, `fragment`. */
+/** `TCP SYN`, `UDP datagram`, `SCTP INIT`, `ICMP echo request`, `ARP question`, `fragment`. */
 export function kindOfPacket(frame: Frame | IpPacket): string {
   if (isFrame(frame) && frame.payload.kind === 'arp')
     return frame.payload.op === 'who-has' ? 'ARP question' : 'ARP answer';
@@ -64,6 +71,7 @@ export function kindOfPacket(frame: Frame | IpPacket): string {
   const { l4 } = packet;
   if (isLaterFragment(l4)) return 'IP fragment';
   if (l4.proto === 'tcp') return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}`;
+  if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   return l4.proto === 'udp' ? 'UDP datagram' : `ICMP ${icmpWords(l4)}`;
 }
 

@@ -42,6 +42,7 @@ export function traceAsText(trace: Trace, world: World): TraceText {
 const PROBE_WORDS: Readonly<Record<Trace['probe']['proto'], string>> = {
   tcp: 'TCP',
   udp: 'UDP',
+  sctp: 'SCTP',
   ping: 'Ping',
   traceroute: 'Traceroute',
 };

@@ -2,8 +2,8 @@ import type { ClusterService } from '../../kube/cluster.ts';
 import { indexOf } from '../../kube/cluster-index.ts';
 import type { NsId } from '../../linux/config.ts';
 import type { Culprit, DropReason, PacketId, Step } from '../../linux/step.ts';
-import type { Probe, ProbeFrom } from '../../scenario/probe.ts';
-import { isIcmpError } from '../../wire/frame.ts';
+import { hasPort, type Probe, type ProbeFrom } from '../../scenario/probe.ts';
+import { isIcmpError, type Protocol } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { ProgramResult } from '../program-result.ts';
 import type { World } from '../world.ts';
@@ -21,7 +21,7 @@ export interface Case {
   readonly names: Names;
   /** The namespace of the program. */
   readonly from: NsId;
-  readonly proto: 'tcp' | 'udp' | 'icmp';
+  readonly proto: Protocol;
   /** What the program asked for; null when the name did not resolve or nothing was sent and only a name is known. */
   readonly asked: { readonly ip: Ip; readonly port: number | null } | null;
   /** The Service port behind the asked address, if there is one. */
@@ -59,9 +59,7 @@ function counts(step: Step): step is StepOf<'drop'> {
 export function caseOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Case {
   const names = namesOf(world);
   const first = steps.find(isSend) ?? null;
-  const proto =
-    (first && innerPacket(first.frame)?.l4.proto) ??
-    (probe.proto === 'tcp' || probe.proto === 'udp' ? probe.proto : 'icmp');
+  const proto = (first && innerPacket(first.frame)?.l4.proto) ?? (hasPort(probe.proto) ? probe.proto : 'icmp');
   const asked = askedOf(first, probe, names);
   const door = asked && asked.port !== null && proto !== 'icmp' ? names.door(asked.ip, asked.port, proto) : undefined;
   const drop = decisiveDrop(steps, result);

@@ -15,7 +15,7 @@ export function findGood(c: Case): Finding {
   const place = c.names.ns(served.ns);
   const node = c.names.pod(served.ns)?.node;
   const where = node === undefined ? place : `${place} on ${node}`;
-  const words = c.proto === 'tcp' ? 'Connected' : 'Answered';
+  const words = c.proto === 'tcp' || c.proto === 'sctp' ? 'Connected' : 'Answered';
   const port = portsOf(packet.l4)?.dport;
   const listener = `${packet.dst}${port === undefined ? '' : `:${port}`}`;
   const via = c.service

@@ -32,6 +32,8 @@ export function printedOf(c: Case): string {
       return c.probe.options?.handshakeOnly ? printNc(c) : printCurl(c);
     case 'udp':
       return printUdp(c);
+    case 'sctp':
+      return printNcat(c);
     case 'ping':
       return printPing(c);
     case 'traceroute':
@@ -80,6 +82,16 @@ function printCurl(c: Case): string {
 function hostName(ref: string): string {
   const [namespace, name] = ref.split('/');
   return `${name}.${namespace}`;
+}
+
+/** Ncat 7.9x, `ncat --sctp -v`. */
+function printNcat(c: Case): string {
+  const { result, asked, probe } = c;
+  if (result.outcome === 'unresolved')
+    return `Ncat: Could not resolve hostname "${hostName('ref' in probe.to ? probe.to.ref : '')}": Name or service not known. QUITTING.`;
+  if (result.outcome === 'connected' || result.outcome === 'reply')
+    return `Ncat: Connected to ${asked?.ip}:${asked?.port}.`;
+  return `Ncat: ${result.outcome === 'timeout' ? 'TIMEOUT' : errorText(c)}.`;
 }
 
 function printNc(c: Case): string {

@@ -2,7 +2,7 @@ import type { ClusterPod, ClusterService } from '../../kube/cluster.ts';
 import type { Step } from '../../linux/step.ts';
 import { type DecidingRule, decidedOrigin, elementBehind, isPolicy, ruleWords } from './drop-rule.ts';
 import { isFault, podName, serviceName } from './names.ts';
-import { innerPacket, portsOf } from './packet-words.ts';
+import { innerPacket, portsOf, refusalOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { findNoServer } from './verdict-ipvs.ts';
@@ -104,7 +104,7 @@ function findNobody(c: Case, step: Step): Finding {
   const packet = innerPacket(step.frame);
   const port = portOf(step);
   const place = c.names.ns(step.ns);
-  const how = c.proto === 'udp' ? 'with ICMP port unreachable' : 'with a RST';
+  const how = `with ${refusalOf(c.proto)}`;
   const listens = c.names.pod(step.ns)?.listens ?? c.names.node(step.ns)?.listens ?? [];
   const stopped = listens.find((l) => l.port === port && l.proto === c.proto && l.up === false);
   const where = `${packet?.dst}:${port}`;

@@ -137,7 +137,7 @@ const told: Readonly<Record<string, Row>> = {
     probe: { from: pod('tool-1'), to: pod('web-2'), proto: 'udp', port: 9 },
     outcome: 'refused',
     printed: 'Connection refused',
-    says: 'Refused: nobody listens on 10.244.2.2:9 (web-2), so its kernel answered with ICMP port unreachable.',
+    says: 'Refused: nobody listens on 10.244.2.2:9 (web-2), so its kernel answered with an ICMP port unreachable.',
     remedy: 'it listens on no UDP port',
   },
   'listener stopped': {

@@ -2,14 +2,14 @@
  * The IPVS connection table of a namespace (net/netfilter/ipvs/ip_vs_conn.c): which real server has which connection, which client is bound
  * to which real server (persistence), and how many connections each real server has. Learned from packets, never configured.
  */
-import { type IpPacket, isLaterFragment, type Tcp, type Udp } from '../../wire/frame.ts';
+import { type IpPacket, isLaterFragment, type PortProtocol, type Sctp, type Tcp, type Udp } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import { type Load, newMark, type RoundMark } from './schedulers/scheduler.ts';
-import { type IpvsDirection, type IpvsState, isActiveState, nextState, timeoutNs } from './states.ts';
+import { firstState, type IpvsDirection, type IpvsState, isActiveState, nextState, timeoutNs } from './states.ts';
 import { endpointText, type IpPort, virtualKey } from './table.ts';
 
 export interface IpvsConnection {
-  readonly proto: 'tcp' | 'udp';
+  readonly proto: PortProtocol;
   readonly client: IpPort;
   readonly virtual: IpPort;
   readonly server: IpPort;
@@ -34,7 +34,7 @@ const EXPIRE_LATER_NS = 60 * 1_000_000_000;
 const IDLE: Load = { active: 0, inactive: 0 };
 
 /** A packet with ports. */
-export type PortPacket = IpPacket & { readonly l4: Tcp | Udp };
+export type PortPacket = IpPacket & { readonly l4: Tcp | Udp | Sctp };
 
 export const hasPorts = (packet: IpPacket): packet is PortPacket =>
   !isLaterFragment(packet.l4) && packet.l4.proto !== 'icmp';
@@ -93,7 +93,7 @@ export class IpvsConnections {
 
   /** A new connection counts as inactive until a packet says otherwise (`ip_vs_bind_dest`). */
   add(init: Omit<IpvsConnection, 'state' | 'expiresNs'>, nowNs: number): IpvsConnection {
-    const connection: IpvsConnection = { ...init, state: init.proto === 'udp' ? 'UDP' : 'NONE', expiresNs: nowNs };
+    const connection: IpvsConnection = { ...init, state: firstState(init.proto), expiresNs: nowNs };
     const { proto, client, virtual, server } = connection;
     this.byRequest.set(pairKey(proto, client, virtual), connection);
     this.byReply.set(pairKey(proto, server, client), connection);
@@ -105,7 +105,7 @@ export class IpvsConnections {
   /** Moves the state on and starts its timer anew. */
   see(connection: IpvsConnection, packet: PortPacket, direction: IpvsDirection, nowNs: number): void {
     const before = isActiveState(connection.state);
-    if (packet.l4.proto === 'tcp') connection.state = nextState(connection.state, packet.l4, direction);
+    connection.state = nextState(connection.state, packet.l4, direction);
     const after = isActiveState(connection.state);
     if (before !== after) this.count(connection, after ? { active: 1, inactive: -1 } : { active: -1, inactive: 1 });
     connection.expiresNs = nowNs + timeoutNs(connection.state);

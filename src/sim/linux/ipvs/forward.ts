@@ -83,10 +83,11 @@ function realOf(connection: IpvsConnection, table: readonly VirtualServer[]): Re
   return virtual && findReal(virtual, connection.server);
 }
 
-/** Only a SYN begins a TCP connection (`tcp_conn_schedule`). */
+/** Only a SYN begins a TCP connection, only INIT an SCTP association (`tcp_conn_schedule`, `sctp_conn_schedule`). */
 function begin(packet: PortPacket, at: IpvsContext): IpvsVerdict {
   const { l4 } = packet;
   if (l4.proto === 'tcp' && !l4.flags.includes('S')) return PASS;
+  if (l4.proto === 'sctp' && l4.chunk !== 'INIT') return PASS;
   const virtual = findVirtual(at.table, l4.proto, destinationOf(packet));
   if (!virtual || l4.sport === FTP_DATA_PORT || isOwnReply(packet, at)) return PASS;
   const scheduled = schedule(at.connections, virtual, packet, at.sysctl, at.nowNs);

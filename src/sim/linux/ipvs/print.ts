@@ -41,13 +41,13 @@ function flagsOf({ scheduler, flags = [], persistentSeconds }: VirtualServer): s
   return [...words, ...(persistentSeconds === undefined ? [] : [`persistent ${persistentSeconds}`])].join(' ');
 }
 
-/** `  -> %-28s %-7s %-6d %-10u %-10u`. No SCTP packet exists in the model, so an SCTP server has no connections. */
+/** `  -> %-28s %-7s %-6d %-10u %-10u`. */
 function listReal(
   { proto, ip, port }: VirtualServer,
   real: RealServer,
   connections: IpvsConnections | undefined,
 ): string {
-  const load = proto === 'sctp' ? undefined : connections?.loadOf(proto, { ip, port }, real);
+  const load = connections?.loadOf(proto, { ip, port }, real);
   const cells: readonly (readonly [string, number])[] = [
     [endpointText(real), 28],
     ['Masq', 7],

@@ -1,8 +1,9 @@
 /**
- * States of a connection as IPVS sees it, and how long each lasts without a packet (net/netfilter/ipvs/ip_vs_proto_{tcp,udp}.c). IPVS
+ * States of a connection as IPVS sees it, and how long each lasts without a packet (net/netfilter/ipvs/ip_vs_proto_{tcp,udp,sctp}.c). IPVS
  * watches the flags that pass in both directions; it is not the endpoint. SIMPLIFIED: no `secure_tcp` defence, so neither of its states.
  */
-import type { Tcp } from '../../wire/frame.ts';
+import type { PortProtocol, Sctp, Tcp, Udp } from '../../wire/frame.ts';
+import { nextSctpState, SCTP_TIMEOUT_S, type SctpState } from './sctp-states.ts';
 
 export type TcpState =
   | 'NONE'
@@ -15,13 +16,16 @@ export type TcpState =
   | 'CLOSE_WAIT'
   | 'LAST_ACK';
 
-export type IpvsState = TcpState | 'UDP';
+/** A state of TCP or SCTP belongs to the protocol of its connection. */
+export type IpvsState = TcpState | SctpState | 'UDP';
+
+export const firstState = (proto: PortProtocol): IpvsState => (proto === 'udp' ? 'UDP' : 'NONE');
 /** From the client, or from the real server. */
 export type IpvsDirection = 'request' | 'reply';
 
 const NS_PER_S = 1_000_000_000;
 
-const TIMEOUT_S: Readonly<Record<IpvsState, number>> = {
+const TIMEOUT_S: Readonly<Record<TcpState | 'UDP', number>> = {
   NONE: 2,
   ESTABLISHED: 15 * 60,
   SYN_SENT: 2 * 60,
@@ -34,9 +38,13 @@ const TIMEOUT_S: Readonly<Record<IpvsState, number>> = {
   UDP: 5 * 60,
 };
 
-export const timeoutNs = (state: IpvsState): number => TIMEOUT_S[state] * NS_PER_S;
+export const timeoutNs = (state: IpvsState): number =>
+  (isTcpState(state) || state === 'UDP' ? TIMEOUT_S[state] : SCTP_TIMEOUT_S[state]) * NS_PER_S;
 
-/** Counted as ActiveConn; all others, and every UDP connection, as InActConn (`tcp_state_active_table`). */
+/** The two that both protocols have last equally long. */
+const isTcpState = (state: IpvsState): state is TcpState => state !== 'UDP' && state in TIMEOUT_S;
+
+/** Counted as ActiveConn; all others, and every UDP connection, as InActConn (`tcp_state_active_table`; SCTP counts ESTABLISHED). */
 export const isActiveState = (state: IpvsState): boolean =>
   state === 'ESTABLISHED' || state === 'SYN_SENT' || state === 'SYN_RECV';
 
@@ -77,10 +85,12 @@ const NEXT: Readonly<Record<IpvsDirection, Readonly<Record<Flag, Row>>>> = {
   },
 };
 
-/** A segment with none of the four flags ends in CLOSE. */
-export function nextState(state: IpvsState, { flags }: Tcp, direction: IpvsDirection): TcpState {
-  const flag = flagOf(flags);
-  return flag === null || state === 'UDP' ? 'CLOSE' : NEXT[direction][flag][state];
+export function nextState(state: IpvsState, l4: Tcp | Udp | Sctp, direction: IpvsDirection): IpvsState {
+  if (l4.proto === 'udp' || state === 'UDP') return state;
+  if (l4.proto === 'sctp') return nextSctpState(state as SctpState, l4.chunk, direction);
+  const flag = flagOf(l4.flags);
+  // A segment with none of the four flags ends in CLOSE.
+  return flag === null || !isTcpState(state) ? 'CLOSE' : NEXT[direction][flag][state];
 }
 
 /** RST before SYN before FIN before ACK (`tcp_state_idx`). */

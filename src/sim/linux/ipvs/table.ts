@@ -3,11 +3,12 @@
  * SIMPLIFIED: real servers are reached by address translation only (`-m`), the method that kube-proxy uses; no firewall marks,
  * no connection limits (`--u-threshold`), no persistence by network.
  */
+import type { PortProtocol } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Origin } from '../origin.ts';
 
 export type SchedulerName = 'rr' | 'wrr' | 'lc' | 'wlc' | 'sh' | 'mh' | 'dh' | 'sed' | 'nq';
-export type IpvsProtocol = 'tcp' | 'udp' | 'sctp';
+export type IpvsProtocol = PortProtocol;
 
 /** `ipvsadm -b`: hash the client's port too; look further when the hashed server takes no connections. */
 export type SchedulerFlag = 'sh-port' | 'sh-fallback' | 'mh-port' | 'mh-fallback';

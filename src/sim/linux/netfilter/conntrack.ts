@@ -1,9 +1,10 @@
 /**
- * Connection tracking of one namespace (net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_{tcp,udp,icmp}.c). An entry has two
+ * Connection tracking of one namespace (net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_{tcp,udp,sctp,icmp}.c). An entry has two
  * tuples; NAT is nothing but a reply tuple that is not the mirror of the original one.
  */
 import { type Icmp, type IpPacket, isIcmpError, isLaterFragment, type Protocol } from '../../wire/frame.ts';
 import type { CtSnapshot, CtTuple, CtVerdict } from '../step.ts';
+import { nextSctpState, type SctpState } from './sctp-state.ts';
 import { nextTcpState, type TcpState } from './tcp-state.ts';
 
 export type Direction = 'original' | 'reply';
@@ -14,6 +15,7 @@ export interface CtEntry {
   readonly original: CtTuple;
   reply: CtTuple;
   tcpState: TcpState | undefined;
+  sctpState: SctpState | undefined;
   seenReply: boolean;
   assured: boolean;
   /** In the table; before that it belongs to its first packet only and dies with it. */
@@ -52,6 +54,7 @@ export class ConntrackTable {
       original,
       reply: invert(proto, original),
       tcpState: undefined,
+      sctpState: undefined,
       seenReply: false,
       assured: false,
       confirmed: false,
@@ -117,6 +120,10 @@ function advance(entry: CtEntry, packet: IpPacket, dir: Direction): boolean {
     if (next === 'INVALID') return false;
     if (next === 'ESTABLISHED' && dir === 'original' && entry.seenReply) entry.assured = true;
     entry.tcpState = next;
+  } else if (l4.proto === 'sctp' && 'chunk' in l4) {
+    const next = nextSctpState(entry.sctpState, l4.chunk, dir);
+    if (next === 'ESTABLISHED' && entry.sctpState === 'COOKIE_ECHOED' && dir === 'reply') entry.assured = true;
+    entry.sctpState = next;
   } else if (l4.proto === 'udp' && dir === 'original' && entry.seenReply) entry.assured = true;
   return true;
 }
@@ -172,5 +179,6 @@ function keyOf(proto: Protocol, t: CtTuple): string {
 export function snapshot(entry: CtEntry): CtSnapshot {
   const { id, proto, original, reply, seenReply, assured, snat, dnat, mark } = entry;
   const base = { id, proto, original, reply, seenReply, assured, snat, dnat, mark };
-  return entry.tcpState ? { ...base, tcpState: entry.tcpState } : base;
+  const state = entry.tcpState ?? entry.sctpState;
+  return state ? { ...base, state } : base;
 }

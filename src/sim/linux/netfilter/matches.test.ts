@@ -102,3 +102,21 @@ describe('rules', () => {
     },
   );
 });
+
+describe('nfacct', () => {
+  it('always holds, and counts packets and bytes by name', () => {
+    const ns = openNetns(CONFIG);
+    const rule = ruleOf('-m nfacct --nfacct-name seen');
+    const at: HookContext = {
+      k: {} as Kernel,
+      ns,
+      skb: makeSkb({ id: 'p1', payload: PACKET }),
+      iif: 'eth0',
+      oif: undefined,
+      table: { name: 'filter', chains: new Map() },
+    };
+    for (let i = 0; i < 3; i++)
+      expect(ruleMatches(rule, { name: 'INPUT', policy: 'ACCEPT', rules: [rule] }, PACKET, at)).toBe(true);
+    expect([...ns.memory.accounts]).toEqual([['seen', { packets: 3, bytes: 180 }]]);
+  });
+});

@@ -1,9 +1,10 @@
 /** Does a rule match? One small function per iptables match (iptables-extensions(8)). */
 import { never } from '../../base/assert.ts';
-import { type IpPacket, isLaterFragment } from '../../wire/frame.ts';
+import { type IpPacket, isLaterFragment, type PortProtocol } from '../../wire/frame.ts';
 import { cidrHas, type Ip, LOOPBACK_NET, MULTICAST_NET } from '../../wire/ip.ts';
 import { isRequestOf } from '../ipvs/connection.ts';
 import type { Kernel } from '../kernel.ts';
+import type { Account } from '../memory.ts';
 import type { Netns } from '../netns.ts';
 import { lookupRoute } from '../routing/fib.ts';
 import type { Skb } from '../skb.ts';
@@ -50,6 +51,7 @@ function matchHolds(match: Match, rule: Rule, chain: Chain, packet: IpPacket, at
       return true;
     case 'tcp':
     case 'udp':
+    case 'sctp':
       return portsMatch(match, packet);
     case 'icmp':
       return (
@@ -66,6 +68,8 @@ function matchHolds(match: Match, rule: Rule, chain: Chain, packet: IpPacket, at
       return addrtypeMatches(match, packet, at);
     case 'statistic':
       return at.k.choices.statistic(rule, chain, at.table);
+    case 'nfacct':
+      return count(at.ns.memory.accounts, match.name, packet.len);
     case 'recent':
       return recentMatches(at.ns.memory.recent, match, packet.src, at.k.nowNs);
     case 'multiport':
@@ -83,7 +87,7 @@ function matchHolds(match: Match, rule: Rule, chain: Chain, packet: IpPacket, at
   }
 }
 
-function portsMatch(match: Extract<Match, { kind: 'tcp' | 'udp' }>, packet: IpPacket): boolean {
+function portsMatch(match: Extract<Match, { kind: PortProtocol }>, packet: IpPacket): boolean {
   const { l4 } = packet;
   if (l4.proto !== match.kind || isLaterFragment(l4) || !('sport' in l4)) return false;
   if (match.sport && inRange(l4.sport, match.sport.value) === (match.sport.invert === true)) return false;
@@ -91,6 +95,13 @@ function portsMatch(match: Extract<Match, { kind: 'tcp' | 'udp' }>, packet: IpPa
   if (!match.flags || !('flags' in l4)) return true;
   const set = [...l4.flags].filter((f) => match.flags?.mask.includes(f));
   return set.length === match.flags.comp.length && set.every((f) => match.flags?.comp.includes(f));
+}
+
+/** xt_nfacct always holds (net/netfilter/xt_nfacct.c). */
+function count(accounts: Map<string, Account>, name: string, bytes: number): true {
+  const { packets, bytes: before } = accounts.get(name) ?? { packets: 0, bytes: 0 };
+  accounts.set(name, { packets: packets + 1, bytes: before + bytes });
+  return true;
 }
 
 const inRange = (port: number, range: PortRange): boolean => port >= range.from && port <= range.to;

@@ -42,8 +42,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['comment', (group, problems) => ({ kind: 'comment', text: need(group, '--comment', problems) })],
   ['tcp', (group, problems) => ({ kind: 'tcp', ...readPortOptions(group, problems), ...readFlags(group) })],
   ['udp', (group, problems) => ({ kind: 'udp', ...readPortOptions(group, problems) })],
-  // SIMPLIFIED: see the port match of `iptables/print.ts`.
-  ['sctp', (group, problems) => ({ kind: 'udp', ...readPortOptions(group, problems) })],
+  ['sctp', (group, problems) => ({ kind: 'sctp', ...readPortOptions(group, problems) })],
+  ['nfacct', (group, problems) => ({ kind: 'nfacct', name: need(group, '--nfacct-name', problems) })],
   ['icmp', readIcmp],
   ['conntrack', readConntrack],
   [

@@ -47,6 +47,7 @@ const OPTIONS: ReadonlyMap<string, OptionShape> = new Map([
   ...shapes(['set'], 2, '--match-set'),
   ...shapes(['physdev'], 1, '--physdev-in', '--physdev-out'),
   ...shapes(['physdev'], 0, '--physdev-is-in', '--physdev-is-bridged'),
+  ...shapes(['nfacct'], 1, '--nfacct-name'),
   ...shapes(['ipvs'], 1, '--vproto', '--vaddr', '--vport'),
   ...shapes(['rpfilter'], 0, '--invert', '--validmark'),
   ...shapes(['REJECT'], 1, '--reject-with'),

@@ -1,15 +1,15 @@
 import type { CtSnapshot, CtTuple } from '../step.ts';
 
 /** IANA protocol numbers, as the second column. */
-const NUMBERS: Readonly<Record<CtSnapshot['proto'], number>> = { tcp: 6, udp: 17, icmp: 1 };
+const NUMBERS: Readonly<Record<CtSnapshot['proto'], number>> = { tcp: 6, udp: 17, sctp: 132, icmp: 1 };
 const NAME_COLUMN = 8;
 
 /** A line of `conntrack -L` (conntrack-tools 1.4), without timeout and use count, which the model does not keep. */
 export function printConntrack(entry: CtSnapshot): string {
-  const { proto, original, reply, tcpState, seenReply, assured, mark } = entry;
+  const { proto, original, reply, state, seenReply, assured, mark } = entry;
   return [
     `${proto.padEnd(NAME_COLUMN)} ${NUMBERS[proto]}`,
-    ...(tcpState === undefined ? [] : [tcpState]),
+    ...(state === undefined ? [] : [state]),
     printTuple(proto, original),
     ...(seenReply ? [] : ['[UNREPLIED]']),
     printTuple(proto, reply),

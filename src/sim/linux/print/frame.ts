@@ -8,6 +8,7 @@ import {
   icmpName,
   isLaterFragment,
   type L4,
+  type Sctp,
   type Tcp,
   type Udp,
 } from '../../wire/frame.ts';
@@ -52,12 +53,17 @@ function describe(l4: L4): Described {
       return { what: describeTcp(l4), length: l4.dataBytes, inside: '' };
     case 'udp':
       return describeUdp(l4);
+    case 'sctp':
+      return { what: describeSctp(l4), length: null, inside: '' };
     case 'icmp':
       return { what: describeIcmp(l4), length: ICMP_HEADER_BYTES + l4.dataBytes, inside: '' };
     default:
       return never(l4, 'transport protocol');
   }
 }
+
+/** `print-sctp.c` of tcpdump 4.99. */
+const describeSctp = ({ chunk, note }: Sctp): string => `sctp (1) [${chunk}]${note ? `, "${note}"` : ''}`;
 
 /** tcpdump writes ACK as a dot, after the other letters. */
 function describeTcp({ flags, mss, note }: Tcp): string {

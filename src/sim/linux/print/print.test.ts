@@ -178,7 +178,7 @@ describe('printConntrack', () => {
     proto: 'tcp',
     original: { src: ip('10.244.0.2'), dst: ip('10.96.0.50'), sport: 53202, dport: 80 },
     reply: { src: ip('10.244.1.2'), dst: ip('10.244.0.2'), sport: 8080, dport: 53202 },
-    tcpState: 'ESTABLISHED',
+    state: 'ESTABLISHED',
     seenReply: true,
     assured: true,
     snat: false,
@@ -192,7 +192,7 @@ describe('printConntrack', () => {
   });
 
   it('prints an unanswered echo with type, code and id', () => {
-    const { tcpState: _none, ...plain } = tcp;
+    const { state: _none, ...plain } = tcp;
     const original = { src: ip('10.0.0.1'), dst: ip('10.0.0.2'), sport: 7, dport: 8 << 8 };
     const reply = { src: ip('10.0.0.2'), dst: ip('10.0.0.1'), sport: 7, dport: 0 };
     const echo: CtSnapshot = { ...plain, proto: 'icmp', original, reply, seenReply: false, assured: false };

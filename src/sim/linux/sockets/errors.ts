@@ -47,7 +47,7 @@ export function icmpToSocket(k: Kernel, ns: Netns, skb: Skb, icmp: Icmp): void {
   });
   if (!socket) return;
   const errno = icmp.type === 11 ? 'EHOSTUNREACH' : (UNREACHABLE_ERRNO[icmp.code] ?? 'EHOSTUNREACH');
-  if (socket.proto === 'tcp' && socket.phase === 'SYN_SENT' && errno !== 'EMSGSIZE') socket.phase = 'CLOSED';
+  if (socket.phase === 'SYN_SENT' && errno !== 'EMSGSIZE') socket.phase = 'CLOSED';
   const told = { name: icmpName(icmp), from: packet.src, ...(icmp.mtu === undefined ? {} : { mtu: icmp.mtu }) };
   socket.notify({ kind: 'error', errno, step: lastStep(k), icmp: told });
 }

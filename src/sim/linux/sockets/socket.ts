@@ -1,5 +1,5 @@
 /** Sockets: the ends of a conversation. Programs are told what happens through `notify`; they know nothing of the network. */
-import type { Protocol } from '../../wire/frame.ts';
+import type { PortProtocol, Protocol } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Listener } from '../config.ts';
 import type { Kernel } from '../kernel.ts';
@@ -82,7 +82,7 @@ export function findSocket(ns: Netns, proto: Protocol, e: Endpoints): Socket | u
   );
 }
 
-export function findListener(ns: Netns, proto: 'tcp' | 'udp', ip: Ip, port: number): Listener | undefined {
+export function findListener(ns: Netns, proto: PortProtocol, ip: Ip, port: number): Listener | undefined {
   return ns.listeners.find((l) => l.proto === proto && l.port === port && (l.ip === undefined || l.ip === ip));
 }
 

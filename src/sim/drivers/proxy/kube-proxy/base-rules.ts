@@ -15,6 +15,7 @@ import {
   markIs,
   markIsNot,
   newChain,
+  nfacct,
   RETURN,
 } from '../../parts/rules.ts';
 import * as facts from './facts.ts';
@@ -102,7 +103,7 @@ export function markMasqRules(options: ProxyOptions): Rule[] {
 export function forwardRules(options: ProxyOptions): Rule[] {
   const mark = masqueradeMark(options);
   const invalid: Rule = {
-    matches: [ctstate('INVALID')],
+    matches: [ctstate('INVALID'), ...(options.nfacct ? [nfacct(facts.INVALID_COUNTER)] : [])],
     target: DROP,
     origin: origin('a packet that conntrack does not know would leave with an address that was never translated'),
   };

@@ -14,6 +14,8 @@ export interface RuleContext {
   readonly nodeIP: Ip | null;
   /** Endpoint rules carry no comments. */
   readonly isLargeCluster: boolean;
+  /** Connections to node ports of loopback are counted. */
+  readonly countsLoopback: boolean;
 }
 
 export interface NamedChain {

@@ -62,7 +62,7 @@ function dnatRule(port: ServicePort, endpoint: ProxyEndpoint, note: readonly Mat
   const remember: Match[] = port.affinitySeconds === null ? [] : [{ kind: 'recent', op: 'set', name: chain }];
   return {
     proto: { value: port.protocol },
-    matches: [...note, ...remember, { kind: port.protocol === 'tcp' ? 'tcp' : 'udp' }],
+    matches: [...note, ...remember, { kind: port.protocol }],
     target: { kind: 'DNAT', to: endpoint.ip, port: endpoint.port },
     origin: origin(port, `endpoint ${endpoint.text} answers`),
   };

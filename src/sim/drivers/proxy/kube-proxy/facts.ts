@@ -13,3 +13,7 @@ export const LARGE_CLUSTER_ENDPOINTS = 1000;
 
 /** Digits of a probability as kube-proxy sends it (`%0.10f`). */
 export const PROBABILITY_DIGITS = 10;
+
+/** pkg/proxy/metrics/metrics.go, v1.33. */
+export const INVALID_COUNTER = 'ct_state_invalid_dropped_pkts';
+export const LOOPBACK_COUNTER = 'localhost_nps_accepted_pkts';

@@ -124,5 +124,6 @@ function ruleContext(services: readonly PortsOfService[], view: NodeView, option
     detector: view.detector,
     nodeIP: view.nodeIP,
     isLargeCluster: endpoints > facts.LARGE_CLUSTER_ENDPOINTS,
+    countsLoopback: options.nfacct && options.localhostNodePorts && view.family === 4,
   };
 }

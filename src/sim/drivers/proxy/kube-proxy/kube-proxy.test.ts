@@ -100,6 +100,25 @@ describe('options', () => {
   it('a liberal conntrack needs no rule against INVALID', () => {
     expect(linesOf({ conntrackTcpBeLiberal: true }).join()).not.toContain('INVALID');
   });
+
+  it('nfacct counts invalid packets, and who comes by a node port of loopback', () => {
+    const counted = (more: Partial<ProxyOptions>) => linesOf(more).filter((line) => line.includes('-m nfacct'));
+    expect(counted({})).toEqual([]);
+    expect(counted({ nfacct: true })[0]).toBe(
+      '-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP',
+    );
+    const loopback = counted({ nfacct: true }).slice(1);
+    expect(loopback.length).toBeGreaterThan(0);
+    for (const line of loopback) {
+      expect(line).toMatch(
+        /^-A KUBE-NODEPORTS -d 127\.0\.0\.0\/8 -p \S+ -m comment --comment "?\S+"? -m \S+ --dport \d+ -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-/,
+      );
+      const plain = line.replace(' -d 127.0.0.0/8', '').replace(/ -m nfacct --nfacct-name \S+/, '');
+      const lines = linesOf({ nfacct: true });
+      expect(lines[lines.indexOf(line) + 1]).toBe(plain);
+    }
+    expect(counted({ nfacct: true, localhostNodePorts: false })).toHaveLength(1);
+  });
 });
 
 describe('SCTP', () => {

@@ -11,6 +11,8 @@ export interface ProxyOptions {
   readonly detectLocal: DetectLocal;
   /** `net.netfilter.nf_conntrack_tcp_be_liberal` is not 0: no rule drops INVALID. */
   readonly conntrackTcpBeLiberal: boolean;
+  /** The node can count in objects of nfacct, and kube-proxy is v1.32 or later: two kinds of rules then count what they match. */
+  readonly nfacct: boolean;
   /** False only where iptables is older than 1.6.2. */
   readonly randomFully: boolean;
 }
@@ -28,6 +30,7 @@ export const PROXY_DEFAULTS: ProxyOptions = {
   nodePortAddresses: [],
   detectLocal: { mode: 'ClusterCIDR' },
   conntrackTcpBeLiberal: false,
+  nfacct: false,
   randomFully: true,
 };
 

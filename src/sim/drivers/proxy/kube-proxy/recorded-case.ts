@@ -7,7 +7,7 @@ import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
 import { parseRuleset } from '../../../linux/netfilter/iptables/parse.ts';
 import { printTable } from '../../../linux/netfilter/iptables/print.ts';
 import type { Ruleset } from '../../../linux/netfilter/iptables/rule.ts';
-import { cidr, familyOf, ip } from '../../../wire/ip.ts';
+import { cidr, familyOf, type Ip, ip } from '../../../wire/ip.ts';
 import { kubeletPlan } from '../../parts/kubelet.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
 import { type RestoreChain, restoreChains, restoreOps } from './iptables.ts';
@@ -70,6 +70,10 @@ export interface SliceJson {
   readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
 }
 
+/** kube-proxy takes leading zeros of decimal numbers, as Go did before 1.17 (k8s.io/utils/net `ParseIPSloppy`); no tool after it does. */
+const withoutZeros = (text: string): string => (text.includes(':') ? text : text.replaceAll(/\b0+(?=\d)/g, ''));
+const sloppyIp = (text: string): Ip => ip(withoutZeros(text));
+
 const AFFINITY_SECONDS_DEFAULT = 10_800;
 
 /** What `servicePorts` reads, from objects as the API writes them. */
@@ -123,7 +127,7 @@ function readCase(inputs: RecordedInputs): {
 function readService(json: ServiceJson, slices: readonly SliceJson[], family: 4 | 6): ClusterService {
   const { metadata, spec, status } = json;
   const clusterIP = [...(spec.clusterIPs ?? []), spec.clusterIP ?? 'None'].find(
-    (text) => text === 'None' || familyOf(ip(text)) === family,
+    (text) => text === 'None' || familyOf(sloppyIp(text)) === family,
   );
   const ingress = (status?.loadBalancer?.ingress ?? []).filter(({ ipMode }) => (ipMode ?? 'VIP') === 'VIP');
   const timeoutSeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS_DEFAULT;
@@ -131,15 +135,15 @@ function readService(json: ServiceJson, slices: readonly SliceJson[], family: 4 
     namespace: metadata.namespace,
     name: metadata.name,
     type: spec.type ?? 'ClusterIP',
-    clusterIP: clusterIP === undefined || clusterIP === 'None' ? 'None' : ip(clusterIP),
+    clusterIP: clusterIP === undefined || clusterIP === 'None' ? 'None' : sloppyIp(clusterIP),
     selector: {},
     ports: (spec.ports ?? []).map((port) => readPort(port, metadata, slices)),
     externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster',
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     ...(spec.sessionAffinity === 'ClientIP' ? { sessionAffinity: { type: 'ClientIP', timeoutSeconds } } : {}),
-    externalIPs: (spec.externalIPs ?? []).map(ip),
-    loadBalancerIPs: ingress.flatMap((entry) => (entry.ip ? [ip(entry.ip)] : [])),
-    loadBalancerSourceRanges: (spec.loadBalancerSourceRanges ?? []).map((text) => cidr(text.trim())),
+    externalIPs: (spec.externalIPs ?? []).map(sloppyIp),
+    loadBalancerIPs: ingress.flatMap((entry) => (entry.ip ? [sloppyIp(entry.ip)] : [])),
+    loadBalancerSourceRanges: (spec.loadBalancerSourceRanges ?? []).map((text) => cidr(withoutZeros(text.trim()))),
     ...(spec.healthCheckNodePort ? { healthCheckNodePort: spec.healthCheckNodePort } : {}),
   };
 }
@@ -164,7 +168,7 @@ function sliceEndpoints(slice: SliceJson, name: string, protocol: string): Endpo
   const port = (slice.ports ?? []).find(isOurs)?.port;
   if (port === undefined) return [];
   return (slice.endpoints ?? []).map(({ addresses, nodeName, conditions, hints }) => ({
-    ip: ip(addresses[0] ?? ''),
+    ip: sloppyIp(addresses[0] ?? ''),
     port,
     ...(nodeName === undefined ? {} : { node: nodeName }),
     ready: conditions?.ready ?? true,

@@ -15,7 +15,7 @@ import { type RecordedRow, row } from './recorded-row.ts';
 export interface RecordedCase {
   readonly inputs?: RecordedInputs;
   /** Oldest first: the objects that stood before. */
-  readonly previousSteps?: readonly Pick<RecordedInputs, 'services' | 'endpointSlices'>[];
+  readonly previousSteps?: readonly Objects[];
   readonly expected?: { readonly dump?: string; readonly dumpKind?: string; readonly save?: string };
   readonly cases?: readonly (CountCase | IpModeCase)[];
   readonly steps?: readonly LargeClusterStep[];
@@ -32,15 +32,16 @@ export function iptablesRows(recorded: RecordedCase): RecordedRow[] {
   ];
 }
 
-function syncRows({ inputs, previousSteps, expected = {} }: RecordedCase): RecordedRow[] {
-  const { dump, dumpKind, save } = expected;
+function syncRows(recorded: RecordedCase): RecordedRow[] {
+  const { inputs, expected = {} } = recorded;
+  const { dump, save } = expected;
   if (inputs?.endpointSlices === undefined) return [];
   return [
     ...(dump === undefined
       ? []
       : [
-          row('what goes to iptables-restore', linesOfDump(dump), () => linesOf(sent(inputs, previousSteps, dumpKind))),
-          row('which chains it deletes', deletedIn(dump), () => deleted(inputs, previousSteps)),
+          row('what goes to iptables-restore', linesOfDump(dump), () => linesOf(sent(recorded, inputs))),
+          row('which chains it deletes', deletedIn(dump), () => deleted(recorded, inputs)),
         ]),
     ...(save === undefined ? [] : [row('what iptables-save prints', save.trim().split('\n'), () => saved(inputs))]),
   ];
@@ -56,23 +57,38 @@ const saved = (inputs: RecordedInputs): string[] =>
   linesOf(standingRules(inputs)).filter((line) => !line.includes('KUBE-KUBELET-CANARY'));
 
 /** A step of a case sends what its kind of sync sends, after the step before it. */
-function sent(inputs: RecordedInputs, steps: RecordedCase['previousSteps'], kind: string | undefined): Ruleset {
-  const before = inputsBefore(inputs, steps);
-  return before && kind === PARTIAL ? partiallySyncedRules(before, inputs).ruleset : syncedRules(inputs);
+function sent(recorded: RecordedCase, inputs: RecordedInputs): Ruleset {
+  const before = inputsBefore(recorded);
+  const isPartial = recorded.expected?.dumpKind === PARTIAL;
+  return before && isPartial ? partiallySyncedRules(before, inputs).ruleset : syncedRules(inputs);
 }
 
-function deleted(inputs: RecordedInputs, steps: RecordedCase['previousSteps']): string[] {
-  const before = inputsBefore(inputs, steps);
+function deleted(recorded: RecordedCase, inputs: RecordedInputs): string[] {
+  const before = inputsBefore(recorded);
   return before ? [...partiallySyncedRules(before, inputs).stale].sort() : [];
 }
 
-/** The case as it was one step before. */
-export function inputsBefore(
-  inputs: RecordedInputs,
-  steps: RecordedCase['previousSteps'] = [],
-): RecordedInputs | undefined {
-  const before = steps.at(-1);
+/**
+ * The case as its last sync left it. A full sync that has a step before it does again what failed: when that had the same objects, what
+ * stands is what the step before left.
+ */
+export function inputsBefore({ inputs, previousSteps = [], expected }: RecordedCase): RecordedInputs | undefined {
+  const last = previousSteps.at(-1);
+  if (!inputs || !last) return undefined;
+  const before =
+    expected?.dumpKind === PARTIAL ? last : previousSteps.findLast((step) => !hasSameObjects(step, inputs));
   return before && { ...inputs, services: before.services, endpointSlices: before.endpointSlices };
+}
+
+type Objects = Pick<RecordedInputs, 'services' | 'endpointSlices'>;
+
+function hasSameObjects(one: Objects, other: Objects): boolean {
+  const text = ({ services, endpointSlices }: Objects): string =>
+    [...services, ...endpointSlices]
+      .map((each) => JSON.stringify(each))
+      .sort()
+      .join();
+  return text(one) === text(other);
 }
 
 /** The inputs of upstream's plain fake proxier. */

@@ -3,12 +3,12 @@
  * so a result can be kept while its Service and endpoints stay the same.
  */
 import type { Match, Rule, Target } from '../../../linux/netfilter/iptables/rule.ts';
-import type { Ip } from '../../../wire/ip.ts';
-import { ACCEPT, comment, DROP, dstType, hostNet, jump } from '../../parts/rules.ts';
+import { type Ip, LOOPBACK_NET } from '../../../wire/ip.ts';
+import { ACCEPT, comment, DROP, dstType, hostNet, jump, nfacct } from '../../parts/rules.ts';
 import { balancerSources, type Decided, decide, type NamedChain, origin, type RuleContext } from './decide.ts';
 import { balancingRules, endpointRules } from './endpoint-rules.ts';
 import { externalRules } from './external-rules.ts';
-import { MARK_MASQ } from './facts.ts';
+import { LOOPBACK_COUNTER, MARK_MASQ } from './facts.ts';
 import type { LocalDetector } from './options.ts';
 import type { ServicePort } from './service-port.ts';
 
@@ -36,9 +36,9 @@ export function servicePortRules(port: ServicePort, context: RuleContext): Servi
   };
 }
 
-/** `-m tcp --dport PORT`. SCTP: see the port match of `iptables/print.ts`. */
+/** `-m tcp --dport PORT`. */
 function dport(port: ServicePort, value: number): Match {
-  return { kind: port.protocol === 'tcp' ? 'tcp' : 'udp', dport: { value: { from: value, to: value } } };
+  return { kind: port.protocol, dport: { value: { from: value, to: value } } };
 }
 
 interface Destination {
@@ -80,7 +80,8 @@ function natServices(decided: Decided): Rule[] {
   return rules;
 }
 
-function natNodePorts({ port, chains, usesExt }: Decided): Rule[] {
+/** v1.32 and later count the connections that use a node port of loopback, which is to go away (KEP-4860). */
+function natNodePorts({ port, chains, usesExt, context }: Decided): Rule[] {
   if (!usesExt || port.nodePort === null) return [];
   const rule: Rule = {
     proto: { value: port.protocol },
@@ -88,7 +89,14 @@ function natNodePorts({ port, chains, usesExt }: Decided): Rule[] {
     target: jump(chains.ext),
     origin: origin(port, `node port ${port.nodePort} of every node stands for its endpoints`),
   };
-  return [rule];
+  if (!context.countsLoopback) return [rule];
+  const counted: Rule = {
+    ...rule,
+    dst: { value: LOOPBACK_NET },
+    matches: [...rule.matches, nfacct(LOOPBACK_COUNTER)],
+    origin: origin(port, 'counts who still uses a node port of loopback'),
+  };
+  return [counted, rule];
 }
 
 /** REJECT when no endpoint exists anywhere, DROP when only this node has none. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PortProtocol } from '../../../wire/frame.ts';
 import { cidr, intToIp, ip } from '../../../wire/ip.ts';
 import { applyRuleOps } from './build.ts';
 import { parseRuleset } from './parse.ts';
@@ -39,13 +40,14 @@ function record<T>(
 type MatchOf<K extends Match['kind']> = Extract<Match, { kind: K }>;
 const kind = <K extends string>(value: K): fc.Arbitrary<K> => fc.constant(value);
 
-type PortMatch = MatchOf<'tcp' | 'udp'>;
+type PortMatch = Extract<Match, { kind: PortProtocol }>;
 const portOptions = { sport: maybeInverted(ports), dport: maybeInverted(ports) };
 const tcp: fc.Arbitrary<PortMatch> = fc.record(
   { kind: kind('tcp'), ...portOptions, flags: fc.record({ mask: flags, comp: flags }) },
   { requiredKeys: ['kind'] },
 );
 const udp: fc.Arbitrary<PortMatch> = fc.record({ kind: kind('udp'), ...portOptions }, { requiredKeys: ['kind'] });
+const sctp: fc.Arbitrary<PortMatch> = fc.record({ kind: kind('sctp'), ...portOptions }, { requiredKeys: ['kind'] });
 
 const anyMatch: fc.Arbitrary<Match> = fc.oneof(
   fc.string({ unit: 'grapheme-ascii' }).map((text): Match => ({ kind: 'comment', text })),
@@ -112,6 +114,7 @@ const anyMatch: fc.Arbitrary<Match> = fc.oneof(
     },
     ['kind', 'vport'],
   ),
+  fc.record({ kind: kind('nfacct'), name }),
   record<MatchOf<'rpfilter'>>({ kind: kind('rpfilter'), invert: yes, validmark: yes }, ['kind']),
 );
 
@@ -129,12 +132,12 @@ const anyTarget: fc.Arbitrary<Target | null> = fc.oneof(
   fc.record({ kind: kind('MARK'), value: uint32, mask: uint32 }),
 );
 
-/** A port match stands only under its own protocol; SCTP borrows the match of UDP. */
+/** A port match stands only under its own protocol. */
 const protocolAndPorts: fc.Arbitrary<Pick<Rule, 'proto' | 'matches'>> = fc.oneof(
   tcp.map((match) => ({ proto: { value: 'tcp' as const }, matches: [match] })),
   udp.map((match) => ({ proto: { value: 'udp' as const }, matches: [match] })),
-  udp.map((match) => ({ proto: { value: 'sctp' as const }, matches: [match] })),
-  maybeInverted(fc.constantFrom('tcp' as const, 'udp' as const, 'icmp' as const)).map((proto) => ({
+  sctp.map((match) => ({ proto: { value: 'sctp' as const }, matches: [match] })),
+  maybeInverted(fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const, 'icmp' as const)).map((proto) => ({
     proto,
     matches: [],
   })),

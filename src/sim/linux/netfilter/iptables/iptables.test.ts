@@ -87,7 +87,7 @@ describe('parseRuleset', () => {
     ['-A A -s 10.0.0/8 -j DROP', 'not a network'],
     ['-A A --dport 80 -j DROP', '--dport needs one of'],
     ['-A A -p tcp --dport 99999 -j DROP', 'not a number from 0 to 65535'],
-    ['-A A -m nfacct --nfacct-name x -j DROP', 'match "nfacct" is not modelled'],
+    ['-A A -m quota --quota 5 -j DROP', 'match "quota" is not modelled'],
     ['-A A -p esp -j DROP', 'protocol "esp" is not modelled'],
     ['-A A -m conntrack --ctstate OLD', 'conntrack state "OLD" is not modelled'],
     ['-A A -m comment --comment "x -j DROP', 'a quote is not closed'],

@@ -3,6 +3,7 @@
  * program on a real kernel; `recordings/iptables-save.txt` is what it printed.
  */
 import { never } from '../../../base/assert.ts';
+import type { PortProtocol } from '../../../wire/frame.ts';
 import type { Cidr, Ip } from '../../../wire/ip.ts';
 import type {
   AddrType,
@@ -40,7 +41,7 @@ export function storedProbability(probability: number): number {
 /** `-A CHAIN …`. */
 export function printRule(chain: string, rule: Rule): string {
   const words = [`-A ${chain}`, ...printHeader(rule)];
-  for (const match of rule.matches) words.push(`-m ${printMatch(match, rule)}`);
+  for (const match of rule.matches) words.push(`-m ${printMatch(match)}`);
   if (rule.target) words.push(printTarget(rule.target));
   return words.join(' ');
 }
@@ -107,13 +108,16 @@ function printPorts({ from, to }: PortRange): string {
   return from === to ? String(from) : `${from}:${to}`;
 }
 
-function printMatch(match: Match, rule: Rule): string {
+function printMatch(match: Match): string {
   switch (match.kind) {
     case 'comment':
       return `comment --comment ${quote(match.text)}`;
     case 'tcp':
     case 'udp':
-      return printPortMatch(match, rule);
+    case 'sctp':
+      return printPortMatch(match);
+    case 'nfacct':
+      return `nfacct --nfacct-name ${match.name}`;
     case 'icmp':
       return `icmp --icmp-type ${match.type}${match.code === undefined ? '' : `/${match.code}`}`;
     case 'conntrack': {
@@ -162,12 +166,8 @@ function printIpvs({ vproto, vaddr, vport }: Extract<Match, { kind: 'ipvs' }>): 
 
 const isSingle = ({ prefix, family }: Cidr): boolean => prefix === (family === 4 ? 32 : 128);
 
-/**
- * SIMPLIFIED: no SCTP packet exists in the model, so there is no sctp match: a port match under `-p sctp` is written as `udp`
- * (both have only ports) and prints under the rule's protocol.
- */
-function printPortMatch(match: Extract<Match, { kind: 'tcp' | 'udp' }>, rule: Rule): string {
-  const words: string[] = [rule.proto?.value === 'sctp' ? 'sctp' : match.kind];
+function printPortMatch(match: Extract<Match, { kind: PortProtocol }>): string {
+  const words: string[] = [match.kind];
   if (match.sport) words.push(printInverted('--sport', match.sport, printPorts(match.sport.value)));
   if (match.dport) words.push(printInverted('--dport', match.dport, printPorts(match.dport.value)));
   if (match.flags) words.push(`--tcp-flags ${printTcpFlags(match.flags.mask)} ${printTcpFlags(match.flags.comp)}`);

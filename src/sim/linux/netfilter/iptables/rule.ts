@@ -3,7 +3,7 @@
  * Match and target names and their options are those of iptables-extensions(8).
  */
 
-import type { Protocol } from '../../../wire/frame.ts';
+import type { PortProtocol, Protocol } from '../../../wire/frame.ts';
 import type { Cidr, Ip } from '../../../wire/ip.ts';
 import type { Origin } from '../../origin.ts';
 
@@ -21,7 +21,7 @@ export interface PortRange {
 export type Match =
   | { readonly kind: 'comment'; readonly text: string }
   | {
-      readonly kind: 'tcp' | 'udp';
+      readonly kind: PortProtocol;
       readonly sport?: Inverted<PortRange>;
       readonly dport?: Inverted<PortRange>;
       readonly flags?: TcpFlags;
@@ -36,6 +36,8 @@ export type Match =
       readonly limitIface?: 'in' | 'out';
     }
   | { readonly kind: 'statistic'; readonly probability: number }
+  /** Holds always, and counts in an object that `nfacct` lists. */
+  | { readonly kind: 'nfacct'; readonly name: string }
   | {
       readonly kind: 'recent';
       readonly op: 'set' | 'rcheck' | 'update' | 'remove';
@@ -61,7 +63,7 @@ export type Match =
     }
   | {
       readonly kind: 'ipvs';
-      readonly vproto?: Inverted<'tcp' | 'udp' | 'sctp'>;
+      readonly vproto?: Inverted<PortProtocol>;
       readonly vaddr?: Inverted<Cidr>;
       readonly vport?: Inverted<number>;
     }
@@ -107,7 +109,7 @@ export interface Rule {
   readonly iif?: Inverted<string>;
   readonly oif?: Inverted<string>;
   /** By the names of /etc/protocols. */
-  readonly proto?: Inverted<Protocol | 'sctp' | 'ipencap'>;
+  readonly proto?: Inverted<Protocol | 'ipencap'>;
   readonly matches: readonly Match[];
   /** None: the rule only counts. */
   readonly target: Target | null;

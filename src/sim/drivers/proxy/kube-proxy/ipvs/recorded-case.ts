@@ -89,10 +89,14 @@ export function sortServers(servers: readonly RecordedVirtualServer[]): Recorded
   return sort(servers).map((server) => ({ ...server, realServers: sort(server.realServers) }));
 }
 
+/** `IPSET_MAXNAMELEN` without its end: longer names of IPv6 are cut (pkg/proxy/ipvs/ipset.go `NewIPSet`). */
+const SET_NAME_MAX = 31;
+
 /** Members of the sets that a case names, sorted. */
 export function recordedSets(sets: readonly IpSet[], names: readonly string[]): Record<string, string[]> {
   const of = (name: string): string[] => {
-    const set = sets.find((each) => each.name.replace('KUBE-6-', 'KUBE-') === name);
+    const inIpv6 = name.replace('KUBE-', 'KUBE-6-').slice(0, SET_NAME_MAX);
+    const set = sets.find((each) => each.name === name || each.name === inIpv6);
     return [...(set?.members ?? ['(no such set)'])].sort();
   };
   return Object.fromEntries(names.map((name) => [name, of(name)]));
