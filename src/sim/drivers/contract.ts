@@ -45,6 +45,8 @@ export interface Fragment {
 export interface NodePlan {
   readonly node: Fragment;
   readonly pods?: ReadonlyMap<string, Fragment>;
+  /** What only a running process has on the node, and what goes when it is stopped. */
+  readonly daemon?: Pick<Fragment, 'listeners'>;
 }
 
 export interface DriverMode {

@@ -55,7 +55,7 @@ export function assemble(
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
     const cni = once(() => drivers.cni.plan(cluster, node, drivers.cniMode, drivers.cniOptions));
-    makers.set(node.name, () => nodeConfig(cluster, node, cni(), proxies.get(node.name)?.node ?? {}));
+    makers.set(node.name, () => nodeConfig(cluster, node, cni(), proxies.get(node.name) ?? { node: {} }));
     for (const pod of cluster.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
@@ -63,7 +63,12 @@ export function assemble(
   return new LazyMap(makers);
 }
 
-function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, proxy: Fragment): NetnsConfig {
+function nodeConfig(
+  cluster: Cluster,
+  node: ClusterNode,
+  cni: NodePlan,
+  { node: proxy, daemon }: NodePlan,
+): NetnsConfig {
   const own = machine(cluster, node.name, node.ip, node.listens);
   // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
   const writers: readonly Fragment[] = [kubeletPlan().node, proxy, cni.node];
@@ -92,7 +97,7 @@ function nodeConfig(cluster: Cluster, node: ClusterNode, cni: NodePlan, proxy: F
       return ipsets();
     },
     ...(proxy.ipvs ? { ipvs: proxy.ipvs } : {}),
-    listeners: [...own.listeners, ...(cni.node.listeners ?? [])],
+    listeners: [...own.listeners, ...(cni.node.listeners ?? []), ...(daemon?.listeners ?? [])],
     ...bpfOf(node.name, cni.node),
   };
 }

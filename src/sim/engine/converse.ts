@@ -39,6 +39,7 @@ export function programOf(probe: Probe, ns: string, destination: Destination): P
     df: options?.df,
     src: src?.ok ? src.value : undefined,
     handshakeOnly: options?.handshakeOnly,
+    request: `GET ${options?.path ?? '/'} HTTP/1.1`,
   };
 }
 

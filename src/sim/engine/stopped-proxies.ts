@@ -66,5 +66,8 @@ function planSeen({ node: name, proxy: { id, mode }, cluster }: StoppedProxy): N
   const driver = PROXIES.find((proxy) => proxy.id === id);
   const node = cluster?.nodes.find((candidate) => candidate.name === name);
   if (!driver?.modes.some((known) => known.id === mode) || !cluster || !node) return NO_RULES;
-  return driver.refuses(cluster, mode) === null ? driver.plan(cluster, node, mode) : NO_RULES;
+  if (driver.refuses(cluster, mode) !== null) return NO_RULES;
+  // Rules stay; the sockets went with the process.
+  const { daemon: _gone, ...left } = driver.plan(cluster, node, mode);
+  return left;
 }

@@ -127,14 +127,23 @@ export const SYSCTL_DEFAULTS: Sysctl = {
   'ipv4.ip_default_ttl': 64,
 };
 
-/** A program that waits on a port. `respond` names what it sends back; absent: the protocol's plain answer. */
+/** A program that waits on a port. */
 export interface Listener {
   readonly proto: PortProtocol;
   readonly port: number;
   /** Absent: every local address. */
   readonly ip?: Ip;
   readonly program: string;
+  /** What it answers to GET, by path; `*` for every other. Absent: 200 to all. */
+  readonly http?: Readonly<Record<string, HttpAnswer>>;
   readonly origin?: Origin;
+}
+
+export interface HttpAnswer {
+  /** `503 Service Unavailable`. */
+  readonly status: string;
+  readonly headers: readonly string[];
+  readonly body: string;
 }
 
 /** What a member of a set is: `ipset create NAME TYPE`. */

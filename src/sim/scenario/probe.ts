@@ -36,6 +36,8 @@ export interface ProbeOptions {
   readonly src?: string;
   /** `ip:port` of the endpoint that the random choice should fall on. */
   readonly endpoint?: string;
+  /** TCP: what is asked for, `/` unless said. */
+  readonly path?: string;
   /** TCP: stop after the handshake. */
   readonly handshakeOnly?: boolean;
   /** How long the program waits, in milliseconds of virtual time. */

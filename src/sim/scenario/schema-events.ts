@@ -31,6 +31,9 @@ import { kubeObject } from './schema-objects.ts';
 /** RFC 791: every network carries 68 bytes. */
 const mtu = integer(68, 65_535);
 
+/** As it stands in a request line: nothing that ends it. */
+const urlPath = v.pipe(v.string(), v.maxLength(200), v.regex(/^\/[!-~]*$/, 'must be a path that begins with /'));
+
 const ends = [
   v.strictObject({ kind: v.literal('pod'), ref: objectRef }),
   v.strictObject({ kind: v.literal('node'), ref: subdomain }),
@@ -51,6 +54,7 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
       df: v.exactOptional(enumOf(['do', 'dont'])),
       src: v.exactOptional(ipText),
       endpoint: v.exactOptional(endpointText),
+      path: v.exactOptional(urlPath),
       handshakeOnly: v.exactOptional(v.boolean('must be true or false')),
       waitMs: v.exactOptional(integer(1, 600_000)),
     }),

@@ -53,6 +53,8 @@ export interface Tcp {
   readonly dataBytes: number;
   /** What the bytes say, for people: `GET / HTTP/1.1`. */
   readonly note?: string;
+  /** What follows the first line of an HTTP answer: headers, an empty line, the body. */
+  readonly rest?: string;
 }
 
 export interface Udp {

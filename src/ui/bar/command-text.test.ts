@@ -38,7 +38,8 @@ describe('parseCommand', () => {
     ['curl http://api.default/', byName(api), 'tcp', 80],
     ['curl https://api', byName(api), 'tcp', 443],
     ['curl api:80', byName(api), 'tcp', 80],
-    ['curl -s -v api.default.svc.cluster.local:9090/healthz', byName(api), 'tcp', 9090],
+    ['curl -s -v api.default.svc.cluster.local:9090', byName(api), 'tcp', 9090],
+    ['ncat --sctp web-1 3868', pod, 'sctp', 3868],
     ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
     ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
     ['traceroute web-1', pod, 'traceroute'],
@@ -48,6 +49,15 @@ describe('parseCommand', () => {
   ])('%s', (text, to, proto, port) => {
     const expected = port === undefined ? { from, to, proto } : { from, to, proto, port };
     expect(parseCommand(text, from, options)).toEqual({ ok: true, value: expected });
+  });
+
+  it.each([
+    ['curl node-1:32100/healthz', { port: 32_100, options: { path: '/healthz' } }],
+    ['curl http://node-1/livez?verbose', { port: 80, options: { path: '/livez' } }],
+    ['curl http://node-1/', { port: 80 }],
+  ])('%s keeps its path', (text, more) => {
+    const to = { kind: 'node', ref: 'node-1' };
+    expect(parseCommand(text, from, options)).toEqual({ ok: true, value: { from, to, proto: 'tcp', ...more } });
   });
 
   it.each([

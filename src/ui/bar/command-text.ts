@@ -10,6 +10,7 @@ interface Target {
   readonly proto: ProbeProto;
   readonly host: string;
   readonly port?: number;
+  readonly path?: string;
 }
 
 /** The probe that a command means, sent from where the last one started. */
@@ -19,11 +20,11 @@ export function parseCommand(text: string, from: Probe['from'], options: readonl
   const near = from.kind === 'pod' ? from.ref.split('/')[0] : 'default';
   const end = resolveTo(options, target.value.host, near);
   if (!end.ok) return end;
-  const { proto, port } = target.value;
+  const { proto, port, path } = target.value;
   if (!hasPort(proto)) return ok({ from, to: end.value.end, proto });
   const chosen = port ?? end.value.ports?.[0]?.port;
   if (chosen === undefined) return err(`Say the port: "${text.trim()}" names none.`);
-  return ok({ from, to: end.value.end, proto, port: chosen });
+  return ok({ from, to: end.value.end, proto, port: chosen, ...(path === undefined ? {} : { options: { path } }) });
 }
 
 function readTarget(text: string): Result<Target, string> {
@@ -54,14 +55,15 @@ function readTarget(text: string): Result<Target, string> {
 }
 
 function readUrl(text: string): Result<Target, string> {
-  const parts = /^(?:([a-z]+):\/\/)?([^/:?#]+)(?::(\d+))?(?:[/?#].*)?$/i.exec(text);
+  const parts = /^(?:([a-z]+):\/\/)?([^/:?#]+)(?::(\d+))?(\/[^?#]*)?(?:[?#].*)?$/i.exec(text);
   if (parts === null) return err(`"${text}" is not a URL.`);
-  const [, scheme, host = '', digits] = parts;
+  const [, scheme, host = '', digits, path = '/'] = parts;
+  const asked = path === '/' ? {} : { path };
   const ofScheme = SCHEME_PORTS[scheme?.toLowerCase() ?? 'http'];
   if (ofScheme === undefined) return err(`curl here knows http and https, not "${scheme}".`);
-  if (digits === undefined) return ok({ proto: 'tcp', host, port: ofScheme });
+  if (digits === undefined) return ok({ proto: 'tcp', host, port: ofScheme, ...asked });
   const port = readPort(digits);
-  return port.ok ? ok({ proto: 'tcp', host, port: port.value }) : port;
+  return port.ok ? ok({ proto: 'tcp', host, port: port.value, ...asked }) : port;
 }
 
 export function readPort(text: string): Result<number, string> {
@@ -74,9 +76,10 @@ export function readPort(text: string): Result<number, string> {
 export function printCommand(probe: Probe, options: readonly EndOption[]): string {
   const host = hostOf(probe, options);
   const port = probe.port ?? 0;
+  const path = probe.options?.path;
   switch (probe.proto) {
     case 'tcp':
-      return port === 80 ? `curl http://${host}/` : `curl ${host}:${port}`;
+      return port === 80 ? `curl http://${host}${path ?? '/'}` : `curl ${host}:${port}${path ?? ''}`;
     case 'udp':
       return `nc -u ${host} ${port}`;
     case 'sctp':

@@ -21,7 +21,21 @@ export function findGood(c: Case): Finding {
   const via = c.service
     ? `${serviceName(c.service)} (${askedText(c)}) led to ${where}, ${listener}`
     : `${where} answered as ${listener}`;
-  return { sentence: `${words}: ${via}${seenAs(c, packet.src, served)}.${fallbackNote(c)}`, remedy: null, step: at };
+  const said = `${words}: ${via}${seenAs(c, packet.src, served)}.${fallbackNote(c)}`;
+  return { sentence: `${said}${healthNote(c, served)}`, remedy: null, step: at };
+}
+
+/** What a program said that answers by path: a health check says no by its status. */
+function healthNote(c: Case, { ns, socket }: StepOf<'deliver'>): string {
+  if (!socket?.http) return '';
+  const status = c.steps.flatMap((s) => (s.kind === 'send' && s.ns === ns ? (statusOf(s) ?? []) : [])).at(-1);
+  const why = socket.origin === undefined ? '' : ` (${socket.origin.why})`;
+  return status === undefined ? '' : ` ${socket.program} says ${status}${why}.`;
+}
+
+function statusOf({ frame }: StepOf<'send'>): string | undefined {
+  const l4 = innerPacket(frame)?.l4;
+  return l4 && 'note' in l4 ? /^HTTP\/1\.1 (.*)$/.exec(l4.note ?? '')?.[1] : undefined;
 }
 
 function seenAs(c: Case, src: string, served: StepOf<'deliver'>): string {

@@ -65,13 +65,20 @@ const deliveredNote = (step: Step | undefined): string | undefined => {
   return l4 && 'note' in l4 ? l4.note : undefined;
 };
 
+/** As `curl -i` prints it. */
+function answerText(step: Step | undefined): string | undefined {
+  const l4 = step && innerPacket(step.frame)?.l4;
+  if (!l4 || !('note' in l4)) return undefined;
+  return 'rest' in l4 && l4.rest !== undefined ? `${l4.note}\n${l4.rest}` : l4.note;
+}
+
 function printCurl(c: Case): string {
   const { result, asked, probe } = c;
   const host = probe.to.kind === 'service' && probe.to.via === 'name' ? hostName(probe.to.ref) : (asked?.ip ?? '');
   if (result.outcome === 'unresolved') return `curl: (6) Could not resolve host: ${host}`;
   if (result.outcome === 'connected' || result.outcome === 'reply') {
     const response = c.steps.findLast((s) => s.kind === 'deliver' && s.ns === c.from && deliveredNote(s) !== undefined);
-    return deliveredNote(response) ?? `Connected to ${host} (${asked?.ip}) port ${asked?.port}`;
+    return answerText(response) ?? `Connected to ${host} (${asked?.ip}) port ${asked?.port}`;
   }
   if (result.outcome === 'timeout')
     return `curl: (28) Connection timed out after ${probe.options?.waitMs ?? PROBE_WAIT_MS} milliseconds`;

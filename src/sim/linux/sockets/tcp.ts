@@ -3,6 +3,7 @@
  * SIMPLIFIED: no windows, no loss recovery after the handshake, acknowledgements are not delayed.
  */
 import type { Tcp } from '../../wire/frame.ts';
+import type { Listener } from '../config.ts';
 import { after, drop, type Kernel, tell } from '../kernel.ts';
 import { makeLocal } from '../local.ts';
 import { opposite } from '../netfilter/conntrack.ts';
@@ -69,6 +70,7 @@ interface Segment {
   readonly mss?: number;
   readonly dataBytes?: number;
   readonly note?: string;
+  readonly rest?: string;
 }
 
 /** Sends one segment of a connection. */
@@ -91,6 +93,7 @@ export function send(
     dataBytes,
     ...(segment.mss === undefined ? {} : { mss: segment.mss }),
     ...(segment.note === undefined ? {} : { note: segment.note }),
+    ...(segment.rest === undefined ? {} : { rest: segment.rest }),
   };
   const header = segment.flags.includes('S') ? SYN_HEADER_BYTES : HEADER_BYTES;
   const { ttl, df } = socket.options;
@@ -230,21 +233,30 @@ function dataArrives(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp, socket: Socket): 
   const step = lastStep(k);
   send(k, ns, socket, { flags: 'A' }, 'TCP ACK');
   if (socket.listener) {
-    const note = tcp.note?.startsWith('GET ') ? 'HTTP/1.1 200 OK' : 'response';
-    sendData(k, ns, socket, note.length, note);
-    return;
+    const { note, rest } = answerTo(tcp.note, socket.listener);
+    return sendData(k, ns, socket, note.length + (rest?.length ?? 0), note, rest);
   }
   socket.notify({ kind: 'data', bytes: tcp.dataBytes, from: ipOf(skb).src, ttl: ipOf(skb).ttl, step });
 }
 
-export function sendData(k: Kernel, ns: Netns, socket: Socket, bytes: number, note: string): void {
-  send(
-    k,
-    ns,
-    socket,
-    { flags: 'PA', dataBytes: bytes, note },
-    socket.listener ? `TCP data: ${note}` : `TCP data: ${note}`,
-  );
+interface Message {
+  readonly note: string;
+  readonly rest?: string;
+}
+
+/** `GET /path HTTP/1.1` is answered as the program does; anything else is not HTTP. */
+function answerTo(request: string | undefined, { http }: Listener): Message {
+  const path = /^GET (\S+) /.exec(request ?? '')?.[1];
+  if (path === undefined) return { note: 'response' };
+  const answer = http?.[path] ?? http?.['*'];
+  if (!answer) return { note: 'HTTP/1.1 200 OK' };
+  const { status, headers, body } = answer;
+  return { note: `HTTP/1.1 ${status}`, rest: [...headers, '', body].join('\n') };
+}
+
+export function sendData(k: Kernel, ns: Netns, socket: Socket, bytes: number, note: string, rest?: string): void {
+  const segment = { flags: 'PA', dataBytes: bytes, note, ...(rest === undefined ? {} : { rest }) };
+  send(k, ns, socket, segment, `TCP data: ${note}`);
   socket.seq += bytes;
 }
 

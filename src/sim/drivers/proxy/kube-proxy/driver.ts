@@ -3,6 +3,7 @@ import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
+import { healthListeners } from './health-server.ts';
 import { syncOps } from './iptables.ts';
 import { IPVS_DEFAULTS, type IpvsOptions } from './ipvs/options.ts';
 import { planIpvs } from './ipvs/plan.ts';
@@ -49,8 +50,23 @@ export function planNft(cluster: Cluster, node: ClusterNode, options: NftOptions
         return tables();
       },
     },
+    daemon: daemonOf(cluster, viewOf(cluster, node, options), options, 'the primary address'),
   };
 }
+
+/** Asked for when the node is. */
+function daemonOf(
+  ...[cluster, ...rest]: [Cluster, ...Tail<Parameters<typeof healthListeners>>]
+): NonNullable<NodePlan['daemon']> {
+  const listeners = once(() => healthListeners(cluster.services, ...rest));
+  return {
+    get listeners() {
+      return listeners();
+    },
+  };
+}
+
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
 
 function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOptions): NodePlan {
   const view = viewOf(cluster, node, options);
@@ -76,6 +92,7 @@ function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOp
         return plan().virtualServers;
       },
     },
+    daemon: daemonOf(cluster, view, options, 'every address'),
   };
 }
 
@@ -94,5 +111,6 @@ export function planIptables(cluster: Cluster, node: ClusterNode, options: Proxy
       },
       ...(servesLoopback(view, options) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
     },
+    daemon: daemonOf(cluster, view, options, 'every address'),
   };
 }
