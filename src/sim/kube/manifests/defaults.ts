@@ -53,14 +53,23 @@ export function defaultController(manifest: ControllerManifest): ControllerManif
 }
 
 function defaultPodSpec(spec: PodSpec): PodSpec {
-  const withProtocol = (containers: PodSpec['containers']) =>
+  const complete = (containers: PodSpec['containers']) =>
     containers?.map((container) => ({
       ...container,
+      imagePullPolicy: container.imagePullPolicy || pullPolicyOf(container.image),
       ports: container.ports?.map((port) => ({ ...port, protocol: port.protocol || 'TCP' })),
     }));
   return {
     ...spec,
-    containers: withProtocol(spec.containers),
-    initContainers: withProtocol(spec.initContainers),
+    restartPolicy: spec.restartPolicy || 'Always',
+    dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
+    containers: complete(spec.containers),
+    initContainers: complete(spec.initContainers),
   };
+}
+
+/** `SetDefaults_Container`: what may change behind its tag is pulled each time. */
+function pullPolicyOf(image = ''): string {
+  const tag = /:([^/:@]+)(?:@.*)?$/.exec(image)?.[1] ?? (image.includes('@') ? '' : 'latest');
+  return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }

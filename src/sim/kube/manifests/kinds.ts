@@ -21,8 +21,8 @@ const CONTAINER_PORT = struct('ContainerPort', {
 const containerStruct = (go: string): Struct =>
   struct(go, {
     kept: { name: STRING, ports: list(CONTAINER_PORT) },
-    idleTyped: { image: STRING },
-    idle: 'args command env envFrom imagePullPolicy lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
+    idleTyped: { image: STRING, imagePullPolicy: STRING },
+    idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
   });
 
 const CONTAINER = containerStruct('Container');

@@ -32,6 +32,7 @@ export interface ServiceSpec {
   readonly loadBalancerSourceRanges?: readonly string[] | undefined;
   readonly allocateLoadBalancerNodePorts?: boolean | undefined;
   readonly publishNotReadyAddresses?: boolean | undefined;
+  readonly healthCheckNodePort?: number | undefined;
   readonly trafficDistribution?: string | undefined;
 }
 
@@ -54,11 +55,13 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[] | undefined;
   readonly nodeName?: string | undefined;
   readonly restartPolicy?: string | undefined;
+  readonly dnsPolicy?: string | undefined;
 }
 
 export interface Container {
   readonly name?: string | undefined;
   readonly image?: string | undefined;
+  readonly imagePullPolicy?: string | undefined;
   readonly ports?: readonly ContainerPort[] | undefined;
 }
 

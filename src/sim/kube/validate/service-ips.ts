@@ -8,11 +8,11 @@ const FAMILY_POLICIES = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 
 /** Ranges that nobody outside the node can use, in the API server's order (ValidateNonSpecialIP). */
 const SPECIAL: readonly (readonly [string, readonly string[]])[] = [
-  ['may not be unspecified (0.0.0.0 or ::)', ['0.0.0.0/32', '::/128']],
   ['may not be in the loopback range (127.0.0.0/8, ::1/128)', ['127.0.0.0/8', '::1/128']],
   ['may not be in the link-local range (169.254.0.0/16, fe80::/10)', ['169.254.0.0/16', 'fe80::/10']],
   ['may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)', ['224.0.0.0/24', 'ff02::/16']],
 ];
+const UNSPECIFIED = ['0.0.0.0', '::'];
 const special = SPECIAL.map(([detail, texts]) => ({ detail, ranges: texts.map(cidr) }));
 
 export const isCidr = (text: string): boolean => text.includes('/') && parseCidr(text).ok;
@@ -21,6 +21,7 @@ export const isCidr = (text: string): boolean => text.includes('/') && parseCidr
 export function validateAddress(text: string, path: Path): readonly FieldError[] {
   const address = parseIp(text);
   if (!address.ok) return [invalid(path, text, NOT_AN_ADDRESS)];
+  if (UNSPECIFIED.includes(address.value)) return [invalid(path, text, `may not be unspecified (${text})`)];
   return special
     .filter(({ ranges }) => ranges.some((range) => cidrHas(range, address.value)))
     .map(({ detail }) => invalid(path, text, detail));
@@ -42,7 +43,7 @@ export function validateClusterIPs(of: ServiceSpec): readonly FieldError[] {
   errors.push(...wrong);
   if (clusterIPs.length > 2) errors.push(invalid(path, { list: clusterIPs }, 'may only hold up to 2 values'));
   if (wrong.length > 0 || clusterIPs[0] === 'None') return errors;
-  if (clusterIPs.length > 1 && new Set(clusterIPs.map(familyName)).size < clusterIPs.length)
+  if (clusterIPs.length > 1 && new Set(clusterIPs.map(familyName)).size < FAMILIES.length)
     errors.push(invalid(path, { list: clusterIPs }, 'may specify no more than one IP for each IP family'));
   for (const [index, text] of clusterIPs.entries()) {
     const family = ipFamilies[index];

@@ -35,7 +35,12 @@ export function validateService(service: ServiceManifest): readonly FieldError[]
   ];
 }
 
-function validateOneOf(value: string | undefined, supported: readonly string[], path: Path): readonly FieldError[] {
+/** A field that the API server fills in where the manifest leaves it out. */
+export function validateOneOf(
+  value: string | undefined,
+  supported: readonly string[],
+  path: Path,
+): readonly FieldError[] {
   if (value === undefined || value === '') return [required(path)];
   return supported.includes(value) ? [] : [unsupported(path, value, supported)];
 }
@@ -161,6 +166,7 @@ function validateTrafficPolicies({
   type,
   externalTrafficPolicy,
   internalTrafficPolicy,
+  healthCheckNodePort = 0,
 }: ServiceSpec): readonly FieldError[] {
   const errors: FieldError[] = [];
   const external = externalTrafficPolicy ?? '';
@@ -171,8 +177,17 @@ function validateTrafficPolicies({
     const detail = "may only be set when `type` is 'NodePort' or 'LoadBalancer'";
     errors.push(invalid(spec('externalTrafficPolicy'), external, detail));
   }
+  errors.push(...validateHealthCheck(type === 'LoadBalancer' && external === 'Local', healthCheckNodePort));
   if (type === 'ExternalName' && internalTrafficPolicy === undefined) return errors;
   return [...errors, ...validateOneOf(internalTrafficPolicy, TRAFFIC_POLICIES, spec('internalTrafficPolicy'))];
+}
+
+/** Where one is needed and none is named, one was allocated before this. */
+function validateHealthCheck(isNeeded: boolean, port: number): readonly FieldError[] {
+  if (port === 0) return [];
+  const only = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  const whys = isNeeded ? portNumber(port) : [only];
+  return whys.map((why) => invalid(spec('healthCheckNodePort'), port, why));
 }
 
 function validateTrafficDistribution({ trafficDistribution }: ServiceSpec): readonly FieldError[] {

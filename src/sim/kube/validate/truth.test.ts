@@ -29,6 +29,7 @@ const outOfScope: readonly { readonly reason: string; readonly field: RegExp }[]
   { reason: 'annotations', field: /^metadata\.annotations/ },
   { reason: 'load balancer classes', field: /^spec\.loadBalancerClass/ },
   { reason: 'placement rules', field: /^spec\.(affinity|tolerations)/ },
+  { reason: 'security contexts', field: /\.securityContext\./ },
   { reason: 'volumes', field: /^spec\.volumes/ },
   { reason: 'resources of containers', field: /^spec\.(initContainers|containers)\[\d+\]\.resources/ },
   { reason: 'messages at the end of containers', field: /\.terminationMessagePolicy:/ },
