@@ -3,7 +3,7 @@
 import type { HookName } from '../../../../linux/netfilter/iptables/rule.ts';
 import type { NftChain, NftHook, NftRule } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import * as facts from './facts.ts';
-import type { NftLayout } from './options.ts';
+import { checksClusterIps, isEarly, type NftLayout } from './options.ts';
 import { jump, NEW, rule } from './statements.ts';
 
 const DNAT = -100;
@@ -45,8 +45,13 @@ const FILTER_B: readonly BaseChain[] = [
 ];
 
 export function baseChains(layout: NftLayout): NftChain[] {
-  const filter = layout === 'A' ? FILTER_A : FILTER_B;
-  return [...filter, ...NAT].map(([name, type, hook, priority, ...to]) => ({
+  const filter = isEarly(layout) ? FILTER_A : FILTER_B;
+  const without = checksClusterIps(layout) ? undefined : facts.CLUSTER_IPS_CHECK;
+  const kept = [...filter, ...NAT].flatMap(([name, type, hook, priority, ...to]): BaseChain[] => {
+    const left = to.filter((chain) => chain !== without);
+    return left.length === 0 ? [] : [[name, type, hook, priority, ...left]];
+  });
+  return kept.map(([name, type, hook, priority, ...to]) => ({
     name,
     base: { type, hook, priority, policy: 'accept' },
     rules: to.map((chain) => jumpRule(type, chain)),

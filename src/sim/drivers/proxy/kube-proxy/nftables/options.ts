@@ -2,10 +2,17 @@ import type { Cidr } from '../../../../wire/ip.ts';
 import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from '../options.ts';
 
 /**
- * How the rules are laid out: A in v1.30 to v1.33, B in v1.34 and v1.35, C from v1.36 (pkg/proxy/nftables/proxier.go). B looks for source
- * ranges before and for missing endpoints after the DNAT of what the node itself sends; C translates in the chain of the Service.
+ * How the rules are laid out: A0 in the alpha of v1.29, A in v1.30 to v1.33, B in v1.34 and v1.35, C from v1.36
+ * (pkg/proxy/nftables/proxier.go). B looks for source ranges before and for missing endpoints after the DNAT of what the node itself
+ * sends; C translates in the chain of the Service. Nobody can choose A0: recorded cases know it.
  */
-export type NftLayout = 'A' | 'B' | 'C';
+export type NftLayout = 'A0' | 'A' | 'B' | 'C';
+
+/** What the node itself sends is checked before its DNAT. */
+export const isEarly = (layout: NftLayout): boolean => layout === 'A0' || layout === 'A';
+
+/** Ports that no Service has, and addresses that none has, are refused. */
+export const checksClusterIps = (layout: NftLayout): boolean => layout !== 'A0';
 
 export interface NftOptions
   extends Pick<ProxyOptions, 'masqueradeAll' | 'masqueradeBit' | 'nodePortAddresses' | 'detectLocal'> {

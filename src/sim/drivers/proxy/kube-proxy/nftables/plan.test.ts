@@ -29,6 +29,17 @@ describe('kube-proxy in nftables mode on the reference cluster', () => {
     await expect(`${printTable(tableOf({ layout }))}\n`).toMatchFileSnapshot(`golden/node-1-layout-${layout}.txt`);
   });
 
+  it('layout A0 is layout A that does not look after unused ports and addresses', () => {
+    const [first, then] = [tableOf({ layout: 'A0' }), tableOf({ layout: 'A' })];
+    const gone = (all: ReadonlyMap<string, unknown>, left: ReadonlyMap<string, unknown>): string[] =>
+      [...all.keys()].filter((name) => !left.has(name));
+    expect(gone(then.sets, first.sets)).toEqual(['cluster-ips']);
+    expect(gone(then.chains, first.chains)).toEqual(['filter-output-post-dnat', 'cluster-ips-check']);
+    const forwarded = (layout: 'A0' | 'A'): string[] => linesOf('filter-forward', { layout }).slice(1);
+    expect(forwarded('A0')).toEqual(forwarded('A').filter((line) => !line.includes('cluster-ips-check')));
+    expect(printTable(first)).not.toContain('cluster-ips');
+  });
+
   it('every rule, and every element, says who wrote it', () => {
     const { chains, sets } = tableOf();
     for (const { rules } of chains.values()) for (const { origin } of rules) expect(origin?.by).toBe('kube-proxy');

@@ -23,7 +23,8 @@ export interface NftRecordedInputs
   };
 }
 
-const isLayout = (text: string | undefined): text is NftLayout => text === 'A' || text === 'B' || text === 'C';
+const isLayout = (text: string | undefined): text is NftLayout =>
+  text === 'A0' || text === 'A' || text === 'B' || text === 'C';
 
 function optionsOf({ layout, flags }: NftRecordedInputs): NftOptions {
   return {

@@ -1,4 +1,5 @@
 /** The chains of one service port (pkg/proxy/nftables/proxier.go `syncProxyRules`, v1.33 to v1.35; layout C from listings of v1.36). */
+
 import { must } from '../../../../base/assert.ts';
 import { networkSet } from '../../../../linux/netfilter/nftables/networks.ts';
 import type { NftChain, NftMatch, NftRule, NftStatement } from '../../../../linux/netfilter/nftables/ruleset.ts';
@@ -7,6 +8,7 @@ import { balancerSources, origin, sharesWhy } from '../decide.ts';
 import type { ProxyEndpoint } from '../service-port.ts';
 import type { NftDecided } from './decide-service.ts';
 import * as facts from './facts.ts';
+import { isEarly } from './options.ts';
 import { destinationIs, FROM_NODE, fromPod, goto, jump, rule, sourceIs } from './statements.ts';
 
 export function serviceChains(decided: NftDecided): NftChain[] {
@@ -34,7 +36,7 @@ function masqueradeInternal(decided: NftDecided): NftRule[] {
   const toPort: NftMatch = { kind: 'dport', of: port.protocol, ports: [port.port] };
   const statements = [
     destinationIs(port.clusterIP),
-    ...(layout === 'A' ? [toPort] : []),
+    ...(isEarly(layout) ? [toPort] : []),
     ...(masqueradeAll || !detector ? [] : [fromPod(detector, 'not')]),
     markMasq(decided),
   ];

@@ -2,6 +2,7 @@
  * What one service port adds to the table (pkg/proxy/nftables/proxier.go `syncProxyRules`, v1.33 to v1.35). A function of the service port
  * and of few flags, so a result can be kept while its Service and endpoints stay the same.
  */
+
 import type { NftChain, NftElement, NftSet, NftVerdict } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import { DYNAMIC_SIZE_MAX, keyOf } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import type { Ip } from '../../../../wire/ip.ts';
@@ -9,6 +10,7 @@ import { origin } from '../decide.ts';
 import type { ServicePort } from '../service-port.ts';
 import { decideNft, type NftDecided, type NftServiceContext } from './decide-service.ts';
 import * as facts from './facts.ts';
+import { checksClusterIps } from './options.ts';
 import { serviceChains } from './service-chains.ts';
 import { goto } from './statements.ts';
 
@@ -31,13 +33,13 @@ export function serviceObjects(port: ServicePort, context: NftServiceContext): S
 type Elements = ServiceObjects['elements'];
 
 function internalElements(decided: NftDecided): Elements {
-  const { port, hasInternal, internalChain } = decided;
+  const { port, hasInternal, internalChain, context } = decided;
   const { clusterIP } = port;
   const own: NftElement = { key: clusterIP, origin: origin(port, 'its clusterIP is in use') };
   const answer: Elements[number] = hasInternal
     ? [facts.SERVICE_IPS, dispatch(port, clusterIP, internalChain, 'its clusterIP stands for its endpoints')]
     : [facts.NO_ENDPOINT_SERVICES, refuse(decided, 'internal', addressKey(port, clusterIP))];
-  return [[facts.CLUSTER_IPS, own], answer];
+  return checksClusterIps(context.layout) ? [[facts.CLUSTER_IPS, own], answer] : [answer];
 }
 
 const addressKey = (port: ServicePort, ip: Ip): string => keyOf(ip, port.protocol, port.port);

@@ -18,7 +18,7 @@ import type { PortsOfService } from '../service-port.ts';
 import { baseChains } from './base-chains.ts';
 import type { NftServiceContext } from './decide-service.ts';
 import * as facts from './facts.ts';
-import type { NftOptions, NftView } from './options.ts';
+import { checksClusterIps, type NftOptions, type NftView } from './options.ts';
 import { serviceObjects } from './service-objects.ts';
 import { DESTINATION, fromPod, PORT, rule, vmap } from './statements.ts';
 
@@ -122,7 +122,7 @@ function sharedSets(view: NftView, options: NftOptions): NftSet[] {
   const refused = (what: string): string => `vmap to drop or reject packets to ${what} with no endpoints`;
   const port: readonly NftType[] = ['inet_proto', 'inet_service'];
   return [
-    make('set', facts.CLUSTER_IPS, [address], 'Active ClusterIPs'),
+    ...(checksClusterIps(options.layout) ? [make('set', facts.CLUSTER_IPS, [address], 'Active ClusterIPs')] : []),
     ...(servesAllAddresses(view, options)
       ? []
       : [
@@ -181,7 +181,7 @@ function fixedChains(view: NftView, options: NftOptions, context: NftServiceCont
       rule([nodePorts, vmap(PORT, facts.NO_ENDPOINT_NODEPORTS)], origin('a node port without endpoints cannot answer')),
     ),
     chain(facts.FIREWALL_CHECK, lookUp(facts.FIREWALL_IPS, 'a load balancer may name who is let in')),
-    chain(facts.CLUSTER_IPS_CHECK, ...unusedAddresses(view)),
+    ...(checksClusterIps(options.layout) ? [chain(facts.CLUSTER_IPS_CHECK, ...unusedAddresses(view))] : []),
     ...(isC ? [] : [chain(facts.MARK_MASQ, markRule(context.mark))]),
     chain(facts.MASQUERADING, ...(isC ? masqueradingC(context.mark) : masquerading(context.mark))),
     { ...chain(facts.REJECT, REJECT_RULE), comment: REJECT_COMMENT },
