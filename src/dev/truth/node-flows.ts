@@ -171,6 +171,8 @@ function stopOf(steps: readonly Step[]): string | undefined {
   const drop = steps.find((step) => step.kind === 'drop');
   if (drop?.kind !== 'drop' || !['NETFILTER_DROP', 'IP_MARTIAN', 'IPVS_NO_SERVER'].includes(drop.reason))
     return undefined;
+  // A virtual server without real servers answers by itself.
+  if (drop.reason === 'IPVS_NO_SERVER') return 'REJECT';
   const isRejected = steps.some(
     (step) =>
       (step.kind === 'rule' && step.rule.target?.kind === 'REJECT') ||
