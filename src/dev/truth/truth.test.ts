@@ -1,6 +1,6 @@
 /**
- * The kernel model against what a real kernel did: the recorded flows beside the project. Where they are missing these tests say so and
- * the project's own laws still run.
+ * The kernel model against what a real kernel did: the recorded flows beside the project, and a few of its own. Where the former are
+ * missing these tests say so.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { findLabs, replayLab } from './kernel-flows.ts';
 import { findProxyFolders } from './proxy-cases.ts';
 
 const RECORDED = join(process.cwd(), '../shared/truth/kernel');
+const OWN = join(import.meta.dirname, 'recordings');
 const PROXY = join(process.cwd(), '../shared/truth/kube-proxy');
 
 describe.skipIf(!existsSync(RECORDED))(
@@ -25,6 +26,15 @@ describe.skipIf(!existsSync(RECORDED))(
     }
   },
 );
+
+describe("a real kernel, by the project's own recordings", () => {
+  it.each(findLabs(OWN).flatMap((lab) => replayLab(lab).map((flow) => [flow.name, flow] as const)))(
+    '%s',
+    (_name, { outcome, detail }) => {
+      expect(outcome, detail).toBe('equal');
+    },
+  );
+});
 
 describe('a folder of recordings', () => {
   const named = (path: string): readonly string[] => findLabs(join(RECORDED, path)).map(({ lab }) => lab);

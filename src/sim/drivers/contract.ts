@@ -29,6 +29,8 @@ export interface Fragment {
   readonly devices?: readonly Device[];
   readonly addresses?: readonly Address[];
   readonly routes?: readonly Route[];
+  /** Routes that follow from an address, and that the writer deletes again. */
+  readonly deletedRoutes?: readonly Route[];
   readonly neighbours?: readonly Neighbour[];
   readonly fdb?: readonly FdbEntry[];
   readonly sysctl?: Partial<Sysctl>;

@@ -115,6 +115,7 @@ function podConfig(pod: ClusterPod, cni: NodePlan): NetnsConfig {
     devices: [loopback(), ...(wiring.devices ?? [])],
     addresses: [loopbackAddress(), ...(wiring.addresses ?? [])],
     routes: wiring.routes ?? [],
+    ...(wiring.deletedRoutes ? { deletedRoutes: wiring.deletedRoutes } : {}),
     neighbours: wiring.neighbours ?? [],
     fdb: [],
     sysctl: wiring.sysctl ?? {},

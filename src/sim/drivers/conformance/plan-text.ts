@@ -28,6 +28,7 @@ function fragmentText(fragment: Fragment): string[] {
     ...section('ip -d link', (fragment.devices ?? []).map(printLink)),
     ...section('ip addr', (fragment.addresses ?? []).map(printAddress)),
     ...section('ip route', (fragment.routes ?? []).map(printRoute)),
+    ...section('ip route del', (fragment.deletedRoutes ?? []).map(printRoute)),
     ...section(
       'ip neigh',
       (fragment.neighbours ?? []).map((entry) => printNeighbour(entry)),

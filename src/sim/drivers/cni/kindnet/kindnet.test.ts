@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { must } from '../../../base/assert.ts';
+import { LAB } from '../../conformance/lab-cluster.ts';
+import { planText } from '../../conformance/plan-text.ts';
+import { KINDNET } from './driver.ts';
+
+const node = must(LAB.nodes[0], 'node-1');
+
+describe('kindnet on the reference cluster', () => {
+  it.each(KINDNET.modes.map(({ id }) => id))('%s', async (mode) => {
+    await expect(planText(KINDNET.plan(LAB, node, mode, {}))).toMatchFileSnapshot(`golden/node-1-${mode}.txt`);
+  });
+});

@@ -1,0 +1,48 @@
+import { assert } from '../../../base/assert.ts';
+import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { ipMasqRules } from '../../parts/ip-masq.ts';
+import { PTP as PLUGIN, ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
+import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import * as facts from './facts.ts';
+
+export const PTP: CniDriver = {
+  id: 'ptp',
+  label: 'Plain ptp',
+  about:
+    'The reference plugin alone: a cable from each pod to its node, no bridge, and static routes by the administrator. No NetworkPolicy.',
+  modes: [
+    {
+      id: 'masq-off',
+      label: 'ipMasq off',
+      about: 'Pods keep their address everywhere, even towards the Internet, from where no answer finds back.',
+    },
+    {
+      id: 'masq-on',
+      label: 'ipMasq on',
+      about: "The trap: pods get their node's address also towards pods of other nodes, which Kubernetes forbids.",
+    },
+  ],
+  evidence: 'kernel-verified',
+  factsFrom: 'CNI plugins v1.9.1',
+  refuses: (cluster) => refuseFarNodes(cluster, 'Static routes'),
+  plan: planPtp,
+};
+
+function planPtp(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+  assert(mode === 'masq-off' || mode === 'masq-on', `ptp has a mode "${mode}"`);
+  const mtuBytes = options.podMtuBytes ?? facts.POD_MTU_BYTES;
+  const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const wiring = ptpNode(node, pods, mtuBytes);
+  const masquerade = mode === 'masq-on' ? pods : [];
+  return {
+    node: {
+      ...wiring,
+      routes: [...nodeRoutes(cluster, node, 'administrator'), ...(wiring.routes ?? [])],
+      // kubeadm refuses a node that does not forward; the plugin writes it again.
+      sysctl: { 'ipv4.ip_forward': 1 },
+      iptables: masquerade.flatMap((pod) => ipMasqRules(PLUGIN, facts.NETWORK, pod, node.podCIDR)),
+    },
+    pods: new Map(pods.map((pod) => [podNs(pod), ptpPod(node, pod, mtuBytes)])),
+  };
+}
