@@ -4,6 +4,7 @@ import type { BpfMapKind } from '../linux/bpf/kind.ts';
 import type { BpfPrograms } from '../linux/bpf/program.ts';
 import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
+import { CANAL } from './cni/canal/driver.ts';
 import { CILIUM } from './cni/cilium/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import { KINDNET } from './cni/kindnet/driver.ts';
@@ -12,7 +13,7 @@ import type { CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
 import { NO_PROXY } from './proxy/none/driver.ts';
 
-export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, CILIUM, KINDNET, BRIDGE, PTP]);
+export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, CANAL, CILIUM, KINDNET, BRIDGE, PTP]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
 
 /** The code that drivers only name in what they write: programs by id, and how their tools print maps. */

@@ -2,11 +2,14 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { Route } from '../../../linux/config.ts';
 import { cidrHas } from '../../../wire/ip.ts';
-import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../contract.ts';
+import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
 import { type BridgeConfig, bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
-import * as facts from './facts.ts';
-import { flannelRules } from './rules.ts';
-import { vxlanFragment } from './vxlan.ts';
+import * as facts from '../../parts/flanneld/facts.ts';
+import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
+import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+
+/** Made by the first pod of a node: a node without pods has no cni0, no gateway address and no route to its own pod network. */
+const BRIDGE = 'cni0';
 
 export const FLANNEL: CniDriver = {
   id: 'flannel',
@@ -24,7 +27,7 @@ export const FLANNEL: CniDriver = {
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
   refuses: (cluster, mode) => (mode === 'host-gw' ? refuseHostGw(cluster) : null),
   plan: planFlannel,
-  writesAgain,
+  writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 
 /** pkg/backend/hostgw: a route via a node that is not on the segment would be refused by the kernel. */
@@ -33,14 +36,6 @@ function refuseHostGw(cluster: Cluster): string | null {
   const far = cluster.nodes.find((node) => !cidrHas(cidr, node.ip));
   if (!far) return null;
   return `host-gw needs all nodes on one Ethernet segment, and ${far.name} (${far.ip}) is not in ${cidr.text}. Use VXLAN.`;
-}
-
-/** pkg/trafficmngr/iptables `ensureIPTables`: looks every `--iptables-resync` (5) seconds, and writes all of them again if one is missing. */
-function writesAgain(_mode: string, written: Written): string | null {
-  const isOwn =
-    written.kind === 'iptables' &&
-    [facts.POSTROUTING_CHAIN, facts.FORWARD_CHAIN].some((chain) => written.line.includes(` ${chain}`));
-  return isOwn ? 'flanneld looks every 5 seconds and writes it again.' : null;
 }
 
 function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
@@ -69,7 +64,7 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
 function bridgeConfig(cluster: Cluster, mode: string, options: CniOptions): BridgeConfig {
   const overhead = mode === 'vxlan' ? facts.VXLAN_OVERHEAD_BYTES : 0;
   return {
-    bridge: facts.BRIDGE,
+    bridge: BRIDGE,
     mtuBytes: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overhead,
     hairpin: options.hairpin ?? true,
     routes: [cluster.podCIDR],

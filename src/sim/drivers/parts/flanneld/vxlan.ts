@@ -4,7 +4,7 @@ import type { FdbEntry } from '../../../linux/config.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { Mac } from '../../../wire/mac.ts';
 import type { CniOptions, Fragment } from '../../contract.ts';
-import { stableMac } from '../../parts/stable-mac.ts';
+import { stableMac } from '../stable-mac.ts';
 import * as facts from './facts.ts';
 
 /** Random when the node first starts; other nodes read it from the node's annotation. */

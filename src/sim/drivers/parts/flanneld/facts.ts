@@ -1,12 +1,10 @@
-/** Names and numbers of Flannel v0.26 (pkg/backend/vxlan, pkg/backend/hostgw, pkg/trafficmngr/iptables) and its CNI plugin v1.6. */
+/** Names and numbers of flanneld v0.26 (pkg/backend/vxlan, pkg/backend/hostgw, pkg/trafficmngr/iptables). */
 export const VNI = 1;
 /** `Port: 0` leaves the choice to the kernel, which takes its historical default, not IANA's 4789. */
 export const VXLAN_PORT = 8472;
 export const VTEP = `flannel.${VNI}`;
 /** Inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348). */
 export const VXLAN_OVERHEAD_BYTES = 50;
-/** Made by the first pod of a node: a node without pods has no cni0, no gateway address and no route to its own pod network. */
-export const BRIDGE = 'cni0';
 export const NODE_DEVICE = 'eth0';
 
 export const POSTROUTING_CHAIN = 'FLANNEL-POSTRTG';

@@ -2,11 +2,19 @@
 import type { ClusterNode } from '../../../kube/cluster.ts';
 import type { Inverted, Match, Rule, RuleOp, Target } from '../../../linux/netfilter/iptables/rule.ts';
 import { type Cidr, MULTICAST_NET } from '../../../wire/ip.ts';
-import type { CniOptions } from '../../contract.ts';
-import { ACCEPT, append, comment, jump, markIs, newChain, RETURN } from '../../parts/rules.ts';
+import type { CniOptions, Written } from '../../contract.ts';
+import { ACCEPT, append, comment, jump, markIs, newChain, RETURN } from '../rules.ts';
 import * as facts from './facts.ts';
 
 const MASQUERADE: Target = { kind: 'MASQUERADE', randomFully: true };
+
+/** pkg/trafficmngr/iptables `ensureIPTables`: looks every `--iptables-resync` (5) seconds, and writes all of them again if one is missing. */
+export function flanneldWritesAgain(written: Written): string | null {
+  const isOwn =
+    written.kind === 'iptables' &&
+    [facts.POSTROUTING_CHAIN, facts.FORWARD_CHAIN].some((chain) => written.line.includes(` ${chain}`));
+  return isOwn ? 'flanneld looks every 5 seconds and writes it again.' : null;
+}
 
 export function flannelRules(network: Cidr, node: ClusterNode, options: CniOptions): RuleOp[] {
   return [...masquerade(network, node), ...(options.noForwardAccept ? [] : forwardAccept(network))];
