@@ -115,13 +115,14 @@ function addressOf(config: NetnsConfig, dev: string): string {
 
 function deviceElement(config: NetnsConfig, device: Device, kind: ElementKind, about: string): PictureElement {
   const ip = addressOf(config, device.name);
+  const portOf = config.devices.find(({ name, kind }) => kind === 'openvswitch' && name === device.master);
   const programs = attachedTo(config.bpf, device.name).map(({ program }) => program);
   const met = programs.length === 0 ? '' : `, where eBPF runs ${programs.join(' and ')}`;
   return {
     id: idOf({ kind: 'dev', ns: config.id, dev: device.name }),
     kind,
     label: device.name,
-    sublabel: ip,
+    sublabel: ip || (portOf?.name ?? ''),
     about: `${device.name} on ${config.id}, ${about}${ip === '' ? '' : `, ${ip}`}${met}${device.up ? '' : ', down'}`,
     ns: config.id,
     parent: idOf({ kind: 'ns', ns: config.id }),

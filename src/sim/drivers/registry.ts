@@ -9,11 +9,21 @@ import { CILIUM } from './cni/cilium/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import { KINDNET } from './cni/kindnet/driver.ts';
 import { PTP } from './cni/ptp/driver.ts';
+import { WEAVE } from './cni/weave/driver.ts';
 import type { CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
 import { NO_PROXY } from './proxy/none/driver.ts';
 
-export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [FLANNEL, CALICO, CANAL, CILIUM, KINDNET, BRIDGE, PTP]);
+export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [
+  FLANNEL,
+  CALICO,
+  CANAL,
+  CILIUM,
+  KINDNET,
+  WEAVE,
+  BRIDGE,
+  PTP,
+]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
 
 /** The code that drivers only name in what they write: programs by id, and how their tools print maps. */

@@ -24,6 +24,8 @@ export type Device = DeviceBase &
     | { readonly kind: 'dummy' }
     /** A tunnel that has no ends of its own (`external`): a program says for each packet where it goes, and with which number. */
     | { readonly kind: 'vxlan-external' | 'geneve'; readonly dstPort: number }
+    /** An Open vSwitch datapath. Its ports have it as master; one of them, `tunnelPort`, leads to other machines. */
+    | { readonly kind: 'openvswitch'; readonly tunnelPort: string; readonly tunnels: readonly DatapathTunnel[] }
   );
 
 export interface DeviceBase {
@@ -55,6 +57,14 @@ export interface VxlanSettings {
   readonly dstPort: number;
   readonly learning: boolean;
   readonly udpChecksum: boolean;
+}
+
+/** Where the program of a datapath sends frames for another machine, and with which number. */
+export interface DatapathTunnel {
+  readonly ns: NsId;
+  readonly remote: Ip;
+  readonly id: number;
+  readonly origin?: Origin;
 }
 
 export interface Address {

@@ -1,6 +1,7 @@
 /** Joins the parts of the kernel that call each other in a ring; `kernel.ts` only knows their shapes. */
 import { bridgeTransmit } from './devices/bridge.ts';
 import { externalTransmit } from './devices/external-tunnel.ts';
+import { datapathTransmit } from './devices/openvswitch.ts';
 import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
 import { vxlanTransmit } from './devices/vxlan.ts';
 import { icmpError, REJECT_CODES } from './icmp.ts';
@@ -19,6 +20,7 @@ export const LINUX: KernelOps = {
     vxlan: vxlanTransmit,
     'vxlan-external': externalTransmit,
     geneve: externalTransmit,
+    openvswitch: datapathTransmit,
     dummy: (k, ns, dev, skb) =>
       drop(k, ns, skb, 'BRIDGE_NO_EGRESS_PORT', `${dev.name} is a dummy device: it leads nowhere`),
   },

@@ -4,6 +4,7 @@ import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { deliver } from './deliver.ts';
 import { bridgeReceive } from './devices/bridge.ts';
+import { datapathReceive } from './devices/openvswitch.ts';
 import { forward } from './forward.ts';
 import { icmpError } from './icmp.ts';
 import { type Arrival, culpritDevice, drop, type Kernel, netnsOf, tell } from './kernel.ts';
@@ -24,7 +25,8 @@ export function receive(k: Kernel, arrivals: readonly Arrival[]): void {
   });
   for (const { ns, dev, skb } of seen) {
     if (!runTcHook(k, ns, dev, skb, 'tc ingress')) continue;
-    if (dev.master !== undefined) bridgeReceive(k, ns, dev, skb, (bridge, up) => passUp(k, ns, bridge, up));
+    if (ns.devices.get(dev.master ?? '')?.kind === 'openvswitch') datapathReceive(k, ns, dev, skb);
+    else if (dev.master !== undefined) bridgeReceive(k, ns, dev, skb, (bridge, up) => passUp(k, ns, bridge, up));
     else protocolReceive(k, ns, dev, skb);
   }
 }

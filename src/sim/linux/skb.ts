@@ -14,6 +14,7 @@ export interface TunnelKey {
   /** The other end. */
   readonly remote: Ip;
   readonly ttl: number;
+  readonly df?: true;
 }
 
 export interface Skb {

@@ -6,7 +6,7 @@
  */
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
-import type { Device, NetnsConfig, PortRef } from './config.ts';
+import type { DatapathTunnel, Device, NetnsConfig, PortRef } from './config.ts';
 import { hasCarrier, type Kernel, netnsOf } from './kernel.ts';
 import { answersFor } from './neighbour/proxy-arp.ts';
 import type { Netns } from './netns.ts';
@@ -78,6 +78,8 @@ function behind(k: Kernel, dev: Device, depth: number): readonly PortRef[] {
   if (peer.master === undefined) return [{ ns: far.id, dev: peer.name }];
   const bridge = deviceOf(far, peer.master);
   if (!bridge) return [];
+  if (bridge.kind === 'openvswitch')
+    return bridge.tunnels.flatMap((tunnel) => behindTunnel(k, bridge.name, tunnel, depth + 1));
   return [{ ns: far.id, dev: bridge.name }, ...portsBehind(k, far.id, bridge.name, peer.name, depth + 1)];
 }
 
@@ -90,6 +92,21 @@ function portsBehind(
 ): readonly PortRef[] {
   const ports = k.configOf(ns)?.devices.filter((d) => d.master === bridge && d.name !== except) ?? [];
   return ports.flatMap((port) => behind(k, port, depth));
+}
+
+/** The tunnel of a datapath behind which `mac` would have been seen. */
+export function warmTunnel(
+  k: Kernel,
+  { name, tunnels }: Extract<Device, { kind: 'openvswitch' }>,
+  mac: Mac,
+): DatapathTunnel | undefined {
+  return tunnels.find((tunnel) => behindTunnel(k, name, tunnel, 0).some((end) => macOf(k, end) === mac));
+}
+
+/** What hangs on the datapath at the far end of a tunnel. */
+function behindTunnel(k: Kernel, datapath: string, { ns }: DatapathTunnel, depth: number): readonly PortRef[] {
+  const ports = k.configOf(ns)?.devices.filter((d) => d.master === datapath) ?? [];
+  return ports.flatMap((port) => behind(k, port, depth + 1));
 }
 
 const deviceOf = (config: NetnsConfig, name: string): Device | undefined => config.devices.find((d) => d.name === name);

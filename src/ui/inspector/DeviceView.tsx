@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<Device['kind'], string>> = {
   vxlan: 'VXLAN tunnel: wraps frames into UDP',
   'vxlan-external': 'VXLAN tunnel without ends of its own: a program says for each packet where it goes',
   geneve: 'Geneve tunnel without ends of its own: a program says for each packet where it goes',
+  openvswitch: 'Open vSwitch datapath: a switch whose flows a program writes',
   dummy: 'Dummy: a device without a wire',
 };
 

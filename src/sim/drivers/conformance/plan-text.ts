@@ -25,7 +25,10 @@ function fragmentText(fragment: Fragment): string[] {
   const sysctl = Object.entries(fragment.sysctl ?? {}) as [keyof Sysctl, number][];
   const rules = fragment.iptables ? printRuleset(applyRuleOps(fragment.iptables)).split('\n') : [];
   return [
-    ...section('ip -d link', (fragment.devices ?? []).map(printLink)),
+    ...section(
+      'ip -d link',
+      (fragment.devices ?? []).map((device) => printLink(device, fragment.devices)),
+    ),
     ...section('ip addr', (fragment.addresses ?? []).map(printAddress)),
     ...section('ip route', (fragment.routes ?? []).map(printRoute)),
     ...section('ip route del', (fragment.deletedRoutes ?? []).map(printRoute)),

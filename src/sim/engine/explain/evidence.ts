@@ -108,7 +108,12 @@ export function deviceEvidence(ns: NetnsConfig, here: string, name: string): Evi
   const device = ns.devices.find((candidate) => candidate.name === name);
   if (!device) return [];
   return [
-    lineEvidence(`The device ${name} of ${here}`, `ip -o -d link show dev ${name}`, printLink(device), device.origin),
+    lineEvidence(
+      `The device ${name} of ${here}`,
+      `ip -o -d link show dev ${name}`,
+      printLink(device, ns.devices),
+      device.origin,
+    ),
   ];
 }
 

@@ -79,6 +79,7 @@ function wireSentence({ step, ns, names }: DeviceScene): string {
 function vethSentence(scene: DeviceScene, device: Device & { kind: 'veth' | 'nic' }): string {
   const { step, here, names } = scene;
   const far = `${device.peer.dev} of ${names.ns(device.peer.ns)}`;
+  if (device.peer.ns === step.ns) return cableSentence(scene, device);
   const isInPod = names.pod(step.ns) !== undefined;
   if (isInPod && step.dir === 'out')
     return `${step.dev} is one end of a veth pair, a virtual cable: what ${here} puts in here comes out of ${far}.`;
@@ -93,6 +94,19 @@ function vethSentence(scene: DeviceScene, device: Device & { kind: 'veth' | 'nic
   if (device.master === undefined)
     return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. ${here} routes it.`;
   return `The packet comes out of ${names.ns(device.peer.ns)}'s veth pair. This end is a port of the bridge ${device.master}, so ${here} first looks at MAC addresses, not at routes.`;
+}
+
+/** Both ends are in the same machine. */
+function cableSentence(
+  { step, here, ns }: DeviceScene,
+  { name, peer, master }: Device & { kind: 'veth' | 'nic' },
+): string {
+  if (step.dir === 'out')
+    return `${name} is one end of a cable inside ${here}: what goes in here comes out of ${peer.dev}.`;
+  if (deviceOf(ns, master)?.kind === 'openvswitch')
+    return `The frame comes out of the cable inside ${here}, at a port of the datapath ${master}: a switch that asks its flows, and neither routes nor rules.`;
+  if (master === undefined) return `The packet comes out of the cable inside ${here}, and ${here} takes it in.`;
+  return `The frame comes out of the cable inside ${here}, at a port of the bridge ${master}: for the bridge, all that is behind ${name} might as well be plugged in here.`;
 }
 
 /** An eBPF program waits at this device for what comes in. */
@@ -125,6 +139,8 @@ function vxlanSentence(scene: DeviceScene, device: Device): string {
   const ttl = innerPacket(step.frame)?.ttl;
   if (step.dir === 'out')
     return `${device.name} is a tunnel device: what is sent here gets wrapped into a UDP packet for another node. Here it still has its own addresses, and TTL ${ttl}.`;
+  if (deviceOf(scene.ns, device.master)?.kind === 'openvswitch')
+    return `The unwrapped frame appears on ${device.name}, a port of the datapath ${device.master}, as it was when it left the other node's pod: ${here} does not look at its IP header.`;
   if (isMet(scene))
     return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire, and meets the program that is attached there.`;
   return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire. For ${here} it is a new arrival: it starts again at PREROUTING.`;

@@ -1,8 +1,10 @@
 /** Forwarding databases, envelopes and fragments. */
 
+import type { Device } from '../../linux/config.ts';
+import type { Origin } from '../../linux/origin.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import { UNDERLAY } from '../world.ts';
-import { deviceEvidence, fdbEvidence } from './evidence.ts';
+import { deviceEvidence, fdbEvidence, lineEvidence } from './evidence.ts';
 import { innerPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
 
@@ -13,7 +15,9 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
   const { step, here, ns, names, macs } = scene;
   const owner = macs.get(step.mac) ?? null;
   const who = owner === null ? step.mac : `${step.mac} (${owner})`;
-  const isTunnel = deviceOf(ns, step.dev)?.kind === 'vxlan';
+  const device = deviceOf(ns, step.dev);
+  if (device?.kind === 'openvswitch') return explainFlow(scene, device, who);
+  const isTunnel = device?.kind === 'vxlan';
   const evidence = step.entry || isTunnel ? [fdbEvidence(ns, here, step.dev, step.entry)] : [];
   const checks = [`bridge fdb show ${isTunnel ? 'dev' : 'br'} ${step.dev}   # on ${here}`];
   const told = (title: string, sentence: string): Told => ({ title, sentence, evidence, checks });
@@ -48,6 +52,42 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
   }
 }
 
+/** What the flows of a datapath do, as `ovs-dpctl dump-flows` would show it (lib/odp-util.c). */
+function explainFlow(
+  { step, here, names }: Scene<StepOf<'fdb'>>,
+  { name, tunnels, tunnelPort }: Extract<Device, { kind: 'openvswitch' }>,
+  who: string,
+): Told {
+  const command = `ovs-dpctl dump-flows ${name}`;
+  const told = (title: string, sentence: string, line: string, origin?: Origin): Told => ({
+    title,
+    sentence,
+    evidence: [lineEvidence(`The flow of ${name} on ${here}`, command, line, origin)],
+    checks: [`${command}   # on ${here}`],
+  });
+  const tunnel = tunnels.find(({ remote }) => remote === step.dst);
+  if (step.decision === 'remote' && tunnel)
+    return told(
+      `Flow: into a tunnel to ${step.dst}`,
+      `The datapath does what its flow says, and weaver, which fills it, had seen ${who} come from ${names.ipLong(tunnel.remote)}: into a tunnel to there, with number ${tunnel.id}, in which both nodes are named. The frame stays as it is: own MAC addresses, own TTL.`,
+      `eth(dst=${step.mac}), actions:set(tunnel(tun_id=0x${tunnel.id.toString(16)},dst=${tunnel.remote},ttl=64,flags(df))),${tunnelPort}`,
+      tunnel.origin,
+    );
+  if (step.decision === 'port')
+    return told(
+      `Flow: to this node's bridge`,
+      `The frame came out of a tunnel, so the flow sends it to ${step.port} alone: every node sends to all others itself, and nothing goes back into a tunnel.`,
+      `tunnel(),eth(dst=${step.mac}), actions:${step.port}`,
+    );
+  return told(
+    `Flow: to all nodes`,
+    isGroupMac(step.mac)
+      ? `The frame is for everybody (a broadcast), so it goes into a tunnel to each other node: all pods of the cluster share this Ethernet.`
+      : `Nobody has seen ${who} yet, so the frame goes into a tunnel to each other node.`,
+    `eth(dst=${step.mac}), actions:${tunnels.map(({ remote }) => `set(tunnel(dst=${remote})),${tunnelPort}`).join(',')}`,
+  );
+}
+
 /**
  * vxlan_xmit (drivers/net/vxlan/vxlan_core.c, Linux 6.18): TTL 64, DF not set whatever the inner packet says, source port a hash
  * of the inner flow.
@@ -57,7 +97,7 @@ export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>):
   const isExternal = device !== undefined && 'dstPort' in device;
   const port = device?.kind === 'vxlan' ? device.vxlan.dstPort : isExternal ? device.dstPort : 8472;
   const told = isExternal
-    ? ` ${step.dev} itself knows no peers: the program that sent the packet here had said where to and with which number (VNI ${step.vni}).`
+    ? ` ${step.dev} itself knows no peers: ${device.master === undefined ? 'the program that sent the packet here' : `the flow of ${device.master}`} had said where to and with which number (VNI ${step.vni}).`
     : '';
   return {
     title: `Encapsulated to ${step.dst}`,

@@ -52,7 +52,7 @@ export function externalTransmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): v
     src: found.src,
     dst: key.remote,
     ttl: key.ttl,
-    df: false,
+    df: key.df === true,
     mf: false,
     fragOffset: 0,
     id: k.steps.length,

@@ -2,9 +2,10 @@ import type { Device, VxlanSettings } from '../config.ts';
 
 /**
  * A device as one line of `ip -o -d link`, with the attributes that are modelled and no others:
+ * `among` are the devices of its namespace: what a port shows depends on what it is a port of.
  * `cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 state UP link/ether 0a:58:0a:f4:01:01 bridge`.
  */
-export function printLink(device: Device): string {
+export function printLink(device: Device, among: readonly Device[] = []): string {
   return [
     `${device.name}: <${flagsOf(device).join(',')}>`,
     `mtu ${device.mtuBytes}`,
@@ -12,8 +13,14 @@ export function printLink(device: Device): string {
     `state ${stateOf(device)}`,
     `link/${device.kind === 'loopback' ? 'loopback' : 'ether'} ${device.mac}`,
     ...detailsOf(device),
-    ...(device.master === undefined ? [] : [`bridge_slave hairpin ${device.hairpin ? 'on' : 'off'}`]),
+    ...slaveOf(device, among),
   ].join(' ');
+}
+
+function slaveOf({ master, hairpin }: Device, among: readonly Device[]): string[] {
+  if (master === undefined) return [];
+  const isSwitch = among.some(({ name, kind }) => name === master && kind === 'openvswitch');
+  return [isSwitch ? 'openvswitch_slave' : `bridge_slave hairpin ${hairpin ? 'on' : 'off'}`];
 }
 
 function flagsOf(device: Device): string[] {
@@ -40,6 +47,7 @@ function detailsOf(device: Device): string[] {
       return [`veth peer ${device.peer.dev} link-netns ${device.peer.ns}`];
     case 'bridge':
     case 'dummy':
+    case 'openvswitch':
       return [device.kind];
     case 'vxlan':
       return [printVxlan(device.vxlan)];

@@ -1,0 +1,58 @@
+import { assert } from '../../../base/assert.ts';
+import { type Cluster, type ClusterNode, type ClusterPod, podNetworks, podNs } from '../../../kube/cluster.ts';
+import type { IpSet } from '../../../linux/config.ts';
+import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import * as facts from './facts.ts';
+import { weaveIpam } from './ipam.ts';
+import { weaveRules } from './rules.ts';
+import { weaveNode, weavePod } from './wiring.ts';
+
+const MODE = 'fastdp';
+
+export const WEAVE: CniDriver = {
+  id: 'weave',
+  label: 'Weave Net (archived)',
+  about:
+    'One Ethernet for all pods of the cluster: a bridge and an Open vSwitch datapath on every node. Archived in June 2024, after its company closed.',
+  modes: [
+    {
+      id: MODE,
+      label: 'Weave Net (archived)',
+      about:
+        'Fast datapath: frames with the MAC addresses of the pods travel in VXLAN, UDP port 6784, and nobody lowers the TTL.',
+    },
+  ],
+  evidence: 'modelled',
+  factsFrom: 'v2.8.1 (2021-01; the fork rajch/weave goes on)',
+  ipam: () => weaveIpam,
+  refuses: () => null,
+  plan: planWeave,
+};
+
+function planWeave(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+  assert(mode === MODE, `Weave Net has a mode "${mode}"`);
+  const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const mtuBytes = options.podMtuBytes ?? facts.MTU_BYTES;
+  const wiring = weaveNode(cluster, node, pods, { mtuBytes, hairpin: options.hairpin ?? true });
+  return {
+    node: {
+      ...wiring,
+      // kubeadm refuses a node that does not forward; launch.sh writes the other one.
+      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1 },
+      ipsets: [ownRanges(node)],
+      iptables: weaveRules(cluster.podCIDR),
+    },
+    pods: new Map(pods.map((pod: ClusterPod) => [podNs(pod), weavePod(cluster, node, pod, mtuBytes)])),
+  };
+}
+
+/** net/bridge.go `NoMasqLocalTracker`. */
+function ownRanges(node: ClusterNode): IpSet {
+  return {
+    name: facts.NO_MASQ_SET,
+    type: 'hash:net',
+    family: 4,
+    members: podNetworks(node).map(({ text }) => text),
+    origin: { by: 'weaver', for: `Node ${node.name}`, why: "this peer's share of the range: its own pods are in it" },
+  };
+}
