@@ -8,6 +8,9 @@ async function choose(page: Page, mode: string): Promise<void> {
   await pause(page);
 }
 
+/** Ten thousand Services in three modes are a few seconds of work, and many more on a busy machine. */
+test.describe.configure({ timeout: 120_000 });
+
 const view = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const cells = (page: Page, row: string) =>
   page
