@@ -19,7 +19,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on any tab, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await visit(page);
-    for (const tab of ['Timeline', 'Rules', 'YAML', 'Text']) {
+    for (const tab of ['Timeline', 'Rules', 'Pod', 'YAML', 'Text']) {
       await openTab(page, tab);
       await expect(page.getByRole('tabpanel')).not.toContainText('Loading');
       expect(await violations(page), tab).toEqual([]);

@@ -36,6 +36,12 @@ export interface CrowdFlow {
   readonly tone: 'packet' | 'changed' | 'good' | 'stopped';
 }
 
+export interface StageStory {
+  readonly born: readonly PictureId[];
+  readonly fresh: readonly PictureId[];
+  readonly unborn: readonly PictureId[];
+}
+
 export interface Stage {
   /** Draws another world. What stayed keeps its place; what moved glides. The camera is fitted again, except where the person zoomed and the ground is the same. */
   setWorld(world: World): void;
@@ -48,6 +54,8 @@ export interface Stage {
   setMoment(step: number, progress?: number): void;
   /** The same, gliding there from the present moment along the wires in 200 to 700 ms; jumps when motion is not wanted. */
   glideTo(step: number): void;
+  /** Things that stand, that just appeared, and that do not exist yet, in a story that the page tells. Null: no story. */
+  setStory(story: StageStory | null): void;
   setCrowd(flows: readonly CrowdFlow[]): void;
   setSelection(id: PictureId | null): void;
   /** The page's theme (`data-theme` on the root element) is now this: colours that are painted, not styled, are read again. */

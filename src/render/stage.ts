@@ -20,7 +20,7 @@ import type { Layout, Rect } from './plot.ts';
 import { pathOf } from './route-of-packet.ts';
 import { makeScene, type Scene } from './scene.ts';
 import { drawLinks } from './service-links.ts';
-import type { CrowdFlow, Detail, Stage, StageCallbacks, ZoomTarget } from './stage-api.ts';
+import type { CrowdFlow, Detail, Stage, StageCallbacks, StageStory, ZoomTarget } from './stage-api.ts';
 import { Trail } from './trail.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -56,6 +56,7 @@ class HostStage implements Stage {
   private glide: { durationMs: number; passedMs: number; at: (share: number) => Playhead } | null = null;
   private selected: PictureId | null = null;
   private hovered: PictureId | null = null;
+  private story: StageStory | null = null;
   private touched: ReadonlySet<string> = NOBODY;
   private isDirty = false;
   private lastLit = '';
@@ -148,6 +149,16 @@ class HostStage implements Stage {
     this.drawLinks();
   }
 
+  setStory(story: StageStory | null): void {
+    this.story = story;
+    const shown = (ids: readonly PictureId[] = []): ReadonlySet<string> => new Set(ids.map((id) => this.shownAs(id)));
+    this.host.classList.toggle('has-story', story !== null);
+    // Where a room is drawn for its device, it stands as soon as one of both does.
+    const standing = shown([...(story?.born ?? []), ...(story?.fresh ?? [])]);
+    this.scene.mark('is-unborn', new Set([...shown(story?.unborn)].filter((id) => !standing.has(id))));
+    this.scene.mark('is-fresh', shown(story?.fresh));
+  }
+
   setTheme(_theme: 'light' | 'dark' | 'system'): void {
     this.crowd.readColours();
     this.touch();
@@ -218,6 +229,7 @@ class HostStage implements Stage {
     this.crowd.retrace(crowdPathIn(this.layout));
     this.lastLit = '';
     this.setSelection(this.selected);
+    this.setStory(this.story);
     this.touch();
   }
 

@@ -3,7 +3,7 @@
  * where a packet goes. Fragments of several writers are joined in start order by `engine/world`.
  */
 
-import type { Cluster, ClusterNode } from '../kube/cluster.ts';
+import type { Cluster, ClusterNode, ClusterPod } from '../kube/cluster.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import type { BpfAttachment } from '../linux/bpf/attach.ts';
 import type { BpfMapKind } from '../linux/bpf/kind.ts';
@@ -95,6 +95,47 @@ export interface CniOptions {
   readonly noForwardAccept?: boolean;
 }
 
+/** JSON as plugins read and print it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One run of a plugin's executable with `CNI_COMMAND=ADD` (CNI spec, sections 2 and 3). */
+export interface PluginCall {
+  /** Its file in /opt/cni/bin. */
+  readonly plugin: string;
+  /** `containerd`, or the plugin that runs it. */
+  readonly caller: string;
+  /** Who is in the origins of what this call gave to the pod, where that is not the plugin: the daemon that it asked. */
+  readonly signs?: string;
+  /** One sentence: what it does with what it reads. */
+  readonly does: string;
+  readonly stdin: Json;
+  /** It chooses the address, so it is the one that fails when there is none left. */
+  readonly isIpam?: true;
+  /** The result that it prints. */
+  readonly stdout: Json;
+}
+
+/** How a pod gets its network on its node, and how the other machines come to know of it. */
+export interface PodAdd {
+  /** What the runtime reads in /etc/cni/net.d. */
+  readonly conf: { readonly path: string; readonly json: Json };
+  /** In the order in which they begin. */
+  readonly calls: readonly PluginCall[];
+  /**
+   * What the CNI's own daemons do after the call, a sentence each: on this node, and towards the others. What they change is not told
+   * here: it is seen by comparing plans.
+   */
+  readonly afterwards: readonly Afterwards[];
+}
+
+export interface Afterwards {
+  /** As in the origins of what it writes: `felix`, `flanneld`. */
+  readonly by: string;
+  /** What is said of this node is told only where something changed on it. */
+  readonly where: 'this node' | 'other nodes';
+  readonly how: string;
+}
+
 export interface CniDriver extends DriverBase {
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
@@ -103,6 +144,8 @@ export interface CniDriver extends DriverBase {
   /** In this mode the CNI itself makes Services work, so that no proxy is needed. */
   replacesProxy?(mode: string): boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
+  /** The call that wires this pod; the pod stands on the node. */
+  add(cluster: Cluster, node: ClusterNode, pod: ClusterPod, mode: string, options: CniOptions): PodAdd;
 }
 
 /** kube-proxy, or what replaces it. */

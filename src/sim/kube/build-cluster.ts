@@ -60,6 +60,7 @@ export function buildCluster(
     })),
     externals: plan.value.externals.map((host) => ({ ...host, listens: stop(host.name, host.listens) })),
     pods: toClusterPods(pods, services, selected, stop, notes),
+    ...(placement.waiting.length > 0 ? { waiting: placement.waiting } : {}),
     services: [
       kubernetesService(plan.value, apiServerIP),
       ...services.map((service, at) => {

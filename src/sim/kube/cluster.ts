@@ -14,6 +14,8 @@ export interface Cluster {
   readonly router?: ClusterRouter;
   readonly nodes: readonly ClusterNode[];
   readonly pods: readonly ClusterPod[];
+  /** Pods that are on a node and have no network: the CNI plugin answered with an error. Absent: none. */
+  readonly waiting?: readonly WaitingPod[];
   readonly services: readonly ClusterService[];
   /** NetworkPolicies, with their selectors resolved. */
   readonly policies?: readonly ClusterPolicy[];
@@ -92,6 +94,16 @@ export interface PolicyPort {
   /** Absent: every port of the protocol. */
   readonly from?: number;
   readonly to?: number;
+}
+
+/** `ContainerCreating`: its sandbox could not be set up, and kubelet tries again and again. */
+export interface WaitingPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly owner: string;
+  /** What the plugin answers. */
+  readonly error: string;
 }
 
 /** A port that a program of a pod or host listens on. */

@@ -2,7 +2,7 @@
 import { must } from '../base/assert.ts';
 import { hash32 } from '../base/rng.ts';
 import type { Cidr, Ip } from '../wire/ip.ts';
-import type { ClusterNode } from './cluster.ts';
+import type { ClusterNode, WaitingPod } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
 import { hostLocal, type Ipam, type MakeIpam, type NodeHoldings } from './ipam.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
@@ -19,6 +19,8 @@ export interface PlacedPod {
 export interface Placement {
   /** In the order in which they were created. */
   readonly pods: readonly PlacedPod[];
+  /** On a node, and without an address. */
+  readonly waiting: readonly WaitingPod[];
   readonly notes: readonly ClusterNote[];
   /** What each node's address management holds. */
   readonly holdings: (node: string) => NodeHoldings;
@@ -150,16 +152,20 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
 
 function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[], ipam: Ipam): Placement {
   const pods: PlacedPod[] = [];
+  const waiting: WaitingPod[] = [];
   const notes = [...failures];
   for (const { workload, name, node, ip } of live) {
     if (ip !== null) {
       pods.push({ workload, name, node: node.node.name, ip });
       continue;
     }
-    const text = `ContainerCreating on ${node.node.name}: ${ipam.exhausted(node.node.name)}`;
+    const error = ipam.exhausted(node.node.name);
+    const { namespace } = workload;
+    waiting.push({ namespace, name, node: node.node.name, owner: objectRef(workload), error });
+    const text = `ContainerCreating on ${node.node.name}: ${error}`;
     notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
   }
-  return { pods, notes, holdings: ipam.holdings };
+  return { pods, waiting, notes, holdings: ipam.holdings };
 }
 
 function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {

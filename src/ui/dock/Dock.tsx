@@ -11,10 +11,17 @@ import { useLow } from '../use-media.ts';
 import { DOCK_TABS, type DockTab } from './dock-tabs.ts';
 
 const RulesTab = lazy(() => import('../rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
+const PodTab = lazy(() => import('../story/PodTab.tsx').then((module) => ({ default: module.PodTab })));
 const TextView = lazy(() => import('./TextView.tsx').then((module) => ({ default: module.TextView })));
 const YamlTab = lazy(() => import('../yaml/YamlTab.tsx').then((module) => ({ default: module.YamlTab })));
 
-const LABELS: Readonly<Record<DockTab, string>> = { timeline: 'Timeline', rules: 'Rules', yaml: 'YAML', text: 'Text' };
+const LABELS: Readonly<Record<DockTab, string>> = {
+  timeline: 'Timeline',
+  rules: 'Rules',
+  pod: 'Pod',
+  yaml: 'YAML',
+  text: 'Text',
+};
 const HEIGHT_MIN_PX = 152;
 /** What is read in the dock needs more height than the timeline, beside the height that the person chose. */
 const READING_EXTRA_PX = 152;
@@ -119,6 +126,7 @@ const keep = (state: SessionState): SessionState => state;
 function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
   if (tab === 'yaml') return <YamlTab />;
+  if (tab === 'pod' && world !== null) return <PodTab world={world} />;
   if (trace === null || world === null || trace.steps.length === 0) {
     return <p className="dock-empty">No packet was sent. Choose two ends in the bar above and press Send.</p>;
   }

@@ -26,6 +26,7 @@ export function MachineView({ config, world }: MachineViewProps) {
     <>
       <Facts facts={factsOf(config, world)} />
       {isNode && <ZoneField index={index} />}
+      {pod !== undefined && <StoryButton />}
       {(isNode || pod !== undefined) && (
         <section>
           <h3 className="section-title">Break it</h3>
@@ -100,6 +101,16 @@ interface SysctlFaultProps {
   readonly config: NetnsConfig;
   readonly name: keyof Sysctl & ('ipv4.ip_forward' | 'bridge.bridge-nf-call-iptables');
   readonly label: string;
+}
+
+/** The selected pod's story, in the dock. */
+function StoryButton() {
+  const { preferences } = useApp();
+  return (
+    <button type="button" className="button" onClick={() => preferences.set({ dockTab: 'pod', dockOpen: true })}>
+      How it came to be
+    </button>
+  );
 }
 
 function SysctlFault({ config, name, label }: SysctlFaultProps) {

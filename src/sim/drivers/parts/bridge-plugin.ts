@@ -4,7 +4,9 @@ import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts'
 import type { Address, Device, Route } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
-import type { Fragment } from '../contract.ts';
+import type { Fragment, PluginCall } from '../contract.ts';
+import { addressJson, hostLocalCall, type PluginInput } from './plugin-calls.ts';
+import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
 
 /** What the calling plugin writes into the configuration of `bridge`. */
@@ -104,4 +106,43 @@ export function bridgePod(node: ClusterNode, pod: ClusterPod, config: BridgeConf
       ...config.routes.map((dst) => route(dst, 'the pod network of the cluster is reached through the node')),
     ],
   };
+}
+
+/** `bridge` and the `host-local` that it runs, for one pod (plugins/main/bridge, plugins/ipam/host-local, v1.6). */
+export function bridgeCalls(
+  node: ClusterNode,
+  pod: ClusterPod,
+  config: BridgeConfig,
+  input: PluginInput,
+  caller: string,
+): readonly PluginCall[] {
+  const { cniVersion } = input;
+  const routes = [...config.routes.map(({ text }) => ({ dst: text })), { dst: ANY_NET.text, gw: gatewayOf(node) }];
+  const hostEnds = hostVeth(pod);
+  return [
+    {
+      plugin: 'bridge',
+      caller,
+      does: `It makes ${config.bridge} if there is none, asks for an address, lays a cable from the pod to the bridge, and gives the pod its routes.`,
+      stdin: input,
+      stdout: {
+        cniVersion,
+        interfaces: [
+          { name: config.bridge, mac: stableMac(`${node.name}/${config.bridge}`) },
+          { name: hostEnds, mac: stableMac(`${pod.node}/${hostEnds}`) },
+          { name: POD_DEVICE, mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`), sandbox: netnsPath(pod) },
+        ],
+        ips: [{ ...addressJson(cniVersion, node, pod), interface: 2 }],
+        routes,
+        dns: {},
+      },
+    },
+    hostLocalCall(
+      node,
+      pod,
+      input,
+      'bridge',
+      config.routes.map(({ text }) => text),
+    ),
+  ];
 }

@@ -6,8 +6,9 @@ import type { Device, Route, Sysctl } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { ANY_NET, cidr, ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
-import type { Fragment } from '../contract.ts';
+import type { Fragment, Json } from '../contract.ts';
 import { hostNet } from './rules.ts';
+import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
 
 const BY = 'calico (CNI plugin)';
@@ -103,5 +104,17 @@ export function calicoPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number, 
       { ...route, dst: cidr(`${GATEWAY}/32`), scope: 'link', origin: origin('the gateway is at the end of the cable') },
     ],
     sysctl: { 'ipv4.ip_forward': 0 },
+  };
+}
+
+/** What the plugin prints beside `cniVersion`: whatever the address management said, the pod gets a /32. */
+export function calicoResult(pod: ClusterPod): { readonly [key: string]: Json } {
+  return {
+    interfaces: [
+      { name: hostVeth(pod) },
+      { name: POD_DEVICE, mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`), sandbox: netnsPath(pod) },
+    ],
+    ips: [{ interface: 1, address: `${pod.ip}/32` }],
+    dns: {},
   };
 }

@@ -15,7 +15,7 @@ const POD_DEVICE = 'eth0';
 const gatewayOf = (node: ClusterNode): Ip => cidrNth(node.podCIDR, 1);
 
 /** `veth` and four random bytes, here four stable ones. */
-function hostVeth(pod: ClusterPod): string {
+export function hostVeth(pod: ClusterPod): string {
   return pod.veth ?? `veth${hash32(podNs(pod)).toString(16).padStart(8, '0')}`;
 }
 

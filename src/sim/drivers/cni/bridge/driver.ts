@@ -4,6 +4,8 @@ import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
 import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import { addBridge } from './add.ts';
+import { bridgeConfig } from './config.ts';
 import * as facts from './facts.ts';
 
 export const BRIDGE: CniDriver = {
@@ -27,16 +29,12 @@ export const BRIDGE: CniDriver = {
   factsFrom: 'CNI plugins v1.9.1',
   refuses: (cluster) => refuseFarNodes(cluster, 'Static routes'),
   plan: planBridge,
+  add: addBridge,
 };
 
 function planBridge(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
   assert(mode === 'masq-off' || mode === 'masq-on', `the plain bridge has a mode "${mode}"`);
-  const config = {
-    bridge: facts.BRIDGE,
-    mtuBytes: options.podMtuBytes ?? facts.POD_MTU_BYTES,
-    hairpin: options.hairpin ?? true,
-    routes: [],
-  };
+  const config = bridgeConfig(options);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const masquerade = mode === 'masq-on' ? pods : [];
   return {

@@ -4,6 +4,7 @@ import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.t
 import { calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
 import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import { addCalico } from './add.ts';
 import * as facts from './facts.ts';
 import { calicoIpam } from './ipam.ts';
 import { type CalicoMode, MODES, modeOf, overheadOf } from './modes.ts';
@@ -20,6 +21,7 @@ export const CALICO: CniDriver = {
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
   refuses: refuseSmallPool,
   plan: planCalico,
+  add: addCalico,
 };
 
 /** libcalico-go/lib/validator/v3 refuses an IPPool that is smaller than one of its blocks. */

@@ -7,6 +7,7 @@ import type { FelixConfig } from '../../parts/felix/config.ts';
 import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+import { addCanal } from './add.ts';
 
 const MODE = 'vxlan';
 
@@ -26,6 +27,7 @@ export const CANAL: CniDriver = {
   factsFrom: 'Calico v3.31 (manifests/canal.yaml, flannel v0.24.4)',
   refuses: () => null,
   plan: planCanal,
+  add: addCanal,
   writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 

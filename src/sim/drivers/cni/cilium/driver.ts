@@ -1,6 +1,7 @@
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { addCilium, ciliumIpam } from './add.ts';
 import { nodeAttachments, podAttachments } from './attachments.ts';
 import { endpointMaps } from './endpoint-maps.ts';
 import { CILIUM_MAPS } from './maps.ts';
@@ -20,8 +21,10 @@ export const CILIUM: CniDriver = {
   factsFrom: 'v1.19 (bpf/, pkg/datapath, pkg/loadbalancer)',
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },
   replacesProxy: (mode) => settingsOf(mode).kubeProxyReplacement,
+  ipam: () => ciliumIpam,
   refuses: refuseNative,
   plan: planCilium,
+  add: addCilium,
 };
 
 /** autoDirectNodeRoutes: a route via a node that is not on the segment would be refused by the kernel. */

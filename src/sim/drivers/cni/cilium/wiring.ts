@@ -18,7 +18,7 @@ const agent = (node: ClusterNode, why: string): Origin => ({ by: AGENT, for: `No
 const plugin = (pod: ClusterPod, why: string): Origin => ({ by: PLUGIN, for: `Pod ${podNs(pod)}`, why });
 
 /** Devices keep the MTU of the network; what a tunnel needs is taken off by the routes. */
-const routeMtu = (cluster: Cluster, { routing }: CiliumSettings): number =>
+export const routeMtu = (cluster: Cluster, { routing }: CiliumSettings): number =>
   cluster.nodeNetwork.mtuBytes - (routing === 'native' ? 0 : facts.TUNNEL_OVERHEAD_BYTES);
 
 export function nodeWiring(

@@ -3,13 +3,12 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import type { Route } from '../../../linux/config.ts';
 import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
-import { type BridgeConfig, bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
+import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
 import * as facts from '../../parts/flanneld/facts.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
-
-/** Made by the first pod of a node: a node without pods has no cni0, no gateway address and no route to its own pod network. */
-const BRIDGE = 'cni0';
+import { addFlannel } from './add.ts';
+import { bridgeConfig } from './config.ts';
 
 export const FLANNEL: CniDriver = {
   id: 'flannel',
@@ -27,6 +26,7 @@ export const FLANNEL: CniDriver = {
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
   refuses: (cluster, mode) => (mode === 'host-gw' ? refuseHostGw(cluster) : null),
   plan: planFlannel,
+  add: addFlannel,
   writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 
@@ -57,17 +57,6 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
       iptables: flannelRules(cluster.podCIDR, node, options),
     },
     pods: new Map(pods.map((pod) => [podNs(pod), bridgePod(node, pod, config)])),
-  };
-}
-
-/** What the `flannel` CNI plugin tells the `bridge` plugin, from /run/flannel/subnet.env. */
-function bridgeConfig(cluster: Cluster, mode: string, options: CniOptions): BridgeConfig {
-  const overhead = mode === 'vxlan' ? facts.VXLAN_OVERHEAD_BYTES : 0;
-  return {
-    bridge: BRIDGE,
-    mtuBytes: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overhead,
-    hairpin: options.hairpin ?? true,
-    routes: [cluster.podCIDR],
   };
 }
 

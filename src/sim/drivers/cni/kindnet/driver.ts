@@ -3,6 +3,7 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import type { CniDriver, CniOptions, NodePlan, Written } from '../../contract.ts';
 import { ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import { addKindnet } from './add.ts';
 import { KINDNETD, MASQ_CHAIN, masqAgentRules } from './masq-agent.ts';
 
 const MODE = 'routes';
@@ -23,6 +24,7 @@ export const KINDNET: CniDriver = {
   factsFrom: 'kind v0.32 (kindnetd; CNI plugins v1.9.1)',
   refuses: (cluster) => refuseFarNodes(cluster, "kindnetd's routes"),
   plan: planKindnet,
+  add: addKindnet,
   writesAgain,
 };
 

@@ -4,6 +4,7 @@ import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
 import { PTP as PLUGIN, ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import { addPtp } from './add.ts';
 import * as facts from './facts.ts';
 
 export const PTP: CniDriver = {
@@ -27,6 +28,7 @@ export const PTP: CniDriver = {
   factsFrom: 'CNI plugins v1.9.1',
   refuses: (cluster) => refuseFarNodes(cluster, 'Static routes'),
   plan: planPtp,
+  add: addPtp,
 };
 
 function planPtp(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {

@@ -2,6 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNetworks, podNs } from '../../../kube/cluster.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { addWeave } from './add.ts';
 import * as facts from './facts.ts';
 import { weaveIpam } from './ipam.ts';
 import { weaveRules } from './rules.ts';
@@ -27,6 +28,7 @@ export const WEAVE: CniDriver = {
   ipam: () => weaveIpam,
   refuses: () => null,
   plan: planWeave,
+  add: addWeave,
 };
 
 function planWeave(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {

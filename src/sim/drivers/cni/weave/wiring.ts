@@ -17,7 +17,7 @@ const PLUGIN = 'weave-net (CNI plugin)';
 const POD_DEVICE = 'eth0';
 
 /** `weave expose`: the bridge's own address, and the gateway of the node's pods. */
-const bridgeIp = (node: ClusterNode): Ip => node.tunnelIp ?? cidrNth(node.podCIDR, 1);
+export const bridgeIp = (node: ClusterNode): Ip => node.tunnelIp ?? cidrNth(node.podCIDR, 1);
 
 const hostVeth = (pod: ClusterPod): string =>
   pod.veth ?? `${facts.POD_END_PREFIX}${sandboxId(pod).slice(0, facts.ID_LETTERS)}`;

@@ -1,0 +1,308 @@
+/**
+ * The story of a pod, told from what the drivers write: the configuration of every node with the pod is compared with the same one
+ * without it. Order of events: containerd 2.1 (internal/cri/server/sandbox_run.go), CNI spec 1.1.0, kubelet 1.35.
+ */
+import { must } from '../../base/assert.ts';
+import type { NodePlan, PluginCall, PodAdd } from '../../drivers/contract.ts';
+import { addEnvironment, netnsPath, podUid } from '../../drivers/parts/sandbox.ts';
+import { sandboxId } from '../../drivers/parts/sandbox-id.ts';
+import { cniById, proxyById } from '../../drivers/registry.ts';
+import { type Cluster, type ClusterNode, type ClusterPod, podNs, type WaitingPod } from '../../kube/cluster.ts';
+import { indexOf } from '../../kube/cluster-index.ts';
+import { ruleDiff } from '../rule-diff.ts';
+import type { World } from '../world.ts';
+import { jsonText } from './json-text.ts';
+import { addedLines, type PlanLine, planLines } from './plan-changes.ts';
+import type { PodStory, StoryEvidence, StoryStep } from './story.ts';
+import { withoutPod } from './without-pod.ts';
+
+/** Null: there is no such pod. */
+export function podStory(world: World, ref: string): PodStory | null {
+  const pod = indexOf(world.cluster).pod(ref);
+  if (pod) return storyOf(world, pod);
+  const waiting = world.cluster.waiting?.find((one) => podNs(one) === ref);
+  return waiting ? failedStory(world, waiting) : null;
+}
+
+function storyOf(world: World, pod: ClusterPod): PodStory {
+  const ref = podNs(pod);
+  const told = tell(world, pod);
+  const claimed = new Set<PlanLine>();
+  const claim = (pick: (line: PlanLine) => boolean): PlanLine[] => {
+    const own = told.lines.filter((line) => !claimed.has(line) && pick(line));
+    for (const line of own) claimed.add(line);
+    return own;
+  };
+  // Nobody signs a sysctl: it goes with the first plugin that made something.
+  const writtenBy = ({ plugin, signs }: PluginCall): readonly PlanLine[] => {
+    const own = claim((line) => signs !== undefined && line.by === signs && line.ns === ref);
+    own.push(...claim(({ by }) => by?.split(' ')[0] === plugin));
+    return own.length === 0 ? own : [...own, ...claim(({ by }) => by === null)];
+  };
+  const calls = told.add.calls.map((call) => callStep(told, call, writtenBy(call)));
+  const afterwards = told.add.afterwards.flatMap((after) => {
+    const isHere = after.where === 'this node';
+    const own = claim((line) => line.by?.split(' ')[0] === after.by && (line.ns === pod.node) === isHere);
+    return isHere && own.length === 0 ? [] : [afterwardsStep(told, after, own)];
+  });
+  const rest = claim(() => true);
+  return {
+    pod: ref,
+    node: pod.node,
+    steps: [
+      bindStep(pod),
+      sandboxStep(pod),
+      confStep(told),
+      ...calls,
+      startStep(told, rest),
+      ...afterwards,
+      endpointsStep(world, told),
+    ],
+  };
+}
+
+interface Told {
+  readonly pod: ClusterPod;
+  readonly node: ClusterNode;
+  readonly add: PodAdd;
+  readonly before: Cluster;
+  /** What the CNI wrote because of the pod: in its namespace, on its node, on the others. */
+  readonly lines: readonly PlanLine[];
+}
+
+function tell({ cluster, cni }: World, pod: ClusterPod): Told {
+  const driver = cniById(cni.id);
+  const before = withoutPod(cluster, pod);
+  const node = must(indexOf(cluster).node(pod.node), 'the node of the pod');
+  const plan = (of: Cluster, name: string): NodePlan =>
+    driver.plan(of, must(indexOf(of).node(name), name), cni.mode, {});
+  const own = plan(cluster, pod.node).pods?.get(podNs(pod)) ?? {};
+  const onNodes = cluster.nodes.flatMap(({ name }) =>
+    addedLines(name, plan(before, name).node, plan(cluster, name).node, driver.bpf?.maps),
+  );
+  return {
+    pod,
+    node,
+    add: driver.add(cluster, node, pod, cni.mode, {}),
+    before,
+    lines: [...planLines(podNs(pod), own), ...onNodes],
+  };
+}
+
+/** Up to the plugin that has no address to give. Nothing of the plugins before it is left: the runtime calls DEL and tries again. */
+function failedStory(world: World, waiting: WaitingPod): PodStory {
+  const { cluster, cni } = world;
+  const node = must(indexOf(cluster).node(waiting.node), 'the node of the pod');
+  const pod: ClusterPod = { ...waiting, ip: node.ip, labels: {}, listens: [], ready: false };
+  const add = cniById(cni.id).add(cluster, node, pod, cni.mode, {});
+  const at = add.calls.findIndex(({ isIpam }) => isIpam);
+  const told = { pod, node, add, before: cluster, lines: [] };
+  const calls = add.calls.slice(0, at + 1).map((call) => failedCall(told, call, waiting.error));
+  return {
+    pod: podNs(waiting),
+    node: waiting.node,
+    steps: [bindStep(pod), sandboxStep(pod), confStep(told), ...calls, retryStep(told, waiting.error)],
+  };
+}
+
+/** Code 999 is what `skel` gives to errors without one (containernetworking/cni, pkg/types `ErrInternal`). */
+const INTERNAL_ERROR = 999;
+
+function failedCall(told: Told, call: PluginCall, error: string): StoryStep {
+  const stdin = { title: 'stdin', text: jsonText(call.stdin) };
+  const step = { ...callStep(told, call, []), evidence: [stdin] };
+  if (!call.isIpam) return step;
+  const answer = { cniVersion: '1.0.0', code: INTERNAL_ERROR, msg: error };
+  return {
+    ...step,
+    title: 'no address left',
+    sentence: `${call.plugin} finds no free address and answers with an error instead of a result. Its caller hands the error on.`,
+    evidence: [{ title: 'stdout', text: jsonText(answer) }, stdin],
+    failed: true,
+  };
+}
+
+function retryStep({ pod, add }: Told, error: string): StoryStep {
+  const outer = add.calls.find(({ caller }) => caller === 'containerd')?.plugin ?? '';
+  const network = add.conf.json as { readonly name?: string };
+  const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${sandboxId(pod)}": plugin type="${outer}" name="${network.name ?? ''}" failed (add): ${error}`;
+  return {
+    id: 'retry',
+    actor: 'kubelet',
+    place: pod.node,
+    depth: 0,
+    title: 'ContainerCreating',
+    sentence: `containerd removes the sandbox again. The pod stays in ContainerCreating, and kubelet tries anew until an address is free: delete a pod on ${pod.node}, or use a larger range.`,
+    evidence: [{ title: `kubectl describe pod ${pod.name}: Warning FailedCreatePodSandBox`, text: message }],
+    appears: [],
+    failed: true,
+  };
+}
+
+function bindStep(pod: ClusterPod): StoryStep {
+  const { namespace, name, node } = pod;
+  const binding = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { namespace, name, uid: podUid(pod) },
+    target: { apiVersion: 'v1', kind: 'Node', name: node },
+  };
+  return {
+    id: 'bind',
+    actor: 'kube-scheduler',
+    place: 'control plane',
+    depth: 0,
+    title: `bound to ${node}`,
+    sentence: `${pod.owner.startsWith('Pod ') ? 'The pod is stored in the API server' : `${pod.owner} wants a pod, so its controller stores one in the API server`}. kube-scheduler chooses ${node} and writes that down; nothing has been started yet.`,
+    evidence: [{ title: `POST /api/v1/namespaces/${namespace}/pods/${name}/binding`, text: jsonText(binding) }],
+    appears: [],
+  };
+}
+
+function sandboxStep(pod: ClusterPod): StoryStep {
+  const ns = podNs(pod);
+  return {
+    id: 'sandbox',
+    actor: 'containerd',
+    place: pod.node,
+    depth: 0,
+    title: 'empty network namespace',
+    sentence: `kubelet on ${pod.node} sees by its watch that the pod is for this node, and asks containerd for a sandbox (CRI RunPodSandbox). containerd makes a network namespace with nothing in it but lo. No container runs yet.`,
+    evidence: [
+      { title: 'bind mount of the namespace', text: netnsPath(pod) },
+      { title: `ip -n ${netnsPath(pod).replace('/var/run/netns/', '')} -o -d link`, text: LOOPBACK },
+    ],
+    appears: [{ kind: 'ns', ns }],
+  };
+}
+
+const LOOPBACK = 'lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN link/loopback 00:00:00:00:00:00';
+
+function confStep({ pod, add }: Told): StoryStep {
+  const environment = Object.entries(addEnvironment(pod)).map(([key, value]) => `${key}=${value}`);
+  const first = add.calls[0]?.plugin ?? '';
+  return {
+    id: 'conf',
+    actor: 'containerd',
+    place: pod.node,
+    depth: 0,
+    title: 'reads the CNI configuration',
+    sentence: `containerd takes the first valid file of /etc/cni/net.d and will run its plugins in order, each with these variables and its configuration on stdin. The first is ${first}.`,
+    evidence: [
+      { title: add.conf.path, text: jsonText(add.conf.json) },
+      { title: 'environment of every plugin', text: environment.join('\n') },
+    ],
+    appears: [],
+  };
+}
+
+function callStep({ pod, add }: Told, call: PluginCall, made: readonly PlanLine[]): StoryStep {
+  return {
+    id: `call ${call.plugin}`,
+    actor: call.plugin,
+    place: pod.node,
+    depth: depthOf(add, call),
+    title: call.caller === 'containerd' ? 'CNI ADD' : `CNI ADD, called by ${call.caller}`,
+    sentence: call.does,
+    evidence: [
+      ...linesEvidence(made),
+      { title: 'stdin', text: jsonText(call.stdin) },
+      { title: 'stdout', text: jsonText(call.stdout) },
+    ],
+    appears: thingsOf(made),
+  };
+}
+
+function depthOf({ calls }: PodAdd, call: PluginCall): number {
+  const caller = calls.find(({ plugin }) => plugin === call.caller);
+  return caller && caller !== call ? 1 + depthOf({ calls } as PodAdd, caller) : 1;
+}
+
+function startStep({ pod, node, add }: Told, rest: readonly PlanLine[]): StoryStep {
+  const status = {
+    hostIP: node.ip,
+    podIP: pod.ip,
+    podIPs: [{ ip: pod.ip }],
+    phase: 'Running',
+    containerStatuses: [{ ready: pod.ready, containerID: `containerd://${sandboxId(pod).slice(0, 12)}…` }],
+  };
+  const last = add.calls.filter(({ caller }) => caller === 'containerd').at(-1)?.plugin ?? 'the last plugin';
+  return {
+    id: 'start',
+    actor: 'kubelet',
+    place: pod.node,
+    depth: 0,
+    title: `running with ${pod.ip}`,
+    sentence: `The result of ${last} names the address. Now the pause container starts and holds the namespace open, the pod's containers join it, and kubelet publishes ${pod.ip} as status.podIP.`,
+    evidence: [
+      ...linesEvidence(rest),
+      { title: `kubectl get pod ${pod.name} -o jsonpath={.status}`, text: jsonText(status) },
+    ],
+    appears: thingsOf(rest),
+  };
+}
+
+function afterwardsStep(
+  { pod }: Told,
+  { by, where, how }: PodAdd['afterwards'][number],
+  made: readonly PlanLine[],
+): StoryStep {
+  const others = new Set(made.map(({ ns }) => ns));
+  const isHere = where === 'this node';
+  const [shown] = others;
+  const more = others.size > 1 ? ` Here of ${shown}; the same on ${others.size - 1} more.` : '';
+  return {
+    id: `${by} ${where}`,
+    actor: by,
+    place: isHere ? pod.node : 'other nodes',
+    depth: 0,
+    title: isHere ? 'writes what the pod needs here' : made.length === 0 ? 'nothing to learn' : 'the others learn',
+    sentence: how + more,
+    evidence: linesEvidence(isHere ? made : made.filter(({ ns }) => ns === shown)),
+    appears: thingsOf(made),
+  };
+}
+
+function endpointsStep(world: World, { pod, node, before }: Told): StoryStep {
+  const ref = podNs(pod);
+  const chosen = world.cluster.services.filter(({ ports }) =>
+    ports.some(({ endpoints }) => endpoints.some((one) => one.pod === ref)),
+  );
+  const names = chosen.map(({ namespace, name }) => `Service ${namespace}/${name}`);
+  const step = { id: 'endpoints', actor: 'kube-controller-manager', place: 'control plane', depth: 0, appears: [] };
+  if (chosen.length === 0) {
+    const sentence = 'No Service selects the pod: no EndpointSlice names it, and no proxy writes anything for it.';
+    return { ...step, title: 'no Service', sentence, evidence: [] };
+  }
+  const added = proxyLines(world, before, node.name);
+  const proxy = proxyById(world.proxy.id);
+  const written =
+    added.length === 0 ? 'no proxy writes anything for it' : `${proxy.label} on every node writes it down`;
+  const ready = pod.ready ? 'is ready' : 'is not ready yet, so it is listed as such';
+  return {
+    ...step,
+    title: 'an endpoint',
+    sentence: `The pod ${ready}: the EndpointSlice controller adds ${pod.ip} to ${names.join(', ')}, and ${written}.`,
+    evidence:
+      added.length === 0 ? [] : [{ title: `what ${proxy.label} added on ${node.name}`, text: added.join('\n') }],
+  };
+}
+
+/** Nothing of a stopped proxy: it has not heard of the pod. */
+function proxyLines(world: World, before: Cluster, node: string): readonly string[] {
+  if (world.stoppedProxies?.some((one) => one.node === node)) return [];
+  const proxy = proxyById(world.proxy.id);
+  const planned = proxy.plan(before, must(indexOf(before).node(node), node), world.proxy.mode);
+  return ruleDiff({ ...world, proxyPlans: new Map([[node, planned]]) }, world, node).added;
+}
+
+function linesEvidence(lines: readonly PlanLine[]): StoryEvidence[] {
+  const groups = new Map<string, string[]>();
+  for (const { ns, tool, line } of lines) {
+    const title = `${tool} on ${ns}`;
+    groups.set(title, [...(groups.get(title) ?? []), line]);
+  }
+  return Array.from(groups, ([title, own]) => ({ title, text: own.join('\n') }));
+}
+
+const thingsOf = (lines: readonly PlanLine[]): StoryStep['appears'] => lines.flatMap(({ thing }) => thing ?? []);
