@@ -1,6 +1,14 @@
 /** What is written on an envelope, and what the last step changed of it. */
 import type { Step } from '../sim/linux/step.ts';
-import { type Arp, type Frame, type IpPacket, icmpName, isLaterFragment, vxlanOf } from '../sim/wire/frame.ts';
+import {
+  type Arp,
+  carriedBy,
+  type Frame,
+  type IpPacket,
+  icmpName,
+  isLaterFragment,
+  vxlanOf,
+} from '../sim/wire/frame.ts';
 
 /** One envelope, outermost first. */
 export interface Envelope {
@@ -37,6 +45,7 @@ function titleOf(packet: IpPacket): string {
   if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
+  if (l4.proto === 'ipencap') return 'IP-in-IP';
   const vxlan = vxlanOf(packet);
   // What is in a datagram is no name for it: a probe's "ping" is not a ping.
   return vxlan ? `VXLAN ${vxlan.vni}` : 'UDP';
@@ -45,7 +54,7 @@ function titleOf(packet: IpPacket): string {
 function endsOf(packet: IpPacket): { src: string; dst: string } {
   const { l4, src, dst } = packet;
   // Outer ports say nothing to a person: the source port is a hash, the other one is always the same.
-  if (isLaterFragment(l4) || l4.proto === 'icmp' || vxlanOf(packet)) return { src, dst };
+  if (!('sport' in l4) || vxlanOf(packet)) return { src, dst };
   return { src: `${src}:${l4.sport}`, dst: `${dst}:${l4.dport}` };
 }
 
@@ -57,9 +66,9 @@ export function envelopesOf(frame: Frame | IpPacket): Envelope[] {
   for (;;) {
     if (payload.kind === 'arp') return [...envelopes, arpEnvelope(payload)];
     envelopes.push({ title: titleOf(payload), ...endsOf(payload), ttl: payload.ttl });
-    const tunnel = vxlanOf(payload);
-    if (!tunnel) return envelopes;
-    payload = tunnel.inner.payload;
+    const carried = carriedBy(payload);
+    if (!carried) return envelopes;
+    payload = carried;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Trace } from '../sim/engine/trace.ts';
 import { UNDERLAY } from '../sim/engine/world.ts';
 import type { NsId } from '../sim/linux/config.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
+import { carriedBy } from '../sim/wire/frame.ts';
 import { type Layout, pointOf } from './plot.ts';
 import type { Point, PointId, WireNet } from './wire-net.ts';
 
@@ -118,7 +119,7 @@ export function pathOf(trace: Pick<Trace, 'steps' | 'packets'>, layout: Layout):
 
 function isWrapped({ frame }: Step): boolean {
   const packet = 'payload' in frame ? frame.payload : frame;
-  return packet.kind === 'ip' && packet.l4.proto === 'udp' && 'vxlan' in packet.l4;
+  return packet.kind === 'ip' && carriedBy(packet) !== undefined;
 }
 
 /** The point at a share of a way, by length. */

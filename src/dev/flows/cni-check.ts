@@ -91,6 +91,7 @@ function stackOf(packet: IpPacket): string {
   const { l4 } = packet;
   const here = `${packet.src} > ${packet.dst} ttl ${packet.ttl}`;
   if (isLaterFragment(l4)) return `${here} / fragment`;
+  if (l4.proto === 'ipencap') return `${here}${packet.df ? ' df' : ''} / ${stackOf(l4.inner)}`;
   if (l4.proto !== 'udp' || !l4.vxlan) return `${here} / ${l4.proto}`;
   const { vni, inner, geneve } = l4.vxlan;
   const type = geneve ? 'geneve' : 'vxlan';

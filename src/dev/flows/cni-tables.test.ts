@@ -97,6 +97,15 @@ const ROWS: Readonly<Record<string, Row>> = {
     nodePort: [NODE_1, '10.244.2.64'],
   },
   'calico/vxlan-crosssubnet': { ...routed, podMtu: 1450 },
+  'calico/ipip': {
+    ...routed,
+    podMtu: 1480,
+    wire: `${NODE_1} > ${NODE_2} ttl 63 / ${POD} > 10.244.2.2 ttl 63 / icmp, 118 bytes`,
+    node: '10.244.1.64',
+    nodePort: [NODE_1, '10.244.2.64'],
+  },
+  // In one subnet the tunnel stays unused, and all pods are smaller all the same.
+  'calico/ipip-crosssubnet': { ...routed, podMtu: 1480 },
   'canal/vxlan': {
     ...routed,
     wire: tunnel('8472 nocsum / vxlan 1', 63),

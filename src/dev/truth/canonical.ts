@@ -77,6 +77,14 @@ function nftHop(step: Extract<Step, { kind: 'nft-rule' }>): CanonHop {
   };
 }
 
+const baseOf = (step: Extract<Step, { kind: 'dev' }>) => ({
+  hop: 'dev',
+  p: step.packet,
+  ns: labName(step.ns),
+  dev: step.dev,
+  dir: step.dir,
+});
+
 class Namer {
   private readonly ports = new Map<number, string>();
   private readonly known: ReadonlySet<string>;
@@ -94,8 +102,14 @@ class Namer {
 
   device(step: Extract<Step, { kind: 'dev' }>): CanonHop[] {
     const frame = step.frame;
-    if (!('payload' in frame) || frame.payload.kind !== 'ip') return [];
-    const base = { hop: 'dev', p: step.packet, ns: labName(step.ns), dev: step.dev, dir: step.dir };
+    if (!('payload' in frame)) return [{ ...baseOf(step), ...this.packet(frame) }];
+    if (frame.payload.kind !== 'ip') return [];
+    const base = baseOf(step);
+    const carried = frame.payload.l4;
+    if (carried.proto === 'ipencap' && 'inner' in carried) {
+      const encap = { type: 'ipip', ...this.ethernet(frame), ...this.packet(frame.payload) };
+      return [{ ...base, ...this.packet(carried.inner), encap }];
+    }
     const tunnel = vxlanOf(frame.payload);
     if (!tunnel) return [{ ...base, ...this.ethernet(frame), ...this.packet(frame.payload) }];
     // The inner packet names its ports first, so that names do not depend on the tunnel's.
@@ -140,7 +154,7 @@ class Namer {
   }
 
   private ends(p: IpPacket): { src: string; dst: string } {
-    if (isLaterFragment(p.l4) || p.l4.proto === 'icmp') return { src: p.src, dst: p.dst };
+    if (!('sport' in p.l4)) return { src: p.src, dst: p.dst };
     const { sport, dport } = p.l4;
     const isTunnel = p.l4.proto === 'udp' && TUNNEL_PORTS.has(dport);
     return {

@@ -58,6 +58,8 @@ export interface DriverMode {
   readonly about: string;
   /** The mode that it is a variant of; absent for the main ones, which comparisons show. */
   readonly variantOf?: string;
+  /** Where it differs from the driver's. */
+  readonly evidence?: DriverBase['evidence'];
 }
 
 /** What a person can delete from a node, by what its writer must know of it: tables as their tool names them (`nat`, `ip kube-proxy`). */

@@ -26,7 +26,7 @@ import type { Outcome } from './trace.ts';
 export interface Program {
   readonly ns: NsId;
   readonly dst: Ip;
-  readonly proto: Protocol | 'traceroute';
+  readonly proto: Exclude<Protocol, 'ipencap'> | 'traceroute';
   /** 0 for ICMP. */
   readonly port: number;
   readonly waitMs: number;

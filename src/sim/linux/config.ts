@@ -21,6 +21,7 @@ export type Device = DeviceBase &
     | { readonly kind: 'veth' | 'nic'; readonly peer: PortRef }
     | { readonly kind: 'bridge' }
     | { readonly kind: 'vxlan'; readonly vxlan: VxlanSettings }
+    | { readonly kind: 'ipip'; readonly ipip: IpipSettings }
     | { readonly kind: 'dummy' }
     /** A tunnel that has no ends of its own (`external`): a program says for each packet where it goes, and with which number. */
     | { readonly kind: 'vxlan-external' | 'geneve'; readonly dstPort: number }
@@ -65,6 +66,14 @@ export interface DatapathTunnel {
   readonly remote: Ip;
   readonly id: number;
   readonly origin?: Origin;
+}
+
+/** `ip tunnel show`. Without a remote one device serves all: each route's next hop is the other end. */
+export interface IpipSettings {
+  readonly local?: Ip;
+  readonly remote?: Ip;
+  /** Of the outer packet; absent: that of the packet inside (`ttl inherit`). */
+  readonly ttl?: number;
 }
 
 export interface Address {

@@ -2,6 +2,7 @@
 import { isIcmpError, isLaterFragment } from '../wire/frame.ts';
 import type { Device } from './config.ts';
 import { externalReceive } from './devices/external-tunnel.ts';
+import { ipipReceive } from './devices/ipip.ts';
 import { vxlanReceive } from './devices/vxlan.ts';
 import { echoReply, icmpError } from './icmp.ts';
 import { culpritDevice, drop, type Kernel, tell } from './kernel.ts';
@@ -26,6 +27,7 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     return portClosed(k, ns, skb, l4.dport);
   }
   if (l4.proto === 'sctp') return sctpReceive(k, ns, skb, l4);
+  if (l4.proto === 'ipencap') return ipipReceive(k, ns, skb, l4);
   if (isIcmpError(l4)) return icmpToSocket(k, ns, skb, l4);
   if (l4.type === 8) {
     tell(k, ns, skb, { kind: 'deliver', to: 'icmp', socket: null, what: 'ICMP echo request' });

@@ -2,6 +2,7 @@
 import { bridgeTransmit } from './devices/bridge.ts';
 import { externalTransmit } from './devices/external-tunnel.ts';
 import { datapathTransmit } from './devices/openvswitch.ts';
+import { ipipTransmit } from './devices/ipip.ts';
 import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
 import { vxlanTransmit } from './devices/vxlan.ts';
 import { icmpError, REJECT_CODES } from './icmp.ts';
@@ -21,6 +22,7 @@ export const LINUX: KernelOps = {
     'vxlan-external': externalTransmit,
     geneve: externalTransmit,
     openvswitch: datapathTransmit,
+    ipip: ipipTransmit,
     dummy: (k, ns, dev, skb) =>
       drop(k, ns, skb, 'BRIDGE_NO_EGRESS_PORT', `${dev.name} is a dummy device: it leads nowhere`),
   },

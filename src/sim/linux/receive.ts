@@ -14,7 +14,7 @@ import type { Netns } from './netns.ts';
 import { forwardsFrom } from './routing/forwarding.ts';
 import { routeInput } from './routing/route-input.ts';
 import { frameOf, ipOf, type Skb } from './skb.ts';
-import { typeFor } from './transmit.ts';
+import { capturedAt, typeFor } from './transmit.ts';
 
 /** Frames come in: each is seen at its device first, then goes up (`netif_receive_skb_list`). */
 export function receive(k: Kernel, arrivals: readonly Arrival[]): void {
@@ -35,7 +35,7 @@ function comeIn(k: Kernel, ns: Netns, dev: Device, skb: Skb): boolean {
   skb.dev = dev.name;
   skb.iif = dev.name;
   skb.type = typeFor(dev, skb.dmac);
-  if (dev.up) tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'in' }, frameOf(skb));
+  if (dev.up) tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'in' }, capturedAt(dev, skb));
   else drop(k, ns, skb, 'DEV_DOWN', `${dev.name} is down`, culpritDevice(dev));
   return dev.up;
 }

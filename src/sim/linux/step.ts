@@ -151,7 +151,9 @@ export type StepBody =
       readonly src: Ip;
       readonly dst: Ip;
     }
+  | { readonly kind: 'encap'; readonly dev: string; readonly type: 'ipip'; readonly src: Ip; readonly dst: Ip }
   | { readonly kind: 'decap'; readonly dev: string; readonly type: 'vxlan' | 'geneve'; readonly vni: number }
+  | { readonly kind: 'decap'; readonly dev: string; readonly type: 'ipip' }
   | { readonly kind: 'fragment'; readonly mtuBytes: number; readonly pieces: number }
   | { readonly kind: 'reassemble'; readonly by: 'conntrack' | 'delivery'; readonly pieces: number }
   /** A program or the kernel's own protocol code made this packet. */
@@ -185,7 +187,7 @@ export interface CtSnapshot {
   readonly mark: number;
 }
 
-/** Ports of TCP and UDP; for ICMP `sport` is the echo id, `dport` the type and code. */
+/** Ports of TCP and UDP; for ICMP `sport` is the echo id, `dport` the type and code; for other protocols both are 0. */
 export interface CtTuple {
   readonly src: Ip;
   readonly dst: Ip;
@@ -212,6 +214,7 @@ export type DropReason =
   | 'NEIGH_FAILED'
   | 'VXLAN_NO_REMOTE'
   | 'VXLAN_INVALID_HDR'
+  | 'IP_NOPROTO'
   | 'NO_SOCKET'
   | 'UNEXPECTED_SEGMENT'
   | 'NAT_FAILED'

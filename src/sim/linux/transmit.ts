@@ -1,5 +1,6 @@
 /** The last step of sending: the next hop's MAC, then the device (net/core/neighbour.c, net/core/dev.c). */
 
+import type { Frame, IpPacket } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
 import { BROADCAST_MAC, isGroupMac, type Mac, ZERO_MAC } from '../wire/mac.ts';
 import { runTcHook } from './bpf/tc.ts';
@@ -23,8 +24,13 @@ export function transmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
       culpritDevice(dev, 'NO-CARRIER'),
     );
   if (!runTcHook(k, ns, dev, skb, 'tc egress')) return;
-  tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'out' }, frameOf(skb));
+  tell(k, ns, skb, { kind: 'dev', dev: dev.name, dir: 'out' }, capturedAt(dev, skb));
   k.ops.transmit[dev.kind](k, ns, dev, skb);
+}
+
+/** What a capture shows: on a device without a link layer the bare packet. */
+export function capturedAt(dev: Device, skb: Skb): Frame | IpPacket {
+  return dev.kind === 'ipip' && skb.payload.kind === 'ip' ? skb.payload : frameOf(skb);
 }
 
 /** Finds the MAC for the next hop, puts the Ethernet header on and sends. A packet may have to wait for ARP. */

@@ -36,10 +36,11 @@ export interface IpPacket {
   readonly l4: L4;
 }
 
-export type L4 = Tcp | Udp | Sctp | Icmp | LaterFragment;
+export type L4 = Tcp | Udp | Sctp | Icmp | IpInIp | LaterFragment;
 /** Those that have ports. */
 export type PortProtocol = 'tcp' | 'udp' | 'sctp';
-export type Protocol = PortProtocol | 'icmp';
+/** Names of /etc/protocols. */
+export type Protocol = PortProtocol | 'icmp' | 'ipencap';
 
 /** `flags` in tcpdump's letters, in the order F S R P A U: `S`, `SA`, `A`, `PA`, `FA`, `R`, `RA`. */
 export interface Tcp {
@@ -86,6 +87,12 @@ export interface Vxlan {
   readonly inner: Frame;
 }
 
+/** RFC 2003, protocol number 4: a packet straight inside a packet, without Ethernet and without ports. */
+export interface IpInIp {
+  readonly proto: 'ipencap';
+  readonly inner: IpPacket;
+}
+
 /** RFC 792. An error quotes the packet that caused it. */
 export interface Icmp {
   readonly proto: 'icmp';
@@ -112,14 +119,25 @@ export function vxlanOf(packet: IpPacket): Vxlan | undefined {
   return packet.l4.proto === 'udp' && 'vxlan' in packet.l4 ? packet.l4.vxlan : undefined;
 }
 
+/** What an envelope carries: the content of a whole frame (VXLAN), or a bare packet (IP-in-IP). Undefined: it is none. */
+export function carriedBy(packet: IpPacket): Frame['payload'] | undefined {
+  const { l4 } = packet;
+  if (l4.proto === 'ipencap') return 'inner' in l4 ? l4.inner : undefined;
+  return vxlanOf(packet)?.inner.payload;
+}
+
 /** The innermost IP packet: what the two programs talk about. */
 export function innermost(frame: Frame): IpPacket | undefined {
-  let payload = frame.payload;
+  return frame.payload.kind === 'ip' ? innermostOf(frame.payload) : undefined;
+}
+
+export function innermostOf(packet: IpPacket): IpPacket | undefined {
+  let payload: Frame['payload'] = packet;
   for (;;) {
     if (payload.kind !== 'ip') return undefined;
-    const tunnel = vxlanOf(payload);
-    if (!tunnel) return payload;
-    payload = tunnel.inner.payload;
+    const carried = carriedBy(payload);
+    if (!carried) return payload;
+    payload = carried;
   }
 }
 

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<Device['kind'], string>> = {
   'vxlan-external': 'VXLAN tunnel without ends of its own: a program says for each packet where it goes',
   geneve: 'Geneve tunnel without ends of its own: a program says for each packet where it goes',
   openvswitch: 'Open vSwitch datapath: a switch whose flows a program writes',
+  ipip: 'IP-in-IP tunnel: puts packets into packets',
   dummy: 'Dummy: a device without a wire',
 };
 
@@ -63,7 +64,7 @@ function factsOf(device: Device, config: NetnsConfig): readonly Fact[] {
     ['Kind', KINDS[device.kind]],
     ['In', config.id],
     ['State', device.up ? 'UP' : 'DOWN'],
-    ['MAC', device.mac, 'code'],
+    ...(device.kind === 'ipip' ? [] : ([['MAC', device.mac, 'code']] as const)),
     ['MTU', `${device.mtuBytes} bytes`],
     ...(addresses.length > 0 ? ([['Address', addresses.join(', '), 'code']] as const) : []),
     ...(device.master === undefined ? [] : ([['Port of', device.master, 'code']] as const)),
@@ -73,6 +74,7 @@ function factsOf(device: Device, config: NetnsConfig): readonly Fact[] {
     ...(device.kind === 'vxlan' ? vxlanFacts(device.vxlan) : []),
     ...('dstPort' in device ? ([['Outer packet', `UDP port ${device.dstPort}`]] as const) : []),
     ...programFacts(config, device.name),
+    ...(device.kind === 'ipip' ? ipipFacts(device.ipip) : []),
   ];
 }
 
@@ -86,6 +88,13 @@ function vxlanFacts(vxlan: Extract<Device, { kind: 'vxlan' }>['vxlan']): readonl
     ['VNI', String(vxlan.vni)],
     ['Outer packet', `from ${vxlan.local} by ${vxlan.lower}, UDP port ${vxlan.dstPort}`],
     ['Learning', vxlan.learning ? 'on' : 'off (nolearning)'],
+  ];
+}
+
+function ipipFacts({ remote, ttl }: Extract<Device, { kind: 'ipip' }>['ipip']): readonly Fact[] {
+  return [
+    ['Far end', remote ?? "each route's next hop"],
+    ['Outer TTL', ttl === undefined ? 'copied from the packet inside (inherit)' : String(ttl)],
   ];
 }
 

@@ -16,7 +16,7 @@ import { printRoute } from '../../linux/print/ip-route.ts';
 import type { CniDriver, Fragment, NodePlan, ProxyDriver } from '../contract.ts';
 import { kubeletPlan } from '../parts/kubelet.ts';
 import { BPF_MAP_KINDS, BPF_PROGRAMS, CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
-import { LAB } from './lab-cluster.ts';
+import { LAB, readdressed } from './lab-cluster.ts';
 
 /** IFNAMSIZ less the closing zero. */
 const DEVICE_NAME_MAX = 15;
@@ -52,7 +52,7 @@ const allChoices: readonly Choice[] = CNIS.flatMap((cni) =>
             cniMode.id,
             proxy,
             proxyMode.id,
-            cluster,
+            readdressed(cluster, cni.ipam?.(cniMode.id)),
           ],
         ),
       ),

@@ -2,8 +2,10 @@
  * The reference cluster: three nodes, nine pods, and a Service of every kind that matters. It is the cluster of the recorded kernel traces,
  * so golden texts of drivers can be held against what a real node printed.
  */
+import { must } from '../../base/assert.ts';
 import type { Cluster, ClusterPod, ClusterService, Endpoint, Listening } from '../../kube/cluster.ts';
-import { cidr, ip } from '../../wire/ip.ts';
+import type { MakeIpam } from '../../kube/ipam.ts';
+import { cidr, type Ip, ip } from '../../wire/ip.ts';
 
 const tcp = (...ports: number[]): Listening[] => ports.map((port) => ({ proto: 'tcp', port, program: 'server' }));
 const udp = (...ports: number[]): Listening[] => ports.map((port) => ({ proto: 'udp', port, program: 'server' }));
@@ -141,6 +143,23 @@ const SERVICES: readonly ClusterService[] = [
     endpoints: endpoints(5353, 'tool-2'),
   }),
 ];
+
+/** A cluster as another address management would have it: the same pods on the same nodes, with the addresses that it gives them. */
+export function readdressed(cluster: Cluster, makeIpam: MakeIpam | undefined): Cluster {
+  if (!makeIpam) return cluster;
+  const ipam = makeIpam(cluster);
+  const now = new Map(cluster.pods.map(({ node, ip: before }) => [before, must(ipam.take(node), 'a free address')]));
+  const at = <T extends { readonly ip: Ip }>(one: T): T => ({ ...one, ip: now.get(one.ip) ?? one.ip });
+  return {
+    ...cluster,
+    pods: cluster.pods.map(at),
+    nodes: cluster.nodes.map((node) => ({ ...node, ...ipam.holdings(node.name) })),
+    services: cluster.services.map((one) => ({
+      ...one,
+      ports: one.ports.map((port) => ({ ...port, endpoints: port.endpoints.map(at) })),
+    })),
+  };
+}
 
 export const LAB: Cluster = {
   podCIDR: cidr('10.244.0.0/16'),

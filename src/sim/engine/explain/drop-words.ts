@@ -79,6 +79,7 @@ const WORDS: Readonly<Record<DropReason, Words>> = {
     title: 'No FDB entry',
     sentence: 'The tunnel device of {here} does not know behind which node the next hop lives: {detail}.',
   },
+  IP_NOPROTO: { title: 'Unknown protocol', sentence: 'Nobody on {here} takes packets of this protocol: {detail}.' },
   VXLAN_INVALID_HDR: { title: 'Wrong VXLAN header', sentence: 'No tunnel device of {here} has this VNI: {detail}.' },
   NO_SOCKET: { title: 'Nobody listens', sentence: 'No program of {here} listens on that port.' },
   UNEXPECTED_SEGMENT: {

@@ -17,6 +17,10 @@ export function explainConntrack({ step, here, trace }: Scene<StepOf<'conntrack'
   switch (step.state) {
     case 'NEW':
       if (!step.created) return say(`${here} has seen this flow, but no answer to it yet: still NEW.`);
+      if (step.outer && step.entry?.proto === 'ipencap')
+        return say(
+          `The outer packet is a flow of its own, protocol 4 between two nodes, so ${here} writes an entry for it too. All pods of the two nodes share it, because an IP-in-IP envelope has no ports.`,
+        );
       if (step.outer)
         return say(
           `The outer packet is a flow of its own, UDP between two nodes, so ${here} writes an entry for it too. It never gets an answer: packets the other way use another source port.`,
@@ -94,7 +98,8 @@ function explainDnat(scene: Scene<StepOf<'nat'>>, rule: NatRule | undefined): Om
   const to = portsOf(step.after.l4)?.dport;
   const port = portsOf(step.before.l4)?.dport;
   const proto = step.before.l4.proto;
-  const door = port === undefined || proto === 'icmp' ? undefined : names.door(step.before.dst, port, proto);
+  const door =
+    port === undefined || (proto !== 'tcp' && proto !== 'udp') ? undefined : names.door(step.before.dst, port, proto);
   const whose = door
     ? `, ${door.door === 'nodePort' ? 'a node port' : 'the address'} of ${serviceName(door.service)}`
     : '';

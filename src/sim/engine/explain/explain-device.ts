@@ -5,7 +5,7 @@ import type { Step } from '../../linux/step.ts';
 import { UNDERLAY } from '../world.ts';
 import { deviceEvidence, lineEvidence } from './evidence.ts';
 import { frameLine } from './lines.ts';
-import { innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
+import { envelopeWords, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { capture, inside } from './where.ts';
 
@@ -58,6 +58,8 @@ function deviceSentence(scene: DeviceScene, device: Device | undefined): string 
     case 'vxlan-external':
     case 'geneve':
       return vxlanSentence(scene, device);
+    case 'ipip':
+      return ipipSentence(scene, device);
     case 'loopback':
       return `${scene.step.dev} is ${scene.here}'s loopback: what is sent here comes straight back in, and never leaves ${scene.here}.`;
     case 'nic':
@@ -73,7 +75,7 @@ function wireSentence({ step, ns, names }: DeviceScene): string {
     return `The switch sends the frame out of the port where ${names.ns(device.peer.ns)} is connected.`;
   if (!step.outer)
     return `The switch of the node network looks at MAC addresses only. It forwards the frame and changes nothing.`;
-  return `The switch sees a UDP packet between two nodes. The pod addresses are inside it, so this network needs no route to any pod.`;
+  return `The switch sees ${envelopeWords(step.frame)} between two nodes. The pod addresses are inside it, so this network needs no route to any pod.`;
 }
 
 function vethSentence(scene: DeviceScene, device: Device & { kind: 'veth' | 'nic' }): string {
@@ -146,11 +148,21 @@ function vxlanSentence(scene: DeviceScene, device: Device): string {
   return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire. For ${here} it is a new arrival: it starts again at PREROUTING.`;
 }
 
+function ipipSentence(scene: DeviceScene, device: Device): string {
+  const { step, here } = scene;
+  const ttl = innerPacket(step.frame)?.ttl;
+  if (step.dir === 'out')
+    return `${device.name} is a tunnel device: what is sent here gets put into another IP packet, to the next hop that the route names. A capture shows bare packets here, because the device has no Ethernet; TTL ${ttl}.`;
+  return `The unwrapped packet appears on ${device.name} as if it had arrived by a wire. For ${here} it is a new arrival: it starts again at PREROUTING.`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 function nicSentence({ step, here }: DeviceScene): string {
   if (step.outer && step.dir === 'out')
     return `The packet leaves ${here}. From outside only node addresses can be seen; the pod's packet travels inside.`;
   if (step.outer)
-    return `A UDP packet from another node arrives. ${here} does not know yet that a pod's packet is inside.`;
+    return `${capital(envelopeWords(step.frame))} from another node arrives. ${here} does not know yet that a pod's packet is inside.`;
   return step.dir === 'out'
     ? `The packet leaves ${here} for the node network by ${step.dev}.`
     : `The packet arrives from the node network on ${step.dev}.`;

@@ -5,8 +5,8 @@ import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
 import { isFault, serviceName, writerOf } from './names.ts';
-import { endsOf, innerPacket, isArp, isFrame, kindOfPacket, refusalOf } from './packet-words.ts';
-import { isOnDummy, type Scene, type StepOf, type Told } from './scene.ts';
+import { endsOf, innerPacket, isArp, isFrame, kindOfPacket, packetOf, refusalOf } from './packet-words.ts';
+import { isOnDummy, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { inside } from './where.ts';
 
 type SendScene = Scene<StepOf<'send'>>;
@@ -87,7 +87,9 @@ function virtualSentence({ step, world, names, ns }: SendScene, { dst }: IpPacke
 }
 
 /** Of `ss`. */
-const SS_LETTERS: Readonly<Record<Protocol, string>> = { tcp: 't', udp: 'u', sctp: 'S', icmp: 't' };
+const SS_LETTERS: Readonly<Record<Protocol, string>> = { tcp: 't', udp: 'u', sctp: 'S', icmp: 't', ipencap: 'w' };
+
+const isTracked = (scene: DeliverScene): boolean => visitSoFar(scene).some((s) => s.kind === 'conntrack');
 
 export function explainDeliver(scene: DeliverScene): Told {
   const { step, here, names } = scene;
@@ -97,9 +99,15 @@ export function explainDeliver(scene: DeliverScene): Told {
   const ss = inside(names, step.ns, `ss -l${SS_LETTERS[packet?.l4.proto ?? 'tcp']}n`);
   switch (step.to) {
     case 'tunnel':
+      if (packetOf(step.frame)?.l4.proto === 'ipencap')
+        return {
+          title: `Reaches the tunnel on ${here}`,
+          sentence: `Protocol 4 belongs to the tunnel device, not to a program: there is no port, and no socket.`,
+          checks: [`ip -d link show type ipip   # on ${here}`],
+        };
       return {
         title: `Reaches the tunnel's UDP port on ${here}`,
-        sentence: `The UDP port belongs to the tunnel device, not to a program. Its conntrack entry stays unreplied for ever, because packets the other way use another source port.`,
+        sentence: `The UDP port belongs to the tunnel device, not to a program. ${isTracked(scene) ? 'Its conntrack entry stays unreplied for ever' : 'Conntrack was told to leave it alone'}, because packets the other way use another source port.`,
         checks: [`ss -lunp   # on ${here}: the port has no process`],
       };
     case 'icmp':

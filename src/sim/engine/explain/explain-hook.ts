@@ -104,7 +104,7 @@ function rewriteHere(scene: HookScene): StepOf<'nat'> | undefined {
 function preRouting(scene: HookScene): string {
   const { step, here, ns } = scene;
   if (step.outer)
-    return `The wrapped packet is for ${here} itself, and passes the same hooks as any other UDP packet: PREROUTING, then INPUT.`;
+    return `The wrapped packet is for ${here} itself, and passes the same hooks as any other packet: PREROUTING, then INPUT.`;
   const bridged = isBridged(scene) && deviceOf(ns, step.iif)?.kind === 'bridge';
   const where = bridged
     ? `First hook, still at the bridge port; rules see the packet as coming in by ${step.iif}.`

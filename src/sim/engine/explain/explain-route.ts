@@ -9,6 +9,9 @@ import { inside } from './where.ts';
 
 type RouteScene = Scene<StepOf<'route'>>;
 
+const HOST_PREFIX = 32;
+const innerIsBare = (step: RouteScene['step']): boolean => packetOf(step.frame)?.l4.proto === 'ipencap';
+
 export function explainRoute(scene: RouteScene): Told {
   const { step, here, ns, names } = scene;
   return {
@@ -51,7 +54,7 @@ function routeSentence(scene: RouteScene): string {
       if (isForIpvs(scene))
         return `${to} is an address of ${here} itself, so the packet goes up to INPUT. No program listens there: IPVS takes the packet before one would be looked for.`;
       return step.outer
-        ? `The outer packet is addressed to ${here}: it goes up to INPUT and to the tunnel's UDP port.`
+        ? `The outer packet is addressed to ${here}: it goes up to INPUT and to the tunnel${innerIsBare(step) ? '' : "'s UDP port"}.`
         : `${step.dst} is an address of ${here} itself, so the packet goes up to a program here, not on to another machine.`;
     case 'broadcast':
       return `${step.dst} is a broadcast address of ${here}'s network.`;
@@ -88,6 +91,13 @@ function forwardSentence(scene: RouteScene): string {
     const whose = node ? `the pods of ${node.name} are` : 'it is';
     return `${here} must get the packet to ${to}.${best} So ${whose} behind the tunnel ${step.dev}, and the next hop is ${names.ipLong(step.nextHop ?? step.dst)}.`;
   }
+  if (device?.kind === 'ipip') {
+    const node = names.nodeOfPodRange(step.dst);
+    const whose = node ? `the pods of ${node.name} are` : 'it is';
+    return `${here} must get the packet to ${to}.${best} So ${whose} behind the tunnel ${step.dev}, and the next hop, ${names.ipLong(step.nextHop ?? step.dst)}, becomes the destination of the envelope.`;
+  }
+  if (route?.dst.prefix === HOST_PREFIX && route.via === undefined)
+    return `${here} has a route for this one address, ${to}: it is at the other end of ${step.dev}. No bridge and no network lie between.`;
   if (route?.dst.prefix === 0) {
     const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
     const untouched = names.service(step.dst) && names.node(step.ns) ? ', which no rule has translated' : '';
@@ -129,6 +139,16 @@ export function explainTtl(scene: Scene<StepOf<'ttl'>>): Told {
   };
 }
 
+/** Who answers ARP for an address that is not its own. */
+function standIn({ step, ns, world }: Scene<StepOf<'neighbour'>>): string | undefined {
+  const device = deviceOf(ns, step.dev);
+  if (!device || !('peer' in device)) return undefined;
+  const { ns: far, dev } = device.peer;
+  const config = world.namespaces.get(far);
+  const isProxy = config?.sysctl[`ipv4.conf.${dev}.proxy_arp`] === 1;
+  return isProxy && !config.addresses.some(({ ip }) => ip === step.ip) ? far : undefined;
+}
+
 export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
   const { step, here, ns, names } = scene;
   const who = names.ipLong(step.ip);
@@ -153,6 +173,11 @@ export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
       );
     }
     case 'REACHABLE':
+      if (standIn(scene))
+        return told(
+          `Next hop ${step.ip} is ${step.mac}`,
+          `No machine has the address ${step.ip}. ${names.ns(standIn(scene) ?? '')} answers for it on this cable (proxy ARP), with the MAC address of its own end, so everything that ${here} sends goes there.`,
+        );
       return told(
         `Next hop ${step.ip} is ${step.mac}`,
         `Routes give an IP address, links need a MAC address: ${here} knows from ARP that ${who} is at ${step.mac}.`,

@@ -115,6 +115,7 @@ function acceptSentence({ step, here }: RuleScene): string {
 
 function markSentence({ step, ns }: RuleScene, target: Target & { kind: 'MARK' }): string {
   const hex = `0x${target.value.toString(16)}`;
+  if (target.value === 0) return `Any of the marks 0x${target.mask.toString(16)} is taken off.`;
   if ((step.markAfter & target.value) === 0) return `The mark ${hex} is taken off.`;
   const reader = [...(ns.iptables.get('nat')?.chains.values() ?? [])].find((chain) =>
     chain.rules.some((rule) => rule.matches.some((m) => m.kind === 'mark' && m.value === target.value)),

@@ -5,11 +5,13 @@ import type { Origin } from '../../linux/origin.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import { UNDERLAY } from '../world.ts';
 import { deviceEvidence, fdbEvidence, lineEvidence } from './evidence.ts';
-import { innerPacket } from './packet-words.ts';
+import { innerPacket, packetOf } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
 
 /** What VXLAN adds over IPv4: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
 const VXLAN_OVERHEAD_BYTES = 50;
+/** One IPv4 header (RFC 2003). */
+const IPIP_OVERHEAD_BYTES = 20;
 
 export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
   const { step, here, ns, names, macs } = scene;
@@ -92,8 +94,10 @@ function explainFlow(
  * vxlan_xmit (drivers/net/vxlan/vxlan_core.c, Linux 6.18): TTL 64, DF not set whatever the inner packet says, source port a hash
  * of the inner flow.
  */
-export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>): Told {
+export function explainEncap(scene: Scene<StepOf<'encap'>>): Told {
+  const { step, here, names, ns } = scene;
   const device = deviceOf(ns, step.dev);
+  if (step.type === 'ipip') return explainIpip(scene);
   const isExternal = device !== undefined && 'dstPort' in device;
   const port = device?.kind === 'vxlan' ? device.vxlan.dstPort : isExternal ? device.dstPort : 8472;
   const told = isExternal
@@ -107,11 +111,23 @@ export function explainEncap({ step, here, names, ns }: Scene<StepOf<'encap'>>):
   };
 }
 
+/** ip_tunnel_xmit (net/ipv4/ip_tunnel.c, Linux 6.18): TTL and DF come from the packet inside, the outer destination is the next hop. */
+function explainIpip({ step, here, names, ns }: Scene<StepOf<'encap'>>): Told {
+  const outer = packetOf(step.frame);
+  const df = outer?.df ? ' and so is the ban on fragments (DF)' : '';
+  return {
+    title: `Encapsulated to ${step.dst}`,
+    sentence: `${step.dev} puts the packet straight into another IP packet, protocol 4, from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${IPIP_OVERHEAD_BYTES} bytes more, without Ethernet and without ports. The TTL of ${outer?.ttl ?? '?'} is copied from inside${df}. This outer packet is ${here}'s own, so it now passes OUTPUT and POSTROUTING like a local program's.`,
+    evidence: deviceEvidence(ns, here, step.dev),
+    checks: [`ip -d link show dev ${step.dev}   # on ${here}`, `tcpdump -p -ni any ip proto 4   # on ${here}`],
+  };
+}
+
 export function explainDecap({ step, here, ns }: Scene<StepOf<'decap'>>): Told {
   const inner = innerPacket(step.frame);
   return {
     title: `Unwrapped by ${step.dev}`,
-    sentence: `The envelope (VNI ${step.vni}) comes off on ${here}. Inside is the packet as the other node sent it: TTL ${inner?.ttl ?? '?'}, because the way between the nodes counts as one link, however many routers it has.`,
+    sentence: `The envelope (${step.type === 'ipip' ? 'protocol 4' : `VNI ${step.vni}`}) comes off on ${here}. Inside is the packet as the other node sent it: TTL ${inner?.ttl ?? '?'}, because the way between the nodes counts as one link, however many routers it has.`,
     evidence: deviceEvidence(ns, here, step.dev),
     checks: [`ip -d link show dev ${step.dev}   # on ${here}`],
   };

@@ -66,7 +66,8 @@ function ipLayers(packet: IpPacket, owners: Owners): HeaderLayer[] {
     ['fragments', packet.df ? 'not allowed (DF)' : 'allowed'],
   ];
   if (isPiece) fields.push(['piece', `from byte ${packet.fragOffset}${packet.mf ? ', more follow' : ', the last'}`]);
-  return [layer('IPv4', fields), ...transportLayers(packet.l4, owners)];
+  const title = packet.l4.proto === 'ipencap' ? 'IPv4 (protocol 4)' : 'IPv4';
+  return [layer(title, fields), ...transportLayers(packet.l4, owners)];
 }
 
 function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
@@ -79,6 +80,9 @@ function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
       return udpLayers(l4, owners);
     case 'sctp':
       return [layer('SCTP', sctpFields(l4))];
+    case 'ipencap':
+      // The next header is the next layer: what is inside starts at once.
+      return ipLayers(l4.inner, owners);
     case 'icmp':
       return icmpLayers(l4, owners);
     default:

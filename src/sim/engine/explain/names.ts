@@ -97,7 +97,7 @@ function ownersOf(cluster: Cluster): Map<Ip, string> {
 
 /** An address of a pod range that no pod has may be a node's own: of its bridge, or of its tunnel device. */
 function nodeDeviceAt(world: World, ip: Ip): string | undefined {
-  const node = world.cluster.nodes.find(({ podCIDR }) => cidrHas(podCIDR, ip));
+  const node = world.cluster.nodes.find((one) => podNetworkWith(one, ip) !== undefined);
   const address = node && world.namespaces.get(node.name)?.addresses.find((a) => a.ip === ip);
   return node && address && `${node.name}'s ${address.dev}`;
 }

@@ -6,10 +6,10 @@ import {
   type IpPacket,
   icmpName,
   innermost,
+  innermostOf,
   isLaterFragment,
   type L4,
   type Protocol,
-  vxlanOf,
 } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 
@@ -24,14 +24,13 @@ export function packetOf(frame: Frame | IpPacket): IpPacket | undefined {
 /** The IP packet of the two programs, inside any tunnel; undefined for ARP. */
 export function innerPacket(frame: Frame | IpPacket): IpPacket | undefined {
   if (isFrame(frame)) return innermost(frame);
-  const tunnel = vxlanOf(frame);
-  return tunnel ? innermost(tunnel.inner) : frame;
+  return innermostOf(frame);
 }
 
 export const isArp = (frame: Frame | IpPacket): boolean => isFrame(frame) && frame.payload.kind === 'arp';
 
 export function portsOf(l4: L4): { readonly sport: number; readonly dport: number } | null {
-  if (isLaterFragment(l4) || l4.proto === 'icmp') return null;
+  if (!('sport' in l4)) return null;
   return { sport: l4.sport, dport: l4.dport };
 }
 
@@ -72,7 +71,13 @@ export function kindOfPacket(frame: Frame | IpPacket): string {
   if (isLaterFragment(l4)) return 'IP fragment';
   if (l4.proto === 'tcp') return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
+  if (l4.proto === 'ipencap') return 'IP-in-IP packet';
   return l4.proto === 'udp' ? 'UDP datagram' : `ICMP ${icmpWords(l4)}`;
+}
+
+/** What an envelope looks like to those who do not open it. */
+export function envelopeWords(frame: Frame | IpPacket): string {
+  return packetOf(frame)?.l4.proto === 'ipencap' ? 'an IP-in-IP packet' : 'a UDP packet';
 }
 
 /** The step of the same packet just before `index`, at the same depth of encapsulation when there is one. */

@@ -49,6 +49,9 @@ const NOTHING: Omit<NetnsConfig, 'id'> = {
 
 const keptMacs = new WeakMap<Trace, ReadonlyMap<Mac, string>>();
 
+/** One MAC on many devices, which works where no two of them are on one link. */
+const SHARED = "the node's end of the cable";
+
 /** Whose MAC addresses a trace shows: `web-1`, `node-2's flannel.1`. Only namespaces that its packets visited are looked at. */
 export function macsOf(trace: Trace, world: World): ReadonlyMap<Mac, string> {
   const known = keptMacs.get(trace);
@@ -58,7 +61,9 @@ export function macsOf(trace: Trace, world: World): ReadonlyMap<Mac, string> {
   for (const id of new Set(trace.steps.map(({ ns }) => ns))) {
     const isNode = names.node(id) !== undefined;
     for (const device of id === UNDERLAY ? [] : (world.namespaces.get(id)?.devices ?? [])) {
-      if (device.kind !== 'loopback') macs.set(device.mac, isNode ? `${id}'s ${device.name}` : names.ns(id));
+      if (device.kind === 'loopback' || device.kind === 'ipip') continue;
+      const name = isNode ? `${id}'s ${device.name}` : names.ns(id);
+      macs.set(device.mac, macs.has(device.mac) ? SHARED : name);
     }
   }
   keptMacs.set(trace, macs);

@@ -59,7 +59,8 @@ function counts(step: Step): step is StepOf<'drop'> {
 export function caseOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Case {
   const names = namesOf(world);
   const first = steps.find(isSend) ?? null;
-  const proto = (first && innerPacket(first.frame)?.l4.proto) ?? (hasPort(probe.proto) ? probe.proto : 'icmp');
+  const sent = first && innerPacket(first.frame)?.l4.proto;
+  const proto = sent && sent !== 'ipencap' ? sent : hasPort(probe.proto) ? probe.proto : 'icmp';
   const asked = askedOf(first, probe, names);
   const door = asked && asked.port !== null && proto !== 'icmp' ? names.door(asked.ip, asked.port, proto) : undefined;
   const drop = decisiveDrop(steps, result);

@@ -21,7 +21,7 @@ interface Missing {
 /** `head`: what the program learned, in a word. */
 export function findDeleted(c: Case, head: string): Finding | null {
   const { door, asked, first, world } = c;
-  if (!door || asked?.port == null || !first || c.proto === 'icmp') return null;
+  if (!door || asked?.port == null || !first || c.proto === 'icmp' || c.proto === 'ipencap') return null;
   // Whoever found an endpoint missed nothing of this.
   if (c.translated || c.steps.some((s) => s.kind === 'ipvs' && s.packet === first.packet)) return null;
   const visit = c.steps.find((s) => s.packet === first.packet && c.names.node(s.ns));

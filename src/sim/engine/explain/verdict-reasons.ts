@@ -99,6 +99,10 @@ const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
     sentence: `no tunnel device of ${place} has the VNI of the outer packet`,
     remedy: `Give the tunnel devices of both nodes the same VNI.`,
   }),
+  IP_NOPROTO: ({ place }) => ({
+    sentence: `${place} has no IP-in-IP tunnel, so it does not know what to do with the envelope`,
+    remedy: `Both nodes must use the same encapsulation: ip link show type ipip   # on ${place}`,
+  }),
   NO_SOCKET: ({ place, drop }) => ({
     sentence: `the packet reached ${place}, but ${drop.detail}`,
     remedy: `Start a program on that port of ${place}.`,

@@ -23,7 +23,7 @@ const waiting = new WeakMap<Skb, (mac: Mac) => void>();
 /** Calls `go` with the MAC: at once when it is known, later when ARP answers, never when nobody does. */
 export function resolve(k: Kernel, ns: Netns, dev: Device, ip: Ip, skb: Skb, go: (mac: Mac) => void): void {
   if (dev.kind === 'loopback') return go(ZERO_MAC);
-  if (dev.noarp) {
+  if (dev.noarp || dev.kind === 'ipip') {
     tell(k, ns, skb, { kind: 'neighbour', dev: dev.name, ip, mac: dev.mac, state: 'NOARP', entry: null });
     return go(dev.mac);
   }

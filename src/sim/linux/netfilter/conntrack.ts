@@ -157,6 +157,7 @@ export function tupleOf(packet: IpPacket): CtTuple | undefined {
   const { l4 } = packet;
   if (isLaterFragment(l4)) return undefined;
   if (l4.proto === 'icmp') return { src: packet.src, dst: packet.dst, sport: l4.id, dport: (l4.type << 8) | l4.code };
+  if (l4.proto === 'ipencap') return { src: packet.src, dst: packet.dst, sport: 0, dport: 0 };
   return { src: packet.src, dst: packet.dst, sport: l4.sport, dport: l4.dport };
 }
 

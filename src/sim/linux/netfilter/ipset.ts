@@ -97,6 +97,8 @@ const WIDTHS = { 4: 32, 6: 128 } as const;
  */
 function portWord({ l4 }: IpPacket, dir: SetDirection, withProtocol: boolean): string | null {
   if (isLaterFragment(l4)) return null;
+  // ip_set_get_ip4_port: other protocols count as port 0, where the protocol counts at all.
+  if (l4.proto === 'ipencap') return withProtocol ? `${l4.proto}:0` : null;
   if (l4.proto === 'icmp') return withProtocol ? `icmp:${l4.type}/${l4.code}` : null;
   const port = dir === 'src' ? l4.sport : l4.dport;
   return withProtocol ? `${l4.proto}:${port}` : String(port);

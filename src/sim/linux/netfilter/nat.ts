@@ -77,7 +77,9 @@ export const isDone = (entry: CtEntry, manip: Manip): boolean =>
 function sourceTuple(k: Kernel, ns: Netns, entry: CtEntry, current: CtTuple, request: NatRequest): CtTuple | undefined {
   const kept = { ...current, src: request.to, sport: request.port ?? current.sport };
   const free = (t: CtTuple): boolean => !ns.memory.conntrack.taken(entry.proto, invert(entry.proto, t));
-  if (!request.randomPort && free(kept)) return kept;
+  const isPortless = entry.proto === 'ipencap';
+  if ((!request.randomPort || isPortless) && free(kept)) return kept;
+  if (isPortless) return undefined;
   for (let i = 0; i < PORT_TRIES_MAX; i++) {
     const other = { ...kept, sport: k.choices.masqueradePort() };
     if (free(other)) return other;
@@ -131,6 +133,7 @@ function rewrite(packet: IpPacket, target: CtTuple, manip: Manip): IpPacket {
   const { l4 } = packet;
   const addressed = manip === 'src' ? { ...packet, src: target.src } : { ...packet, dst: target.dst };
   if (isLaterFragment(l4)) return addressed;
+  if (l4.proto === 'ipencap') return addressed;
   if (l4.proto === 'icmp') return { ...addressed, l4: { ...l4, id: target.sport } };
   return { ...addressed, l4: manip === 'src' ? { ...l4, sport: target.sport } : { ...l4, dport: target.dport } };
 }

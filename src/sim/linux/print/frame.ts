@@ -55,6 +55,8 @@ function describe(l4: L4): Described {
       return describeUdp(l4);
     case 'sctp':
       return { what: describeSctp(l4), length: null, inside: '' };
+    case 'ipencap':
+      return { what: 'ipip-proto-4', length: null, inside: ` | ${printPacket(l4.inner)}` };
     case 'icmp':
       return { what: describeIcmp(l4), length: ICMP_HEADER_BYTES + l4.dataBytes, inside: '' };
     default:

@@ -1,4 +1,4 @@
-import type { Device, VxlanSettings } from '../config.ts';
+import type { Device, IpipSettings, VxlanSettings } from '../config.ts';
 
 /**
  * A device as one line of `ip -o -d link`, with the attributes that are modelled and no others:
@@ -11,7 +11,7 @@ export function printLink(device: Device, among: readonly Device[] = []): string
     `mtu ${device.mtuBytes}`,
     ...(device.master === undefined ? [] : [`master ${device.master}`]),
     `state ${stateOf(device)}`,
-    `link/${device.kind === 'loopback' ? 'loopback' : 'ether'} ${device.mac}`,
+    linkOf(device),
     ...detailsOf(device),
     ...slaveOf(device, among),
   ].join(' ');
@@ -23,9 +23,21 @@ function slaveOf({ master, hairpin }: Device, among: readonly Device[]): string[
   return [isSwitch ? 'openvswitch_slave' : `bridge_slave hairpin ${hairpin ? 'on' : 'off'}`];
 }
 
+/** An IP-in-IP tunnel has addresses of IP where others have MACs. */
+function linkOf(device: Device): string {
+  if (device.kind === 'ipip')
+    return `link/ipip ${device.ipip.local ?? '0.0.0.0'} peer ${device.ipip.remote ?? '0.0.0.0'}`;
+  return `link/${device.kind === 'loopback' ? 'loopback' : 'ether'} ${device.mac}`;
+}
+
+const OWN_FLAGS: Partial<Readonly<Record<Device['kind'], readonly string[]>>> = {
+  loopback: ['LOOPBACK'],
+  ipip: ['NOARP'],
+};
+
 function flagsOf(device: Device): string[] {
   return [
-    ...(device.kind === 'loopback' ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST']),
+    ...(OWN_FLAGS[device.kind] ?? ['BROADCAST', 'MULTICAST']),
     ...(device.noarp ? ['NOARP'] : []),
     ...(device.promisc ? ['PROMISC'] : []),
     ...(device.up ? ['UP', 'LOWER_UP'] : []),
@@ -55,7 +67,13 @@ function detailsOf(device: Device): string[] {
       return [`vxlan external id 0 dstport ${device.dstPort} nolearning ttl auto udpcsum`];
     case 'geneve':
       return [`geneve external id 0 dstport ${device.dstPort} ttl auto udpcsum`];
+    case 'ipip':
+      return [printIpip(device.ipip)];
   }
+}
+
+function printIpip({ local, remote, ttl }: IpipSettings): string {
+  return `ipip any remote ${remote ?? 'any'} local ${local ?? 'any'} ttl ${ttl ?? 'inherit'} nopmtudisc`;
 }
 
 function printVxlan({ vni, local, lower, dstPort, learning, udpChecksum }: VxlanSettings): string {

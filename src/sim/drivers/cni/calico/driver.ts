@@ -7,6 +7,7 @@ import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { addCalico } from './add.ts';
 import * as facts from './facts.ts';
 import { calicoIpam } from './ipam.ts';
+import { ipipFragment } from './ipip.ts';
 import { type CalicoMode, MODES, modeOf, overheadOf } from './modes.ts';
 import { blockRoutes } from './routes.ts';
 import { vxlanFragment } from './vxlan.ts';
@@ -35,7 +36,7 @@ function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const peers = cluster.nodes.filter((peer) => peer !== node);
   const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overheadOf(mode);
-  const tunnel: Fragment = mode.overlay === 'vxlan' ? vxlanFragment(cluster, node, peers) : {};
+  const tunnel = tunnelOf(cluster, node, peers, mode);
   const wiring = calicoNode(pods, mtuBytes);
   const felix = felixConfig(cluster, node, peers, mode);
   const rules = once(() => felixRules(cluster, pods, hostVeth, felix));
@@ -58,6 +59,11 @@ function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options
   };
 }
 
+function tunnelOf(cluster: Cluster, node: ClusterNode, peers: readonly ClusterNode[], mode: CalicoMode): Fragment {
+  if (mode.overlay === 'none') return {};
+  return mode.overlay === 'vxlan' ? vxlanFragment(cluster, node, peers) : ipipFragment(cluster, node);
+}
+
 function felixConfig(
   cluster: Cluster,
   node: ClusterNode,
@@ -73,7 +79,7 @@ function felixConfig(
     masqPools: [cluster.podCIDR],
     hostIp: node.ip,
     peers: peers.map(({ ip }) => ip),
-    ipip: { on: false },
+    ipip: use('ipip', facts.IPIP_DEVICE),
     vxlan: use('vxlan', facts.VXLAN_DEVICE),
   };
 }

@@ -7,6 +7,11 @@ export const VXLAN_PORT = 4789;
 /** Inner Ethernet 14, VXLAN 8, UDP 8, IPv4 20 (RFC 7348). */
 export const VXLAN_OVERHEAD_BYTES = 50;
 
+/** The kernel's one tunnel for all peers; Felix sets it up and gives it an address (felix/dataplane/linux/ipip_mgr.go). */
+export const IPIP_DEVICE = 'tunl0';
+/** One IPv4 header (RFC 2003). */
+export const IPIP_OVERHEAD_BYTES = 20;
+
 /** Prefix length of the blocks that nodes claim (`blockSize` of an IPPool). */
 export const BLOCK_PREFIX = 26;
 /** Blocks that one node claims before it borrows from others (`MaxBlocksPerHost`). */

@@ -5,13 +5,15 @@ import * as facts from './facts.ts';
 
 export interface CalicoMode {
   /** `none`: pods' addresses are seen on the wire. */
-  readonly overlay: 'none' | 'vxlan';
+  readonly overlay: 'none' | 'ipip' | 'vxlan';
   /** Only between nodes of different subnets. */
   readonly crossSubnetOnly: boolean;
 }
 
 const KINDS: Readonly<Record<string, CalicoMode>> = {
   bgp: { overlay: 'none', crossSubnetOnly: false },
+  ipip: { overlay: 'ipip', crossSubnetOnly: false },
+  'ipip-crosssubnet': { overlay: 'ipip', crossSubnetOnly: true },
   vxlan: { overlay: 'vxlan', crossSubnetOnly: false },
   'vxlan-crosssubnet': { overlay: 'vxlan', crossSubnetOnly: true },
 };
@@ -21,6 +23,20 @@ export const MODES: readonly DriverMode[] = [
     id: 'bgp',
     label: 'BGP, no overlay',
     about: 'Each node tells all others by BGP which pod addresses are behind it; packets travel as they are.',
+  },
+  {
+    id: 'ipip',
+    label: 'IPIP',
+    about:
+      'Packets between nodes travel straight inside IP packets of the nodes; BGP says which node. The default of calico.yaml.',
+    evidence: 'modelled',
+  },
+  {
+    id: 'ipip-crosssubnet',
+    label: 'IPIP CrossSubnet',
+    about: 'Plain routes to nodes of the same subnet, IP-in-IP to all others.',
+    variantOf: 'ipip',
+    evidence: 'modelled',
   },
   {
     id: 'vxlan',
@@ -41,7 +57,11 @@ export function modeOf(id: string): CalicoMode {
   return mode;
 }
 
-const OVERHEADS: Readonly<Record<CalicoMode['overlay'], number>> = { none: 0, vxlan: facts.VXLAN_OVERHEAD_BYTES };
+const OVERHEADS: Readonly<Record<CalicoMode['overlay'], number>> = {
+  none: 0,
+  ipip: facts.IPIP_OVERHEAD_BYTES,
+  vxlan: facts.VXLAN_OVERHEAD_BYTES,
+};
 
 /** What an envelope takes from the node network's MTU; a pool that uses it at all makes every pod's MTU smaller. */
 export const overheadOf = ({ overlay }: CalicoMode): number => OVERHEADS[overlay];

@@ -1,6 +1,7 @@
 /** Routes to other nodes' pods, one for each block: by BIRD (confd/etc/calico/bird*.cfg) or by Felix (felix/dataplane/linux/vxlan_mgr.go). */
 import { groupBy } from '../../../base/group-by.ts';
 import { type Cluster, type ClusterNode, podNetworks } from '../../../kube/cluster.ts';
+import { shareSubnet, subnetOf } from '../../../kube/subnets.ts';
 import type { Route } from '../../../linux/config.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import { type Cidr, cidrHas } from '../../../wire/ip.ts';
@@ -17,12 +18,9 @@ function borrowedBy(cluster: Cluster): ReadonlyMap<string, readonly Cidr[]> {
   );
 }
 
-/** SIMPLIFIED: all nodes stand in one subnet. */
-export const sharesSubnet = (_cluster: Cluster, _a: ClusterNode, _b: ClusterNode): boolean => true;
-
 /** Does a packet to that node get an envelope? */
 export function usesTunnel(cluster: Cluster, node: ClusterNode, peer: ClusterNode, mode: CalicoMode): boolean {
-  return mode.overlay !== 'none' && !(mode.crossSubnetOnly && sharesSubnet(cluster, node, peer));
+  return mode.overlay !== 'none' && !(mode.crossSubnetOnly && shareSubnet(cluster, node, peer));
 }
 
 export function blockRoutes(
@@ -58,7 +56,11 @@ function routeTo(cluster: Cluster, dst: Cidr, node: ClusterNode, peer: ClusterNo
   const isTunnelled = usesTunnel(cluster, node, peer, mode);
   if (mode.overlay !== 'vxlan') {
     const origin = originOf('bird', peer, `${peer.name} announced this block by BGP, in the session with ${peer.ip}`);
-    return { ...base, via: peer.ip, dev: facts.NODE_DEVICE, proto: facts.BY_BIRD, origin };
+    if (isTunnelled)
+      return { ...base, via: peer.ip, dev: facts.IPIP_DEVICE, onlink: true, proto: facts.BY_BIRD, origin };
+    // BIRD resolves a next hop that is not on the link by the route to it.
+    const via = shareSubnet(cluster, node, peer) ? peer.ip : (subnetOf(cluster, node)?.gateway ?? peer.ip);
+    return { ...base, via, dev: facts.NODE_DEVICE, proto: facts.BY_BIRD, origin };
   }
   if (!isTunnelled) {
     const origin = originOf('felix', peer, `${peer.name} is in the same subnet and needs no envelope`);

@@ -35,6 +35,8 @@ export function flowOf(ctx: TcContext, packet: IpPacket = ctx.packet): Flow {
   if (isIcmpError(l4)) return { ...reversed(flowOf(ctx, l4.quoted)), isError: true };
   // An echo request has its identifier as source port, the answer as destination port.
   if (l4.proto === 'icmp') return { ...flow, sport: l4.type === 0 ? 0 : l4.id, dport: l4.type === 0 ? l4.id : 0 };
+  // Another protocol has no ports (lb4_extract_tuple leaves it alone).
+  if (l4.proto === 'ipencap') return { ...flow, sport: 0, dport: 0 };
   if (packet.mf) ctx.update(FRAGMENTS, fragmentKey(packet), { sport: l4.sport, dport: l4.dport });
   return { ...flow, sport: l4.sport, dport: l4.dport };
 }
@@ -72,7 +74,7 @@ export function withEnds(packet: IpPacket, ends: Ends): IpPacket {
 const reversedEnds = ({ src, sport, dst, dport }: Ends) => ({ src: dst, sport: dport, dst: src, dport: sport });
 
 function withPorts(l4: L4, { sport, dport }: Ends): L4 {
-  if (isLaterFragment(l4)) return l4;
+  if (isLaterFragment(l4) || l4.proto === 'ipencap') return l4;
   if (l4.proto === 'icmp') {
     const id = l4.type === 0 ? dport : sport;
     return id === undefined || id === 0 ? l4 : { ...l4, id };
