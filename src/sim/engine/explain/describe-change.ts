@@ -1,8 +1,9 @@
 import type { Step } from '../../linux/step.ts';
+import type { Ip } from '../../wire/ip.ts';
 import { type Cost, stepsCost } from '../cost.ts';
 import type { Trace } from '../trace.ts';
 import type { World } from '../world.ts';
-import { count, listOf } from './names.ts';
+import { count, listOf, namesOf } from './names.ts';
 import { innerPacket, isArp } from './packet-words.ts';
 
 /** What a trace comes down to when two of them are compared. */
@@ -10,6 +11,7 @@ interface Digest extends Cost {
   readonly crossings: number;
   readonly ttlAtArrival: number | null;
   readonly tunnel: string | null;
+  /** Whose address the server sees. A CNI that gives out other addresses changes nothing of that. */
   readonly seenAs: string | null;
   readonly server: string | null;
   readonly mtuBytes: number | null;
@@ -95,7 +97,7 @@ function digestOf({ trace, world }: Traced): Digest {
     crossings: steps.filter((s) => s.kind === 'dev').length,
     ttlAtArrival: arrived?.ttl ?? null,
     tunnel: encap?.kind === 'encap' ? `${encap.type.toUpperCase()} over ${encap.dev}` : null,
-    seenAs: arrived?.src ?? null,
+    seenAs: arrived ? seenAs(arrived.src, trace, world) : null,
     server: arrival ? arrival.ns.slice(arrival.ns.indexOf('/') + 1) : null,
     mtuBytes: mtuOf(steps),
     end: trace.beats.find(({ packet, mark }) => packet === request?.id && mark === 'drop')?.title ?? null,
@@ -103,6 +105,10 @@ function digestOf({ trace, world }: Traced): Digest {
     ...stepsCost(steps, world),
     outcome: OUTCOME_WORDS[trace.verdict.outcome],
   };
+}
+
+function seenAs(ip: Ip, trace: Trace, world: World): string {
+  return ip === trace.from.ip ? "the client's own address" : namesOf(world).ipLong(ip);
 }
 
 /** The last word before the destination changed: a rule of iptables or nftables, or IPVS. */
