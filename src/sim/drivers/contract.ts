@@ -138,11 +138,21 @@ export interface Afterwards {
   readonly how: string;
 }
 
+/** A command and what it prints: a view of the control plane, for people. */
+export interface ToolOutput {
+  readonly command: string;
+  /** One or more sentences on what it shows. */
+  readonly about: string;
+  readonly lines: readonly string[];
+}
+
 export interface CniDriver extends DriverBase {
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
   /** The one thing besides data: eBPF programs, pure functions that plans name by id, and what is known about their maps. */
   readonly bpf?: { readonly programs: readonly BpfProgram[]; readonly maps: readonly BpfMapKind[] };
+  /** What the CNI's own tools print on a node. */
+  tools?(cluster: Cluster, node: ClusterNode, mode: string): readonly ToolOutput[];
   /** In this mode the CNI itself makes Services work, so that no proxy is needed. */
   replacesProxy?(mode: string): boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;

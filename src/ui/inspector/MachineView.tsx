@@ -10,6 +10,7 @@ import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
 import { Rewrites } from './Rewrites.tsx';
+import { ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
 
 interface MachineViewProps {
@@ -21,7 +22,8 @@ interface MachineViewProps {
 export function MachineView({ config, world }: MachineViewProps) {
   const pod = world.cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === config.id);
   const index = world.cluster.nodes.findIndex(({ name }) => name === config.id);
-  const isNode = index >= 0;
+  const node = world.cluster.nodes.find(({ name }) => name === config.id);
+  const isNode = node !== undefined;
   return (
     <>
       <Facts facts={factsOf(config, world)} />
@@ -46,6 +48,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
+      {node && <ToolOutputs world={world} node={node} />}
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />

@@ -1,6 +1,6 @@
 import { once } from '../../../base/once.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
-import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
+import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../contract.ts';
 import { calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
 import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
@@ -10,6 +10,7 @@ import { calicoIpam } from './ipam.ts';
 import { ipipFragment } from './ipip.ts';
 import { type CalicoMode, MODES, modeOf, overheadOf } from './modes.ts';
 import { blockRoutes } from './routes.ts';
+import { calicoTools } from './tools.ts';
 import { vxlanFragment } from './vxlan.ts';
 
 export const CALICO: CniDriver = {
@@ -21,6 +22,8 @@ export const CALICO: CniDriver = {
   factsFrom: 'v3.31 (iptables dataplane)',
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
   refuses: refuseSmallPool,
+  writesAgain,
+  tools: (cluster, node, mode) => calicoTools(cluster, node, modeOf(mode)),
   plan: planCalico,
   add: addCalico,
 };
@@ -29,6 +32,15 @@ export const CALICO: CniDriver = {
 function refuseSmallPool({ podCIDR }: Cluster): string | null {
   if (podCIDR.prefix <= facts.BLOCK_PREFIX) return null;
   return `Calico gives pod addresses to nodes in blocks of /${facts.BLOCK_PREFIX}, and the pod network ${podCIDR.text} is smaller than one block. Use a larger pod network.`;
+}
+
+/** Felix compares what stands with what it wants every `IptablesRefreshInterval` (180 s) and `IpsetsRefreshInterval` (90 s). */
+function writesAgain(_mode: string, written: Written): string | null {
+  if (written.kind === 'iptables' && /"cali:[\w-]+"/.test(written.line))
+    return 'Felix looks every 180 seconds and writes it again.';
+  if (written.kind === 'ipset' && written.set.startsWith('cali40'))
+    return 'Felix looks every 90 seconds and writes it again.';
+  return null;
 }
 
 function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options: CniOptions): NodePlan {
