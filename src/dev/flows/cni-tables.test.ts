@@ -100,7 +100,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'calico/ipip': {
     ...routed,
     podMtu: 1480,
-    wire: `${NODE_1} > ${NODE_2} ttl 63 / ${POD} > 10.244.2.2 ttl 63 / icmp, 118 bytes`,
+    wire: `${NODE_1} > ${NODE_2} ttl 63 df / ${POD} > 10.244.2.2 ttl 63 / icmp, 118 bytes`,
     node: '10.244.1.64',
     nodePort: [NODE_1, '10.244.2.64'],
   },
