@@ -1,8 +1,8 @@
 /** Joins the parts of the kernel that call each other in a ring; `kernel.ts` only knows their shapes. */
 import { bridgeTransmit } from './devices/bridge.ts';
 import { externalTransmit } from './devices/external-tunnel.ts';
-import { datapathTransmit } from './devices/openvswitch.ts';
 import { ipipTransmit } from './devices/ipip.ts';
+import { datapathTransmit } from './devices/openvswitch.ts';
 import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
 import { vxlanTransmit } from './devices/vxlan.ts';
 import { icmpError, REJECT_CODES } from './icmp.ts';
