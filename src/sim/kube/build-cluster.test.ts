@@ -166,6 +166,11 @@ describe('Service addresses that cannot be given', () => {
       'Service default/web: spec.clusterIPs: Invalid value: []string{"10.0.0.1"}: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12',
     ],
     [
+      'of a family that the cluster does not have',
+      web({ clusterIP: 'fd00::10' }),
+      'Service default/web: spec.clusterIPs[0]: Invalid value: []string{"fd00::10"}: IPv6 is not configured on this cluster',
+    ],
+    [
       'somebody else has it',
       web({ clusterIP: '10.96.0.20' }),
       'Service default/web: spec.clusterIPs: Invalid value: []string{"10.96.0.20"}: failed to allocate IP 10.96.0.20: provided IP is already allocated',

@@ -1,6 +1,6 @@
 /** Virtual addresses and node ports, allocated in the API server's bands, but from names: the same Service always gets the same. */
 import { hash32 } from '../base/rng.ts';
-import { type Cidr, cidrHas, cidrNth, type Ip, parseIp } from '../wire/ip.ts';
+import { type Cidr, cidrHas, cidrNth, familyOf, type Ip, parseIp } from '../wire/ip.ts';
 import type { ClusterProblem } from './cluster-input.ts';
 import type { ServiceObject, ServicePortObject } from './objects.ts';
 import { objectRef } from './objects-merge.ts';
@@ -76,12 +76,14 @@ type Claim = { readonly ok: true; readonly ip: Ip } | { readonly ok: false; read
 
 function claimClusterIP(asked: string, serviceCIDR: Cidr, taken: Set<Ip>): Claim {
   const parsed = parseIp(asked);
-  const refuse = (reason: string): Claim => ({
-    ok: false,
-    text: `spec.clusterIPs: Invalid value: []string{"${asked}"}: ${reason}`,
-  });
+  const value = `Invalid value: []string{"${asked}"}`;
+  const refuse = (reason: string): Claim => ({ ok: false, text: `spec.clusterIPs: ${value}: ${reason}` });
   if (!parsed.ok) return refuse('must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
   const address = parsed.value;
+  const family = familyOf(address);
+  // alloc.go `initIPFamilyFields`, before any allocator is asked.
+  if (family !== serviceCIDR.family)
+    return { ok: false, text: `spec.clusterIPs[0]: ${value}: IPv${family} is not configured on this cluster` };
   // The network and broadcast addresses of the range are outside what the allocator gives.
   const isEdge = address === serviceCIDR.base || address === cidrNth(serviceCIDR, -1);
   if (!cidrHas(serviceCIDR, address) || isEdge) {

@@ -36,7 +36,7 @@ function ownHealth(): Listener {
       '/livez': json('200 OK', [], '{}'),
       '*': answer('404 Not Found', ['Content-Type: text/plain; charset=utf-8', NOSNIFF], '404 page not found\n'),
     },
-    origin: { by: PROGRAM, why: 'says whether this kube-proxy does its work' },
+    origin: { by: PROGRAM, why: 'its own health, for whoever watches it' },
   };
 }
 
