@@ -17,12 +17,14 @@ import type {
   Listener,
   Neighbour,
   NetnsConfig,
+  NsId,
   Route,
   Sysctl,
 } from '../linux/config.ts';
 import type { VirtualServer } from '../linux/ipvs/table.ts';
 import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
 import type { NftTable } from '../linux/netfilter/nftables/ruleset.ts';
+import type { Step } from '../linux/step.ts';
 
 /** A part of one namespace's configuration. Rule operations are applied in the order in which the writers start. */
 export interface Fragment {
@@ -146,6 +148,19 @@ export interface ToolOutput {
   readonly lines: readonly string[];
 }
 
+/** The CNI's own log of the flows that its programs report. */
+export interface FlowLog {
+  readonly command: string;
+  /** In order. `hostOf`: the node whose agent sees what happens in a namespace. */
+  lines(steps: readonly Step[], cluster: Cluster, hostOf: (ns: NsId) => NsId): readonly FlowLine[];
+}
+
+export interface FlowLine {
+  /** The step that it reports. */
+  readonly step: number;
+  readonly text: string;
+}
+
 export interface CniDriver extends DriverBase {
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
@@ -153,8 +168,11 @@ export interface CniDriver extends DriverBase {
   readonly bpf?: { readonly programs: readonly BpfProgram[]; readonly maps: readonly BpfMapKind[] };
   /** What the CNI's own tools print on a node. */
   tools?(cluster: Cluster, node: ClusterNode, mode: string): readonly ToolOutput[];
+  readonly flowLog?: FlowLog;
   /** In this mode the CNI itself makes Services work, so that no proxy is needed. */
   replacesProxy?(mode: string): boolean;
+  /** What has no effect in a mode beside a proxy that runs, or beside none, and why. */
+  idleBeside?(mode: string, proxyRuns: boolean): { readonly what: string; readonly why: string } | null;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
   /** The call that wires this pod; the pod stands on the node. */
   add(cluster: Cluster, node: ClusterNode, pod: ClusterPod, mode: string, options: CniOptions): PodAdd;

@@ -33,6 +33,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     proxy: proxy.value,
     proxyMode: state.proxy.mode,
   };
+  const idle = cni.value.idleBeside?.(state.cni.mode, proxy.value.hasDaemon) ?? null;
   const stopped = stoppedProxies(state, cluster, cni.value.ipam?.(state.cni.mode));
   const plans = withStopped(proxyPlans(cluster, drivers), stopped);
   return ok({
@@ -44,7 +45,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     stoppedProxies: stopped,
     warm: true,
     seed: state.seed,
-    notes,
+    notes: idle ? [...notes, { kind: 'ignored', ref: idle.what, text: idle.why }] : notes,
   });
 }
 

@@ -45,8 +45,10 @@ export function stepsCost(steps: readonly Step[], world: World): Cost {
         break;
       case 'nft-lookup':
       case 'ipvs':
-      case 'bpf-map':
         lookups += 1;
+        break;
+      case 'bpf-map':
+        if (step.op === 'lookup') lookups += 1;
         break;
       default:
     }

@@ -8,6 +8,7 @@ import { chainsInPrintOrder, printRule } from '../../sim/linux/netfilter/iptable
 import type { Ruleset, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import type { FaultEvent } from '../../sim/scenario/scenario.ts';
 import { memberDeleted, ruleDeleted } from '../faults/deletions.ts';
+import { bpfRows } from './artefact-bpf.ts';
 import { ipvsRows } from './artefact-ipvs.ts';
 import { nftRows } from './artefact-nft.ts';
 
@@ -33,8 +34,8 @@ export const ipsetKey = (set: string, member: string): string => `ipset ${set} $
 
 export const headRow = (text: string): XrayRow => ({ text, kind: 'head', keys: [] });
 
-export const hasRules = ({ iptables, nftables, ipvs }: NetnsConfig): boolean =>
-  iptables.size > 0 || (nftables?.length ?? 0) > 0 || (ipvs?.length ?? 0) > 0;
+export const hasRules = ({ iptables, nftables, ipvs, bpf }: NetnsConfig): boolean =>
+  iptables.size > 0 || (nftables?.length ?? 0) > 0 || (ipvs?.length ?? 0) > 0 || (bpf?.attachments.length ?? 0) > 0;
 
 const made = new WeakMap<NetnsConfig, Artefact>();
 
@@ -61,6 +62,7 @@ function makeArtefact(config: NetnsConfig): Artefact {
     ...ipvsRows(config),
     ...(config.ipsets.length > 0 ? [{ command: 'ipset save', rows: ipsetRows(config) }] : []),
     ...(config.iptables.size > 0 ? [{ command: 'iptables-save', rows: iptablesRows(config.id, config.iptables) }] : []),
+    ...bpfRows(config),
   ];
   const rows = sections.flatMap(({ command, rows: own }, at): XrayRow[] => [
     ...(at > 0 ? [headRow('')] : []),

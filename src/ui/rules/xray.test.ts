@@ -12,6 +12,7 @@ import type { Rule, RuleOp } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { printTable } from '../../sim/linux/netfilter/nftables/print.ts';
 import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
+import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 import { type Artefact, artefactOf, hasRules, iptablesRows } from './artefact.ts';
 import { windowRows } from './window-rows.ts';
 import { allRows, hopWithRules, visitSteps, type WalkedRow, walkedRows } from './xray.ts';
@@ -27,7 +28,15 @@ interface Visit {
 
 /** The first visit of the default probe to the client's node. */
 function visitIn(mode: string): Visit {
-  const state = { ...foldScenario(DEFAULT_SCENARIO), proxy: { id: 'kube-proxy', mode } };
+  return visitOf({ proxy: { id: 'kube-proxy', mode } });
+}
+
+/** The same with Cilium in place of kube-proxy. */
+const visitInCilium = (mode: string): Visit =>
+  visitOf({ cni: { id: 'cilium', mode }, proxy: { id: 'none', mode: 'none' } });
+
+function visitOf(change: Partial<ScenarioState>): Visit {
+  const state = { ...foldScenario(DEFAULT_SCENARIO), ...change };
   const built = buildWorld(state);
   if (!built.ok || !state.probe) throw new Error('the default scenario has a world and a probe');
   const world = built.value;
@@ -151,6 +160,34 @@ describe('the walk', () => {
       return config !== undefined && hasRules(config);
     });
     expect(shown).toEqual(hop);
+  });
+});
+
+describe('eBPF', () => {
+  it('lists programs and maps as their tools do', () => {
+    const { artefact } = visitInCilium('vxlan-kpr');
+    expect(artefact.commands).toEqual(
+      expect.arrayContaining(['bpftool net show', 'bpftool cgroup tree', 'cilium-dbg bpf lb list']),
+    );
+    expect(sectionOf(artefact, 'bpftool net show')).toMatch(/^lxc\w+ tcx\/ingress cil_from_container$/m);
+    expect(sectionOf(artefact, 'cilium-dbg bpf lb list')).toMatch(/^SERVICE ADDRESS +BACKEND ADDRESS/);
+  });
+
+  it.each(['vxlan', 'vxlan-kpr', 'native-ebpf'])('%s: under a program what it looked up', (mode) => {
+    const lines = said(visitInCilium(mode));
+    const program = lines.findIndex((line) => /^matched: lxc\w+ tcx\/ingress cil_from_container$/.test(line));
+    expect(program).toBeGreaterThan(0);
+    expect(lines[program - 1]).toMatch(/^unreached: cil_from_container, tc ingress of lxc/);
+    expect(lines.slice(program)).toContainEqual(expect.stringMatching(/^found: cilium_ipcache_v2: 10\./));
+    expect(lines).toContainEqual(expect.stringMatching(/^missed: cilium_ct4_global: nothing for /));
+    expect(lines).toContainEqual(expect.stringMatching(/^matched: cilium_ct4_global, written: /));
+  });
+
+  it.each(['vxlan', 'vxlan-kpr', 'native-ebpf'])('%s: has as many lookups as the cost says', (mode) => {
+    const { world, trace, hop, walked, artefact } = visitInCilium(mode);
+    const lookups = walked.filter(({ seen }) => seen === 'found' || seen === 'missed').length;
+    expect(lookups).toBe(stepsCost(visitSteps(trace.steps, hop, hop.to), world).lookups);
+    expect(allRows(artefact, walked, 0).some(({ seen }) => seen === 'found')).toBe(true);
   });
 });
 

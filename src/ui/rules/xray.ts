@@ -13,6 +13,7 @@ import type { Step } from '../../sim/linux/step.ts';
 import { type Artefact, headRow, ipsetKey, ruleKey, type XrayRow } from './artefact.ts';
 import { addressKey, realServerKey, virtualServerKey } from './artefact-ipvs.ts';
 import { nftElementKey, nftRuleKey } from './artefact-nft.ts';
+import { lookupRow, runHead, runRow } from './xray-bpf.ts';
 
 /** `found` and `missed` are lookups: one step, however many entries there are. */
 export type Seen = 'matched' | 'evaluated' | 'found' | 'missed' | 'unreached';
@@ -97,6 +98,13 @@ function walkStep(walk: Walk, step: Step): void {
     }
     case 'ipvs':
       return walkServers(walk, step);
+    case 'bpf-run':
+      enter(walk, step.i, runHead(step));
+      walk.rows.push(runRow(step));
+      return;
+    case 'bpf-map':
+      walk.rows.push(lookupRow(step));
+      return;
     case 'route':
       if (step.decision === 'local' && step.route?.dev !== undefined) walkAddress(walk, step, step.route.dev);
       return;

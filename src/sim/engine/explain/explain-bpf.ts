@@ -1,11 +1,13 @@
 /** eBPF programs: where they run, what they look up, what they decide. */
 import { never } from '../../base/assert.ts';
 import { BPF_MAP_KINDS, BPF_PROGRAMS } from '../../drivers/registry.ts';
+import { attachmentLine } from '../../linux/bpf/attach.ts';
 import type { BpfVerdictName } from '../../linux/bpf/events.ts';
 import { kindOfMap } from '../../linux/bpf/kind.ts';
 import type { Step } from '../../linux/step.ts';
 import { lineEvidence } from './evidence.ts';
 import { mapEvidence } from './evidence-bpf.ts';
+import { flowEvidence } from './evidence-flows.ts';
 import type { Evidence } from './explanation.ts';
 import { routeLine } from './lines.ts';
 import { endsOf } from './packet-words.ts';
@@ -43,28 +45,28 @@ function explainRun({ step, here }: Scene<StepOf<'bpf-run'>>): Told {
   const { program, attachment } = step;
   const { at, origin } = attachment;
   const does = `${program} ${aboutProgram(program)}`;
-  const evidence = (line: string): readonly Evidence[] => [
-    lineEvidence(`The program ${program} on ${here}`, 'bpftool net show', line, origin),
+  const evidence = (command: string): readonly Evidence[] => [
+    lineEvidence(`The program ${program} on ${here}`, command, attachmentLine(attachment), origin),
   ];
   if (at.hook === 'tail call')
     return {
       title: `${program} is called`,
       sentence: `The program that runs calls another one by its slot in ${at.array}: ${does}. It runs right here, in the hook where the packet already is.`,
-      evidence: evidence(`${at.array}[${at.index}] ${program}`),
+      evidence: evidence('bpftool map dump'),
       checks: [`bpftool map dump pinned /sys/fs/bpf/tc/globals/${at.array}   # on ${here}`],
     };
   if (!('dev' in at))
     return {
       title: `${program} sees the socket call`,
       sentence: `A program of ${here}'s node is attached to its control groups, so it sees every socket call of the node and of its containers: ${does}. No packet exists yet.`,
-      evidence: evidence(`${at.hook} ${program}`),
+      evidence: evidence('bpftool cgroup tree'),
       checks: [`bpftool cgroup tree   # on the node of ${here}`],
     };
   const way = at.hook === 'tc ingress' ? 'comes in at' : 'is about to leave by';
   return {
     title: `${program} runs at ${at.dev}`,
     sentence: `What ${way} ${at.dev} of ${here} meets an eBPF program at its ${at.hook} hook before the node's IP stack does anything: ${does}.`,
-    evidence: evidence(`${at.dev} ${at.hook.replace('tc ', 'tcx/')} ${program}`),
+    evidence: evidence('bpftool net show'),
     checks: [`bpftool net show dev ${at.dev}   # on ${here}`],
   };
 }
@@ -142,11 +144,19 @@ function explainFib({ step, here, names }: Scene<StepOf<'bpf-fib'>>): Told {
   };
 }
 
-function explainNotify({ step, here }: Scene<StepOf<'bpf-notify'>>): Told {
+const FLOW_LOG_ENDS = {
+  own: ': one line of the flow log.',
+  none: '. The flow log sums up what it has told of this connection, so there is no line for this packet.',
+} as const;
+
+function explainNotify(scene: Scene<StepOf<'bpf-notify'>>): Told {
+  const { step, here } = scene;
+  const evidence = flowEvidence(scene);
   const who = `from identity ${step.src} to ${step.dst === 0 ? 'one not yet known' : `identity ${step.dst}`}`;
   return {
     title: step.dropped ? `Reported: ${step.dropped}` : `Reported: ${step.point}`,
-    sentence: `${step.program} on ${here} tells its agent of this packet (${step.point}, ${who}${step.ct === 'unknown' ? '' : `, connection ${step.ct}`}): one line of the flow log.`,
+    sentence: `${step.program} on ${here} tells its agent of this packet (${step.point}, ${who}${step.ct === 'unknown' ? '' : `, connection ${step.ct}`})${FLOW_LOG_ENDS[evidence.length > 0 ? 'own' : 'none']}`,
+    evidence,
   };
 }
 
@@ -185,7 +195,11 @@ function explainVerdict({ step, here, names }: Scene<StepOf<'bpf-verdict'>>): To
   return { title, sentence: `${step.program} on ${here} ${does}${mark}` };
 }
 
-function explainSock({ step, here, names }: Scene<StepOf<'bpf-sock'>>): Told {
+function explainSock(scene: Scene<StepOf<'bpf-sock'>>): Told {
+  return { ...sockWords(scene), evidence: flowEvidence(scene) };
+}
+
+function sockWords({ step, here, names }: Scene<StepOf<'bpf-sock'>>): Told {
   const text = ({ ip, port }: { ip: string; port: number }): string => `${ip}:${port}`;
   const [before, after] = [text(step.before), step.after && text(step.after)];
   const service = names.service(step.before.ip);

@@ -47,6 +47,12 @@ export function indexBpf(config: BpfConfig): BpfIndex {
   return { host: config.host, hooks, slots, maps: new Map(config.maps.map((map) => [map.name, map])) };
 }
 
+/** Where it is and what it is, in the words of `bpftool net show`, `bpftool cgroup tree` and `bpftool map dump`. */
+export function attachmentLine({ at, program }: BpfAttachment): string {
+  if (at.hook === 'tail call') return `${at.array}[${at.index}] ${program}`;
+  return 'dev' in at ? `${at.dev} ${at.hook.replace('tc ', 'tcx/')} ${program}` : `${at.hook} ${program}`;
+}
+
 /** Programs at the two tc hooks of a device. */
 export function attachedTo(config: BpfConfig | undefined, dev: string): readonly BpfAttachment[] {
   return (config?.attachments ?? []).filter(({ at }) => 'dev' in at && at.dev === dev);

@@ -33,16 +33,17 @@ interface Index {
   readonly prefixes: readonly number[];
 }
 
-const indexes = new WeakMap<BpfMap, Index>();
+/** By the entries: nodes whose maps hold the same share them. */
+const indexes = new WeakMap<readonly BpfEntry[], Index>();
 
-function indexOf(map: BpfMap): Index {
-  const known = indexes.get(map);
+function indexOf({ entries }: BpfMap): Index {
+  const known = indexes.get(entries);
   if (known) return known;
-  const byKey = new Map(map.entries.map((entry) => [keyText(entry.key), entry]));
+  const byKey = new Map(entries.map((entry) => [keyText(entry.key), entry]));
   const lengths = new Set<number>();
-  for (const { key } of map.entries) if (typeof key.prefix === 'number') lengths.add(key.prefix);
+  for (const { key } of entries) if (typeof key.prefix === 'number') lengths.add(key.prefix);
   const index = { byKey, prefixes: [...lengths].sort((a, b) => b - a) };
-  indexes.set(map, index);
+  indexes.set(entries, index);
   return index;
 }
 

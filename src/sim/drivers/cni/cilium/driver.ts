@@ -4,6 +4,7 @@ import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { addCilium, ciliumIpam } from './add.ts';
 import { nodeAttachments, podAttachments } from './attachments.ts';
 import { endpointMaps } from './endpoint-maps.ts';
+import { HUBBLE } from './hubble.ts';
 import { CILIUM_MAPS } from './maps.ts';
 import { CILIUM_MODES, settingsOf } from './modes.ts';
 import { CILIUM_PROGRAMS } from './programs/programs.ts';
@@ -20,12 +21,29 @@ export const CILIUM: CniDriver = {
   evidence: 'modelled',
   factsFrom: 'v1.19 (bpf/, pkg/datapath, pkg/loadbalancer)',
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },
+  flowLog: HUBBLE,
   replacesProxy: (mode) => settingsOf(mode).kubeProxyReplacement,
   ipam: () => ciliumIpam,
+  idleBeside,
   refuses: refuseNative,
   plan: planCilium,
   add: addCilium,
 };
+
+function idleBeside(mode: string, proxyRuns: boolean): { readonly what: string; readonly why: string } | null {
+  const { kubeProxyReplacement } = settingsOf(mode);
+  if (kubeProxyReplacement && proxyRuns)
+    return {
+      what: 'kube-proxy',
+      why: 'Cilium replaces it in this mode. Its rules stand on every node, and no packet for a Service matches them: sockets and eth0 have translated it before',
+    };
+  if (!kubeProxyReplacement && !proxyRuns)
+    return {
+      what: 'NodePorts, external IPs, and clusterIPs that nodes ask for',
+      why: 'this mode of Cilium leaves them to kube-proxy, and none runs. Only clusterIPs that pods ask for work',
+    };
+  return null;
+}
 
 /** autoDirectNodeRoutes: a route via a node that is not on the segment would be refused by the kernel. */
 function refuseNative(cluster: Cluster, mode: string): string | null {
