@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { dropFile, inspector, share, verdict, visit } from './visit.ts';
+import { dropFile, inspector, openTab, share, verdict, visit } from './visit.ts';
 
 const clusterKnob = (page: Page) => page.getByTitle('Number of nodes and networks');
 const choose = async (page: Page, group: string, option: string): Promise<void> => {
@@ -54,4 +54,40 @@ test('nodes get zones, a Service that prefers its zone says who uses whom, and a
   await page.goto(link);
   await expect(verdict(page)).toBeVisible();
   await expect(page.getByRole('button', { name: /^Node node-2, worker, zone-a/ }).first()).toBeVisible();
+});
+
+test('one click puts a router between two node subnets; host-gw fails across it, and routes on the router mend that', async ({
+  page,
+}) => {
+  await visit(page);
+  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
+  await choose(page, 'Node subnets', 'Two');
+  const router = page.getByRole('button', { name: 'router, between the node subnets, 192.168.56.1, 192.168.57.1' });
+  await expect(router).toBeVisible();
+  await expect(page.getByRole('button', { name: /^A subnet that nodes stand on, 192\.168\.57\.0\/24/ })).toBeVisible();
+
+  await page.getByRole('combobox', { name: 'To', exact: true }).fill('default/api-');
+  const ends = page.getByRole('listbox', { name: 'To', exact: true }).getByRole('option');
+  await ends.filter({ hasText: 'node-3' }).first().click();
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(verdict(page)).toContainText('Arrived');
+  await openTab(page, 'Text');
+  const steps = page.getByRole('tabpanel').getByRole('listitem');
+  await expect(steps.filter({ hasText: 'by eth0 of router' }).first()).toBeAttached();
+
+  await cni.selectOption('flannel/host-gw');
+  await expect(verdict(page)).toContainText('the kernel refused ("Nexthop has invalid gateway")');
+  const link = await share(page);
+  await router.press('Enter');
+  await inspector(page).getByRole('button', { name: 'Give it routes to pods' }).click();
+  await expect(verdict(page)).toContainText('Arrived');
+
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(verdict(page)).toContainText('the kernel refused');
+  await choose(page, 'Node subnets', 'One');
+  await expect(verdict(page)).toContainText('Arrived');
+  await expect(router).toBeHidden();
+  await page.keyboard.press('Control+z');
+  await expect(router).toBeVisible();
 });

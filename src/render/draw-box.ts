@@ -197,6 +197,17 @@ function drawOutside(g: Drawing, box: LayoutBox): void {
   });
 }
 
+/** The card of a machine outside, with an address for each subnet at its side: it belongs to both. */
+function drawRouter(g: Drawing, box: LayoutBox): void {
+  const { element, rect } = box;
+  const middle = rect.width / 2;
+  frame(g, box, 8);
+  write(g, { text: element.label, x: middle, y: 14, look: 'hs-label hs-strong', anchor: 'middle' });
+  write(g, { text: element.sublabel, x: 8, y: 34, look: 'hs-mono' });
+  write(g, { text: element.details[0] ?? '', x: rect.width - 8, y: 34, look: 'hs-mono', anchor: 'end' });
+  write(g, { text: element.label, x: middle, y: rect.height / 2 + 10, look: 'hs-far-name', anchor: 'middle' });
+}
+
 function drawUnderlay(g: Drawing, { element, rect }: LayoutBox): void {
   const words = g
     .append('text')
@@ -231,6 +242,7 @@ const DRAWERS: Partial<Record<ElementKind, (g: Drawing, box: LayoutBox) => void>
   device: drawDevice,
   service: drawService,
   outside: drawOutside,
+  router: drawRouter,
   underlay: drawUnderlay,
   route: drawRoute,
 };

@@ -29,7 +29,7 @@ export function idUnder(target: EventTarget | null): PictureId | null {
 }
 
 const isPodOrOutside = (box: LayoutBox | undefined): boolean =>
-  ['pod', 'outside', 'sockets'].includes(box?.element.kind ?? '');
+  ['pod', 'outside', 'router', 'sockets'].includes(box?.element.kind ?? '');
 const takesProbe = (box: LayoutBox | undefined): boolean =>
   isPodOrOutside(box) || ['service', 'node', 'nic'].includes(box?.element.kind ?? '');
 

@@ -12,6 +12,8 @@ const madeUp: fc.Arbitrary<MadeUp & { pods: readonly number[] }> = fc.integer({ 
     shape: fc.constantFrom('overlay' as const, 'bridge' as const, 'routed' as const),
     services: fc.integer({ min: 0, max: 20 }),
     longNames: fc.boolean(),
+    // 0: no router.
+    farFrom: fc.integer({ min: 2, max: nodes + 2 }).chain((from) => fc.constantFrom(0, from)),
   }),
 );
 
@@ -127,4 +129,41 @@ it('places 100 nodes with 1,000 pods', () => {
   const picture = makePicture(makeUpWorld({ nodes: 100, pods: 10, shape: 'overlay' }));
   const layout = layoutPicture(picture);
   expect(layout.boxes.size).toBeGreaterThan(1500);
+});
+
+it('cuts the line where the router stands, and leaves the cards where they were', () => {
+  const made = { nodes: 3, pods: 2, shape: 'overlay' } as const;
+  const [whole, apart] = [layoutOf(made), layoutOf({ ...made, farFrom: 3 })];
+  const lines = ({ marks }: Layout) => marks.filter(({ kind }) => kind === 'underlay-line').map(({ rect }) => rect);
+  expect(lines(whole)).toHaveLength(1);
+  const [near, far] = lines(apart);
+  const router = apart.boxes.get('ns:router')!.rect;
+  expect(near!.x + near!.width).toBe(router.x);
+  expect(far!.x).toBe(router.x + router.width);
+  for (const [id, { rect, element }] of whole.boxes)
+    if (element.kind !== 'outside' && element.kind !== 'underlay') expect(apart.boxes.get(id)?.rect, id).toEqual(rect);
+});
+
+it('starts a row of its own for the nodes behind the router, where there are several', () => {
+  const rows = (farFrom: number): number[] =>
+    [...layoutOf({ nodes: 7, pods: 1, shape: 'overlay', farFrom }).boxes.values()]
+      .filter(({ element }) => element.kind === 'node')
+      .map(({ rect }) => rect.y)
+      .map((y, _, all) => [...new Set(all)].indexOf(y));
+  expect(rows(4)).toEqual([0, 0, 0, 1, 1, 1, 1]);
+  expect(rows(6)).toEqual([0, 0, 0, 0, 1, 2, 2]);
+  expect(rows(9)).toEqual([0, 0, 0, 0, 1, 1, 1]);
+});
+
+it('has a way for a packet from every node to every other, along drawn lines', () => {
+  fc.assert(
+    fc.property(madeUp, (made) => {
+      const { net } = layoutOf(made);
+      const port = (n: number) => `node-${n}!dev!eth0!out`;
+      for (let n = 2; n <= made.nodes; n++) expect(net.way(port(1), port(n)).length).toBeGreaterThan(2);
+      expect(net.way(port(1), 'internet!dev!eth0!in').length).toBeGreaterThan(2);
+      expect(net.way('client!dev!eth0!out', port(made.nodes)).length).toBeGreaterThan(2);
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -3,7 +3,7 @@
  * configuration. The shapes are those of an overlay with a bridge, of plain routes with a bridge, and of routed veths.
  */
 import type { World } from '../sim/engine/world.ts';
-import { UNDERLAY } from '../sim/engine/world.ts';
+import { FAR_UNDERLAY, UNDERLAY } from '../sim/engine/world.ts';
 import type { Cluster, ClusterPod, ClusterService } from '../sim/kube/cluster.ts';
 import type { Address, Device, NetnsConfig, NsId } from '../sim/linux/config.ts';
 import type { Rule, Table, TableName } from '../sim/linux/netfilter/iptables/rule.ts';
@@ -17,6 +17,8 @@ export interface MadeUp {
   readonly shape: 'overlay' | 'bridge' | 'routed';
   readonly services?: number;
   readonly longNames?: boolean;
+  /** Nodes with this number and above are behind a router; 0 or absent: there is none. */
+  readonly farFrom?: number;
 }
 
 const MAC = macFromHash('0a', 7);
@@ -138,8 +140,11 @@ function services(made: MadeUp, all: readonly ClusterPod[]): ClusterService[] {
   );
 }
 
+const switchOf = ({ farFrom = 0 }: MadeUp, n: number): NsId => (farFrom > 0 && n >= farFrom ? FAR_UNDERLAY : UNDERLAY);
+
 function nodeConfig(made: MadeUp, n: number, here: readonly ClusterPod[]): NetnsConfig {
-  const devices: Device[] = [{ kind: 'nic', ...base('eth0'), peer: { ns: UNDERLAY, dev: `sw-node-${n}` } }];
+  const peer = { ns: switchOf(made, n), dev: `sw-node-${n}` };
+  const devices: Device[] = [{ kind: 'nic', ...base('eth0'), peer }];
   const addresses: [string, string][] = [['eth0', `192.168.${Math.floor(n / 200) + 56}.${10 + (n % 200)}`]];
   if (made.shape !== 'routed') {
     devices.push({ kind: 'bridge', ...base('cni0') });
@@ -169,6 +174,41 @@ function nodeConfig(made: MadeUp, n: number, here: readonly ClusterPod[]): Netns
   return config(`node-${n}`, devices, addresses, true);
 }
 
+const ROUTER: NonNullable<Cluster['router']> = {
+  name: 'router',
+  knowsPods: false,
+  farSubnet: { cidr: cidr('192.168.57.0/24'), gateway: ip('192.168.57.1') },
+  uplink: { cidr: cidr('198.51.100.0/30'), ip: ip('198.51.100.2') },
+};
+
+/** Switches, machines outside, and the router where there is one. */
+function addNetwork(made: MadeUp, namespaces: Map<NsId, NetnsConfig>): void {
+  const nic = (name: string, ns: NsId, dev: string): Device => ({ kind: 'nic', ...base(name), peer: { ns, dev } });
+  const isApart = (made.farFrom ?? 0) > 0;
+  const nodes = Array.from({ length: made.nodes }, (_, i) => i + 1);
+  namespaces.set('client', config('client', [nic('eth0', UNDERLAY, 'sw-client')], [['eth0', '192.168.56.100']]));
+  const way = isApart ? nic('eth0', 'router', 'eth2') : nic('eth0', UNDERLAY, 'sw-internet');
+  namespaces.set('internet', config('internet', [way], [['eth0', '192.168.56.1']]));
+  const legs = [
+    nic('eth0', UNDERLAY, 'sw-router'),
+    nic('eth1', FAR_UNDERLAY, 'sw-router'),
+    nic('eth2', 'internet', 'eth0'),
+  ];
+  if (isApart) namespaces.set('router', config('router', legs, []));
+  for (const ns of isApart ? [UNDERLAY, FAR_UNDERLAY] : [UNDERLAY]) {
+    const machines = [
+      ...nodes.filter((n) => switchOf(made, n) === ns).map((n) => `node-${n}`),
+      ...(ns === UNDERLAY ? ['client', ...(isApart ? [] : ['internet'])] : []),
+    ];
+    const ends = [
+      ...machines.map((name) => [name, 'eth0']),
+      ...(isApart ? [['router', ns === UNDERLAY ? 'eth0' : 'eth1']] : []),
+    ];
+    const ports = ends.map(([name = '', dev = '']) => ({ ...nic(`sw-${name}`, name, dev), master: 'br0' }));
+    namespaces.set(ns, config(ns, [{ kind: 'bridge', ...base('br0') }, ...ports], []));
+  }
+}
+
 export function makeUpWorld(made: MadeUp): World {
   const all = pods(made);
   const namespaces = new Map<NsId, NetnsConfig>();
@@ -183,15 +223,7 @@ export function makeUpWorld(made: MadeUp): World {
       );
     }
   }
-  const machines = [...Array.from({ length: made.nodes }, (_, i) => `node-${i + 1}`), 'client', 'internet'];
-  for (const name of ['client', 'internet']) {
-    const nic: Device = { kind: 'nic', ...base('eth0'), peer: { ns: UNDERLAY, dev: `sw-${name}` } };
-    namespaces.set(name, config(name, [nic], [['eth0', name === 'client' ? '192.168.56.100' : '192.168.56.1']]));
-  }
-  const ports = machines.map(
-    (name): Device => ({ kind: 'nic', ...base(`sw-${name}`), master: 'br0', peer: { ns: name, dev: 'eth0' } }),
-  );
-  namespaces.set(UNDERLAY, config(UNDERLAY, [{ kind: 'bridge', ...base('br0') }, ...ports], []));
+  addNetwork(made, namespaces);
   const cluster: Cluster = {
     podCIDR: cidr('10.244.0.0/16'),
     serviceCIDR: cidr('10.96.0.0/12'),
@@ -209,6 +241,7 @@ export function makeUpWorld(made: MadeUp): World {
       { name: 'client', ip: ip('192.168.56.100'), lo: [], listens: [], isGateway: false },
       { name: 'internet', ip: ip('192.168.56.1'), lo: [ip('203.0.113.10')], listens: [], isGateway: true },
     ],
+    ...(made.farFrom ? { router: ROUTER } : {}),
   };
   return {
     cluster,

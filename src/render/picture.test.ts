@@ -39,13 +39,14 @@ describe('what a node has follows from its devices', () => {
 
 describe('around the nodes', () => {
   it('has machines outside, and the ports that they are plugged into', () => {
-    const { outside, switchPorts, underlay } = pictureOf('overlay');
+    const { outside, subnets, router } = pictureOf('overlay');
     expect(outside.map(({ ns, isGateway }) => [ns, isGateway])).toEqual([
       ['client', false],
       ['internet', true],
     ]);
-    expect(switchPorts.get('node-2')).toBe('sw-node-2');
-    expect(underlay?.sublabel).toBe('192.168.56.0/24');
+    expect(subnets.map(({ element }) => element.sublabel)).toEqual(['192.168.56.0/24']);
+    expect(subnets[0]!.ports.get('node-2')).toBe('sw-node-2');
+    expect(router).toBeNull();
   });
 
   it('says of a Service that it is an address in rules, and which pods stand behind it', () => {
@@ -57,14 +58,13 @@ describe('around the nodes', () => {
   });
 
   it('gives every element its own name', () => {
-    const { nodes, outside, services, underlay } = pictureOf('overlay');
+    const { nodes, outside, services, subnets } = pictureOf('overlay');
     const ids = [
       ...nodes.flatMap(({ element, rooms, bridges, tunnels, nics, devices, hooks, route, sockets, conntrack }) => [
         ...[element, route, sockets, conntrack, ...bridges, ...tunnels, ...nics, ...devices, ...hooks.values()],
         ...rooms.map((room) => room.element),
       ]),
-      ...[...outside, ...services].map(({ element }) => element),
-      underlay!,
+      ...[...outside, ...services, ...subnets].map(({ element }) => element),
     ].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });

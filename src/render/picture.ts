@@ -3,17 +3,25 @@
  * namespaces alone. A CNI that makes no bridge gets no bridge bar; nothing here knows a CNI by name.
  */
 import type { World } from '../sim/engine/world.ts';
-import { UNDERLAY } from '../sim/engine/world.ts';
 import { type ClusterNode, type ClusterService, podNs } from '../sim/kube/cluster.ts';
 import { attachedTo } from '../sim/linux/bpf/attach.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { hookChains } from './hook-chains.ts';
 import { idOf, type PictureId } from './picture-id.ts';
+import {
+  type OutsidePicture,
+  outsidePictures,
+  type RouterPicture,
+  routerPicture,
+  type SubnetPicture,
+  subnetPictures,
+} from './picture-network.ts';
 
 export type ElementKind =
   | 'node'
   | 'outside'
+  | 'router'
   | 'pod'
   | 'fold'
   | 'bridge'
@@ -75,13 +83,6 @@ export interface NodePicture {
   readonly hasBridgedHooks: boolean;
 }
 
-export interface OutsidePicture {
-  readonly element: PictureElement;
-  readonly ns: NsId;
-  readonly isGateway: boolean;
-  readonly dev: string | null;
-}
-
 export interface ServicePicture {
   readonly element: PictureElement;
   readonly endpoints: readonly PictureId[];
@@ -91,9 +92,9 @@ export interface Picture {
   readonly nodes: readonly NodePicture[];
   readonly outside: readonly OutsidePicture[];
   readonly services: readonly ServicePicture[];
-  readonly underlay: PictureElement | null;
-  /** Switch ports of the underlay, by the machine that is plugged in. */
-  readonly switchPorts: ReadonlyMap<NsId, string>;
+  /** One, or two with the router between them. */
+  readonly subnets: readonly SubnetPicture[];
+  readonly router: RouterPicture | null;
 }
 
 export const HOOKS: readonly HookName[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
@@ -266,24 +267,6 @@ function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterN
   };
 }
 
-function outsidePictures(world: World): OutsidePicture[] {
-  return world.cluster.externals.map((host) => ({
-    element: {
-      id: idOf({ kind: 'ns', ns: host.name }),
-      kind: 'outside',
-      label: host.name,
-      sublabel: host.lo[0] ?? host.ip,
-      about: `${host.name}, outside the cluster, ${[host.ip, ...host.lo].join(', ')}`,
-      ns: host.name,
-      parent: null,
-      details: host.listens.map(({ port, proto, program }) => `${port}/${proto} ${program}`),
-    },
-    ns: host.name,
-    isGateway: host.isGateway,
-    dev: world.namespaces.get(host.name)?.devices.find((device) => device.kind !== 'loopback')?.name ?? null,
-  }));
-}
-
 function servicePicture(service: ClusterService): ServicePicture {
   const ref = `${service.namespace}/${service.name}`;
   const port = service.ports[0]?.port;
@@ -307,7 +290,6 @@ function servicePicture(service: ClusterService): ServicePicture {
 }
 
 export function makePicture(world: World): Picture {
-  const underlay = world.namespaces.get(UNDERLAY);
   const nodes: NodePicture[] = [];
   for (const node of world.cluster.nodes) {
     const config = world.namespaces.get(node.name);
@@ -317,20 +299,7 @@ export function makePicture(world: World): Picture {
     nodes,
     outside: outsidePictures(world),
     services: world.cluster.services.map(servicePicture),
-    underlay: underlay
-      ? {
-          id: idOf({ kind: 'ns', ns: UNDERLAY }),
-          kind: 'underlay',
-          label: 'node network',
-          sublabel: world.cluster.nodeNetwork.cidr.text,
-          about: `The network that the nodes stand on, ${world.cluster.nodeNetwork.cidr.text}`,
-          ns: UNDERLAY,
-          parent: null,
-          details: [`mtu ${world.cluster.nodeNetwork.mtuBytes}`],
-        }
-      : null,
-    switchPorts: new Map(
-      (underlay?.devices ?? []).flatMap((device) => ('peer' in device ? [[device.peer.ns, device.name] as const] : [])),
-    ),
+    subnets: subnetPictures(world),
+    router: routerPicture(world),
   };
 }

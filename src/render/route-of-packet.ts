@@ -3,7 +3,7 @@
  * stays where it is while rules are asked; it moves when a device, a gate, a route or a tunnel says so.
  */
 import type { Trace } from '../sim/engine/trace.ts';
-import { UNDERLAY } from '../sim/engine/world.ts';
+import { isUnderlay } from '../sim/engine/world.ts';
 import type { NsId } from '../sim/linux/config.ts';
 import type { PacketId, Step } from '../sim/linux/step.ts';
 import { carriedBy } from '../sim/wire/frame.ts';
@@ -107,7 +107,7 @@ export function pathOf(trace: Pick<Trace, 'steps' | 'packets'>, layout: Layout):
       to,
       way,
       lengthPx: lengthOf(net, way),
-      isTunnelled: step.outer === true || (step.ns === UNDERLAY && isWrapped(step)),
+      isTunnelled: step.outer === true || (isUnderlay(step.ns) && isWrapped(step)),
     };
     const known = legs.get(step.packet);
     if (known) known.push(leg);

@@ -26,7 +26,7 @@ export interface Scene {
   mark(name: string, keys: ReadonlySet<string>): void;
 }
 
-const MACHINES: ReadonlySet<string> = new Set(['node', 'outside']);
+const MACHINES: ReadonlySet<string> = new Set(['node', 'outside', 'router']);
 
 export function makeScene(host: HTMLElement): Scene {
   const svg = select(host).append('svg').attr('class', 'hs-scene').attr('role', 'group').attr('aria-label', 'Cluster');
@@ -177,7 +177,7 @@ function joinBoxes(layer: Layer, data: readonly LayoutBox[]): void {
     .order();
 }
 
-const RADIUS: Partial<Record<ElementKind, number>> = { node: 8, outside: 8, pod: 6, sockets: 9 };
+const RADIUS: Partial<Record<ElementKind, number>> = { node: 8, outside: 8, router: 8, pod: 6, sockets: 9 };
 
 /** As a style, because only a style is animated; set through the object model, which the page's policy allows. */
 function place(element: SVGElement, x: number, y: number): void {

@@ -7,7 +7,7 @@ import { cniById, proxyById } from '../../sim/drivers/registry.ts';
 import { assemble } from '../../sim/engine/assemble.ts';
 import { makeChoices } from '../../sim/engine/choices.ts';
 import { type Ran, runProgram } from '../../sim/engine/run-program.ts';
-import { UNDERLAY } from '../../sim/engine/world.ts';
+import { isUnderlay } from '../../sim/engine/world.ts';
 import type { Cluster } from '../../sim/kube/cluster.ts';
 import type { Step } from '../../sim/linux/step.ts';
 import { type Frame, type IpPacket, innermost, isLaterFragment } from '../../sim/wire/frame.ts';
@@ -82,7 +82,7 @@ function arrivalText({ frame }: Step): string | null {
 }
 
 function wireOf(steps: readonly Step[]): string | null {
-  const step = steps.find(({ kind, ns }) => kind === 'dev' && ns === UNDERLAY);
+  const step = steps.find(({ kind, ns }) => kind === 'dev' && isUnderlay(ns));
   if (!step || !('payload' in step.frame) || step.frame.payload.kind !== 'ip') return null;
   return `${stackOf(step.frame.payload)}, ${step.frame.payload.len + ETHERNET_BYTES} bytes`;
 }
@@ -104,7 +104,7 @@ function stackOf(packet: IpPacket): string {
 export function devicesOf({ ran }: Seen): string[] {
   const first = ran.steps.find(isSent)?.packet;
   return ran.steps.flatMap((step) =>
-    step.kind === 'dev' && step.packet === first && step.ns !== UNDERLAY
+    step.kind === 'dev' && step.packet === first && !isUnderlay(step.ns)
       ? [`${step.ns.replace('default/', '')}/${step.dev}${step.dir === 'out' ? '>' : '<'}`]
       : [],
   );

@@ -88,6 +88,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     nodePort: [OWN_1, '10.244.2.0'],
   },
   'flannel/host-gw': bridged,
+  // In one subnet, as host-gw with smaller pods.
+  'flannel/vxlan-directrouting': { ...bridged, podMtu: 1450 },
   'calico/bgp': routed,
   'calico/vxlan': {
     ...routed,

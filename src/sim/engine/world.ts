@@ -28,5 +28,10 @@ export interface StoppedProxy {
   readonly cluster: Cluster | null;
 }
 
-/** The namespace id of the switch that joins the nodes. */
+/** The namespace id of the switch that joins the nodes; with a router, of those in the first subnet. */
 export const UNDERLAY = 'underlay';
+
+/** The switch of the subnet behind the router. */
+export const FAR_UNDERLAY = 'underlay-2';
+
+export const isUnderlay = (ns: NsId): boolean => ns === UNDERLAY || ns === FAR_UNDERLAY;

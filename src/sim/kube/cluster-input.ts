@@ -34,6 +34,8 @@ export interface ClusterInput {
 export interface FarSubnet {
   readonly cidr: string;
   readonly fromNode: number;
+  /** The router has static routes to the pods of each node. */
+  readonly podRoutes?: true;
 }
 
 export interface StoppedListener {

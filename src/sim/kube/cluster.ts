@@ -29,9 +29,11 @@ export interface NodeSubnet {
   readonly gateway: Ip;
 }
 
-/** A Linux machine between two node subnets. It is the gateway of both, and knows nothing of pods. */
+/** A Linux machine between two node subnets, and the gateway of both. It is one of the externals, too. */
 export interface ClusterRouter {
   readonly name: string;
+  /** Somebody gave it routes to the pods of each node; else it knows nothing of pods. */
+  readonly knowsPods: boolean;
   /** The second node subnet; its other leg is the gateway of `nodeNetwork`. */
   readonly farSubnet: NodeSubnet;
   /** Its third leg, a cable to the machine that stands for the Internet. */

@@ -47,7 +47,7 @@ export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterPro
   const reasons = [...checkSizes(input, networks.value), ...checkOverlaps(networks.value)];
   if (reasons.length > 0) return err(reasons.map(asProblem));
   const { podCIDR, serviceCIDR, nodeNetwork, farSubnet } = networks.value;
-  const router = farSubnet && planRouter(farSubnet);
+  const router = farSubnet && planRouter(farSubnet, input.farSubnet?.podRoutes === true);
   return ok({
     podCIDR,
     serviceCIDR,
@@ -60,8 +60,9 @@ export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterPro
 
 const subnet = (range: Cidr): NodeSubnet => ({ cidr: range, gateway: cidrNth(range, GATEWAY_OFFSET) });
 
-const planRouter = (farSubnet: Cidr): ClusterRouter => ({
+const planRouter = (farSubnet: Cidr, knowsPods: boolean): ClusterRouter => ({
   name: 'router',
+  knowsPods,
   farSubnet: subnet(farSubnet),
   uplink: { cidr: UPLINK_NET, ip: cidrNth(UPLINK_NET, 2) },
 });
@@ -181,5 +182,8 @@ function planExternals(nodeNetwork: Cidr, router: ClusterRouter | undefined): Ex
       isGateway: true,
     },
     { name: 'client', ip: cidrNth(nodeNetwork, CLIENT_OFFSET), lo: [], listens: [], isGateway: false },
+    ...(router
+      ? [{ name: router.name, ip: cidrNth(nodeNetwork, GATEWAY_OFFSET), lo: [], listens: [], isGateway: false }]
+      : []),
   ];
 }

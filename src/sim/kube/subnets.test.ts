@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cidr, ip } from '../wire/ip.ts';
 import { buildCluster } from './build-cluster.ts';
 import type { ClusterInput } from './cluster-input.ts';
-import { shareSubnet, subnetOf, subnetsOf } from './subnets.ts';
+import { farSubnetOf, shareSubnet, subnetOf, subnetsOf } from './subnets.ts';
 
 const base: ClusterInput = {
   nodes: 3,
@@ -42,7 +42,12 @@ describe('two node subnets', () => {
     expect(cluster.externals.map(({ name, ip: address }) => [name, address])).toEqual([
       ['internet', '198.51.100.1'],
       ['client', '192.168.56.100'],
+      ['router', '192.168.56.1'],
     ]);
+    expect(cluster.router?.knowsPods).toBe(false);
+    expect(built({ farSubnet: { cidr: '192.168.57.0/24', fromNode: 3, podRoutes: true } }).router?.knowsPods).toBe(
+      true,
+    );
   });
 
   it('hold nodes by number: one that is added moves none', () => {
@@ -91,6 +96,17 @@ describe('two node subnets', () => {
   ])('cannot be built: %s', (_why, far, expected) => {
     expect(problems({ farSubnet: { cidr: far, fromNode: 3 } })).toEqual(expected);
   });
+});
+
+it.each<[nodeNetwork: string, nodes: number, cidr: string | undefined, fromNode: number | undefined]>([
+  ['192.168.56.0/24', 3, '192.168.57.0/24', 3],
+  ['192.168.56.0/24', 4, '192.168.57.0/24', 3],
+  ['192.168.56.0/24', 5, '192.168.57.0/24', 4],
+  ['192.168.56.0/24', 1, '192.168.57.0/24', 2],
+  ['172.16.0.0/16', 2, '172.17.0.0/16', 2],
+  ['nodes', 3, undefined, undefined],
+])('%s with %i nodes offers a second subnet', (nodeNetwork, nodes, range, fromNode) => {
+  expect(farSubnetOf({ nodeNetwork, nodes })).toEqual(range === undefined ? null : { cidr: range, fromNode });
 });
 
 it('one node network has no router, and the Internet is its gateway', () => {

@@ -100,6 +100,12 @@ export interface Route {
   readonly origin?: Origin;
 }
 
+/** A route that somebody tried to add, and what the kernel answered. */
+export interface RefusedRoute {
+  readonly route: Route;
+  readonly error: string;
+}
+
 /** One line of `ip neigh` that somebody wrote (`nud permanent`). */
 export interface Neighbour {
   readonly dev: string;
@@ -189,6 +195,8 @@ export interface NetnsConfig {
   readonly devices: readonly Device[];
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
+  /** What was asked for and does not stand. */
+  readonly refusedRoutes?: readonly RefusedRoute[];
   /** Derived routes that somebody deleted (`ip route del`). */
   readonly deletedRoutes?: readonly Route[];
   readonly neighbours: readonly Neighbour[];

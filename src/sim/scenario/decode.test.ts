@@ -55,6 +55,12 @@ describe('decoding a scenario', () => {
     ['no events', { version: 1 }, 'events', /missing/],
     ['a field from the future', { version: 1, events: [], camera: 1 }, 'camera', /not known to this version/],
     ['an unknown event', saved({ type: 'NodeRebooted' }), 'events.0.type', /does not know: "NodeRebooted"/],
+    [
+      'a second subnet with every node',
+      saved({ ...sized, farSubnet: { cidr: '192.168.57.0/24', fromNode: 1 } }),
+      'events.0.farSubnet.fromNode',
+      /from 2 to 500/,
+    ],
     ['a zone that is no label value', saved({ ...sized, zones: ['a b'] }), 'events.0.zones.0', /name of a zone/],
     ['an unknown kind', saved(pod({ kind: 'CronJob' })), 'events.0.objects.0.kind', /does not model: "CronJob"/],
     ['an unknown field of an object', saved(pod({ hostNetwork: true })), 'events.0.objects.0.hostNetwork', /not known/],

@@ -109,6 +109,16 @@ const rows: readonly Row[] = [
   ['zones of nodes that are not there say nothing', [sized({ zones: ['a', '', '', 'b'] })], { zones: ['a'] }],
   ['a size without zones takes them away', [sized({ zones: ['a'] }), sized()], BASE_STATE],
   [
+    'nodes stand in a second subnet',
+    [sized({ farSubnet: { cidr: '192.168.57.0/24', fromNode: 3 } })],
+    { farSubnet: { cidr: '192.168.57.0/24', fromNode: 3 } },
+  ],
+  [
+    'a size without it puts them back',
+    [sized({ farSubnet: { cidr: '192.168.57.0/24', fromNode: 3 } }), sized()],
+    BASE_STATE,
+  ],
+  [
     'a proxy that was stopped before has not heard of zones',
     [proxyStopped('node-1'), sized({ zones: ['a'] })],
     { zones: ['a'], faults: [proxyStopped('node-1', SEEN)] },

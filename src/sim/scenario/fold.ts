@@ -16,7 +16,7 @@ export function foldScenario(scenario: Scenario): ScenarioState {
 function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   switch (event.type) {
     case 'ClusterSized': {
-      const { zones: _, ...standing } = freezeProxies(state);
+      const { zones: _, farSubnet: __, ...standing } = freezeProxies(state);
       return settleChanges({ ...standing, ...sizeOf(event) });
     }
     case 'ManifestsApplied':

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBase64url } from '../base/base64url.ts';
+import type { FarSubnet } from '../kube/cluster-input.ts';
 import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
 import { compactScenario } from './compact.ts';
 import { decodeScenario } from './decode.ts';
@@ -151,6 +152,15 @@ const size = {
   serviceCIDR: fc.oneof(cidrText, fc.constant('10.96.0.0/12')),
   nodeNetwork: fc.oneof(cidrText, fc.constant('192.168.56.0/24')),
   mtuBytes: fc.integer({ min: 68, max: 9000 }),
+  farSubnet: optional(
+    fc
+      .record({
+        cidr: cidrText,
+        fromNode: fc.integer({ min: 2, max: 9 }),
+        podRoutes: optional(fc.constant(true as const)),
+      })
+      .map(said<FarSubnet>),
+  ),
   zones: optional(fc.array(fc.constantFrom('', 'zone-a', 'eu-1b'), { maxLength: 6 })),
 };
 const ipvsProtocol = fc.constantFrom('tcp', 'udp', 'sctp');

@@ -22,8 +22,10 @@ export function sizeOf(of: ClusterSize): ClusterSize {
   const { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes } = of;
   const zones = (of.zones ?? []).slice(0, nodes);
   const last = zones.findLastIndex((zone) => zone !== '');
+  const named = zones.slice(0, last + 1);
+  const { farSubnet } = of;
   return without<ClusterSize>(
-    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: zones.slice(0, last + 1) },
+    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: named, farSubnet },
     { zones: [] },
   );
 }

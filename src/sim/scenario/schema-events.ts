@@ -72,6 +72,13 @@ const clusterSize = {
   nodeNetwork: cidrText,
   mtuBytes: mtu,
   zones: v.exactOptional(listOf(zoneName, NODES_MAX)),
+  farSubnet: v.exactOptional(
+    v.strictObject({
+      cidr: cidrText,
+      fromNode: integer(2, NODES_MAX),
+      podRoutes: v.exactOptional(v.literal(true, 'must be true')),
+    }),
+  ),
 };
 
 const clusterEvents = [

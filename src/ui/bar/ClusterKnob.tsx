@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { capacityText } from '../../sim/kube/capacity.ts';
+import type { FarSubnet } from '../../sim/kube/cluster-input.ts';
 import { sizeOf } from '../../sim/scenario/normalise.ts';
 import type { ClusterSize } from '../../sim/scenario/scenario.ts';
 import { parseCidr } from '../../sim/wire/ip.ts';
@@ -28,7 +29,8 @@ export function ClusterKnob() {
       summary={
         <summary title="Number of nodes and networks">
           <Icon name="cluster" size={14} />
-          {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}, /{state.nodeMask} each
+          {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}
+          {state.farSubnet === undefined ? '' : ' in 2 subnets'}, /{state.nodeMask} each
           <Icon name="down" size={12} />
         </summary>
       }
@@ -59,10 +61,30 @@ function NetworkFields({ size, onChange }: SizeFieldsProps) {
         value={size.nodeNetwork}
         onChange={(nodeNetwork) => onChange({ ...size, nodeNetwork })}
       />
+      {size.farSubnet && <FarFields far={size.farSubnet} onChange={(farSubnet) => onChange({ ...size, farSubnet })} />}
       <NumberField
         label="MTU of the node network"
         value={size.mtuBytes}
         onChange={(mtuBytes) => onChange({ ...size, mtuBytes })}
+      />
+    </>
+  );
+}
+
+interface FarFieldsProps {
+  readonly far: FarSubnet;
+  readonly onChange: (far: FarSubnet) => void;
+}
+
+function FarFields({ far, onChange }: FarFieldsProps) {
+  return (
+    <>
+      <TextField label="Second subnet" value={far.cidr} onChange={(cidr) => onChange({ ...far, cidr })} />
+      <NumberField
+        label="From node"
+        value={far.fromNode}
+        min={2}
+        onChange={(fromNode) => onChange({ ...far, fromNode })}
       />
     </>
   );

@@ -1,4 +1,5 @@
 import { same } from '../../sim/base/same.ts';
+import { farSubnetOf } from '../../sim/kube/subnets.ts';
 import { spreadZones } from '../../sim/kube/zones.ts';
 import { sizeOf } from '../../sim/scenario/normalise.ts';
 import type { ClusterSize } from '../../sim/scenario/scenario.ts';
@@ -8,20 +9,27 @@ import { useApp, useSession } from '../app-model.ts';
 export function NodePlaces() {
   const { document } = useApp();
   const state = useSession((now) => now.state);
-  const size = sizeOf(state);
-  const choose = (change: Partial<ClusterSize>): void => document.apply({ type: 'ClusterSized', ...size, ...change });
+  const { farSubnet, zones = [], ...rest } = sizeOf(state);
+  const choose = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...places });
+  const apart = farSubnetOf(rest);
   return (
     <div className="node-places">
+      <Choice
+        label="Node subnets"
+        title="Two subnets have a router between them"
+        options={[
+          { text: 'One', isChosen: farSubnet === undefined, places: { zones } },
+          ...(apart ? [{ text: 'Two', isChosen: farSubnet !== undefined, places: { zones, farSubnet: apart } }] : []),
+        ]}
+        onChoose={choose}
+      />
       <Choice
         label="Zones"
         title="The label topology.kubernetes.io/zone; a node's own is chosen in the inspector"
         options={[0, 2, 3].map((count) => {
-          const zones = spreadZones(size.nodes, count);
-          return {
-            text: count === 0 ? 'None' : String(count),
-            isChosen: same(size.zones ?? [], zones),
-            change: { zones },
-          };
+          const spread = spreadZones(rest.nodes, count);
+          const places = { zones: spread, ...(farSubnet && { farSubnet }) };
+          return { text: count === 0 ? 'None' : String(count), isChosen: same(zones, spread), places };
         })}
         onChoose={choose}
       />
@@ -29,15 +37,13 @@ export function NodePlaces() {
   );
 }
 
+type Places = Pick<ClusterSize, 'zones' | 'farSubnet'>;
+
 interface ChoiceProps {
   readonly label: string;
   readonly title: string;
-  readonly options: readonly {
-    readonly text: string;
-    readonly isChosen: boolean;
-    readonly change: Partial<ClusterSize>;
-  }[];
-  readonly onChoose: (change: Partial<ClusterSize>) => void;
+  readonly options: readonly { readonly text: string; readonly isChosen: boolean; readonly places: Places }[];
+  readonly onChoose: (places: Places) => void;
 }
 
 function Choice({ label, title, options, onChoose }: ChoiceProps) {
@@ -45,8 +51,8 @@ function Choice({ label, title, options, onChoose }: ChoiceProps) {
     <div className="node-place" title={title}>
       <span>{label}</span>
       <fieldset className="segmented" aria-label={label}>
-        {options.map(({ text, isChosen, change }) => (
-          <button key={text} type="button" aria-pressed={isChosen} onClick={() => onChoose(change)}>
+        {options.map(({ text, isChosen, places }) => (
+          <button key={text} type="button" aria-pressed={isChosen} onClick={() => isChosen || onChoose(places)}>
             {text}
           </button>
         ))}

@@ -1,4 +1,4 @@
-import { UNDERLAY, type World } from '../../sim/engine/world.ts';
+import { FAR_UNDERLAY, isUnderlay, type World } from '../../sim/engine/world.ts';
 import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
@@ -8,7 +8,8 @@ import { Icon } from '../parts/Icon.tsx';
 import { OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
-import { fdbEntries, listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEntries } from './ns-entries.ts';
+import { PodRoutes } from './PodRoutes.tsx';
 import { Rewrites } from './Rewrites.tsx';
 import { ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
@@ -24,16 +25,18 @@ export function MachineView({ config, world }: MachineViewProps) {
   const index = world.cluster.nodes.findIndex(({ name }) => name === config.id);
   const node = world.cluster.nodes.find(({ name }) => name === config.id);
   const isNode = node !== undefined;
+  const isRouter = config.id === world.cluster.router?.name;
   return (
     <>
       <Facts facts={factsOf(config, world)} />
       {isNode && <ZoneField index={index} />}
       {pod !== undefined && <StoryButton />}
-      {(isNode || pod !== undefined) && (
+      {isRouter && <PodRoutes />}
+      {(isNode || isRouter || pod !== undefined) && (
         <section>
           <h3 className="section-title">Break it</h3>
           <div className="faults">
-            {isNode && <SysctlFault config={config} name="ipv4.ip_forward" label="Turn ip_forward off" />}
+            {(isNode || isRouter) && <SysctlFault config={config} name="ipv4.ip_forward" label="Turn ip_forward off" />}
             {isNode && (
               <SysctlFault config={config} name="bridge.bridge-nf-call-iptables" label="Turn br_netfilter off" />
             )}
@@ -52,6 +55,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />
+      <EntryList title="Refused by the kernel" command="ip route add" entries={refusedEntries(config)} />
       <EntryList title="Neighbours" command="ip neigh" entries={neighbourEntries(config)} />
       <EntryList title="Forwarding database" command="bridge fdb" entries={fdbEntries(config)} />
     </>
@@ -59,10 +63,11 @@ export function MachineView({ config, world }: MachineViewProps) {
 }
 
 function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
-  if (id === UNDERLAY) {
-    const { cidr, mtuBytes } = cluster.nodeNetwork;
+  if (isUnderlay(id)) {
+    const { mtuBytes } = cluster.nodeNetwork;
+    const { cidr } = (id === FAR_UNDERLAY && cluster.router?.farSubnet) || cluster.nodeNetwork;
     return [
-      ['Kind', 'The switch between the nodes'],
+      ['Kind', cluster.router ? 'The switch of a node subnet' : 'The switch between the nodes'],
       ['Network', cidr.text, 'code'],
       ['MTU', `${mtuBytes} bytes`],
     ];
@@ -81,6 +86,15 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
       ['Owner', pod.owner],
       ['Labels', labels.join(', ') || 'none', 'code'],
       ['Ready', pod.ready ? 'yes' : 'no'],
+    ];
+  }
+  const { router } = cluster;
+  if (router?.name === id) {
+    const gateways = [cluster.nodeNetwork.gateway, router.farSubnet.gateway];
+    return [
+      ['Kind', 'Router between the node subnets'],
+      ['Gateway at', gateways.join(', '), 'code'],
+      ['Knows pods', router.knowsPods ? 'yes, by static routes' : 'no'],
     ];
   }
   const host = cluster.externals.find(({ name }) => name === id);

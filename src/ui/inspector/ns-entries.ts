@@ -10,6 +10,11 @@ export function routeEntries({ id: ns, routes }: NetnsConfig): readonly Entry[] 
   });
 }
 
+/** What a program asked for and the kernel did not take. */
+export function refusedEntries({ refusedRoutes = [] }: NetnsConfig): readonly Entry[] {
+  return refusedRoutes.map(({ route, error }) => ({ line: `${routeLine(route)}: ${error}`, origin: route.origin }));
+}
+
 /** Of one device, or of all. */
 export function neighbourEntries({ id: ns, neighbours }: NetnsConfig, dev?: string): readonly Entry[] {
   const own = neighbours.filter((entry) => dev === undefined || entry.dev === dev);

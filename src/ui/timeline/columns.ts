@@ -3,7 +3,7 @@
  * every step has a column.
  */
 import type { Beat, BeatMark, Trace } from '../../sim/engine/trace.ts';
-import { UNDERLAY } from '../../sim/engine/world.ts';
+import { isUnderlay } from '../../sim/engine/world.ts';
 import type { Detail } from '../../store/pace.ts';
 
 export interface Column {
@@ -109,7 +109,7 @@ const GENERATED = /(-[bcdf-hj-np-tv-xz\d]{6,10})?-[bcdf-hj-np-tv-xz\d]{5}$/;
 
 /** A place in few letters: a pod by its workload. The whole name is its tooltip. */
 export function shortPlace(ns: string): string {
-  if (ns === UNDERLAY) return 'net';
+  if (isUnderlay(ns)) return 'net';
   return ns.includes('/') ? ns.slice(ns.indexOf('/') + 1).replace(GENERATED, '') : ns;
 }
 

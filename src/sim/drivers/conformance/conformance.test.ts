@@ -16,7 +16,7 @@ import { printRoute } from '../../linux/print/ip-route.ts';
 import type { CniDriver, Fragment, NodePlan, ProxyDriver } from '../contract.ts';
 import { kubeletPlan } from '../parts/kubelet.ts';
 import { BPF_MAP_KINDS, BPF_PROGRAMS, CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
-import { LAB, readdressed } from './lab-cluster.ts';
+import { APART, LAB, readdressed } from './lab-cluster.ts';
 
 /** IFNAMSIZ less the closing zero. */
 const DEVICE_NAME_MAX = 15;
@@ -30,6 +30,7 @@ const clusters: readonly (readonly [string, Cluster])[] = [
   ['a node without pods', { ...LAB, pods: LAB.pods.filter((pod) => pod.node !== 'node-1') }],
   ['a single node', { ...LAB, nodes: LAB.nodes.slice(0, 1), pods: LAB.pods.filter((pod) => pod.node === 'node-1') }],
   ['nothing to serve', { ...LAB, services: [] }],
+  ['two node subnets', APART],
 ];
 
 type Choice = readonly [

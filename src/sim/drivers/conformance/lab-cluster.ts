@@ -179,3 +179,15 @@ export const LAB: Cluster = {
     { name: 'client', ip: ip('192.168.56.100'), lo: [], listens: [], isGateway: false },
   ],
 };
+
+/** The same with the third node on the other side of a router. */
+export const APART: Cluster = {
+  ...LAB,
+  nodes: LAB.nodes.map((node, i) => (i === 2 ? { ...node, ip: ip('192.168.57.13') } : node)),
+  router: {
+    name: 'router',
+    knowsPods: false,
+    farSubnet: { cidr: cidr('192.168.57.0/24'), gateway: ip('192.168.57.1') },
+    uplink: { cidr: cidr('198.51.100.0/30'), ip: ip('198.51.100.2') },
+  },
+};

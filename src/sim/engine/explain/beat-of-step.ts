@@ -3,7 +3,7 @@ import { endpointText } from '../../linux/ipvs/table.ts';
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
-import { UNDERLAY } from '../world.ts';
+import { isUnderlay } from '../world.ts';
 import { ruleRejects } from './nft-rule.ts';
 import { innerPacket, kindOfPacket, portsOf, socketText } from './packet-words.ts';
 
@@ -77,9 +77,11 @@ function deviceMoment(view: PacketView, step: Of<'dev'>, at: number): Moment {
   if (step.dir !== 'in') return null;
   const earlier = view.steps.slice(0, at).findLast((s) => s.kind === 'dev');
   if (!earlier || earlier.ns === step.ns) return null;
-  if (step.ns === UNDERLAY) return { mark: 'device', title: 'Crosses the node network' };
+  if (isUnderlay(step.ns)) return { mark: 'device', title: 'Crosses the node network' };
   const arrives = view.steps.some((s) => s.kind === 'deliver' && s.ns === step.ns && s.to !== 'tunnel');
-  if (step.outer || arrives) return null;
+  // An envelope is opened where it was sent to; a router on the way only passes it on.
+  const isItsEnd = view.steps.some((s) => s.ns === step.ns && (s.kind === 'encap' || s.kind === 'decap'));
+  if ((step.outer && isItsEnd) || arrives) return null;
   return { mark: 'device', title: `Enters ${shortNs(step.ns)}: ${step.dev}` };
 }
 

@@ -2,7 +2,7 @@
 import { attachedTo } from '../../linux/bpf/attach.ts';
 import type { Device } from '../../linux/config.ts';
 import type { Step } from '../../linux/step.ts';
-import { UNDERLAY } from '../world.ts';
+import { isUnderlay } from '../world.ts';
 import { deviceEvidence, lineEvidence } from './evidence.ts';
 import { frameLine } from './lines.ts';
 import { envelopeWords, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
@@ -18,26 +18,24 @@ export function explainDevice(scene: DeviceScene): Told {
   const packet = innerPacket(step.frame);
   const command = capture(step.dev, isArp(step.frame) ? 'arp' : `host ${packet?.src ?? ''}`);
   return {
-    title:
-      step.ns === UNDERLAY
-        ? `${kindOfPacket(step.frame)} ${step.dir} at the switch`
-        : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
+    title: isUnderlay(step.ns)
+      ? `${kindOfPacket(step.frame)} ${step.dir} at the switch`
+      : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
     sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
     evidence: [
       lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame)),
       ...deviceEvidence(scene.ns, here, step.dev),
     ],
-    checks:
-      step.ns === UNDERLAY
-        ? []
-        : [inside(names, step.ns, command), inside(names, step.ns, `ip -d link show dev ${step.dev}`)],
+    checks: isUnderlay(step.ns)
+      ? []
+      : [inside(names, step.ns, command), inside(names, step.ns, `ip -d link show dev ${step.dev}`)],
   };
 }
 
 function arpSentence({ step, here, names }: DeviceScene): string {
   const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
   if (!arp) return '';
-  const where = step.ns === UNDERLAY ? 'The switch' : here;
+  const where = isUnderlay(step.ns) ? 'The switch' : here;
   if (arp.op === 'is-at')
     return step.dir === 'in'
       ? `${where} gets the answer for ${names.ip(arp.tpa)}: ${arp.spa} is at ${arp.sha}.`
@@ -48,7 +46,7 @@ function arpSentence({ step, here, names }: DeviceScene): string {
 }
 
 function deviceSentence(scene: DeviceScene, device: Device | undefined): string {
-  if (scene.step.ns === UNDERLAY) return wireSentence(scene);
+  if (isUnderlay(scene.step.ns)) return wireSentence(scene);
   switch (device?.kind) {
     case 'veth':
       return vethSentence(scene, device);
@@ -158,7 +156,11 @@ function ipipSentence(scene: DeviceScene, device: Device): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function nicSentence({ step, here }: DeviceScene): string {
+function nicSentence({ step, here, names }: DeviceScene): string {
+  if (step.outer && names.node(step.ns) === undefined)
+    return step.dir === 'in'
+      ? `${capital(envelopeWords(step.frame))} between two nodes arrives at ${here}, which routes it by its outer addresses and never looks inside.`
+      : `The packet leaves ${here} for the subnet of the other node, still in its envelope.`;
   if (step.outer && step.dir === 'out')
     return `The packet leaves ${here}. From outside only node addresses can be seen; the pod's packet travels inside.`;
   if (step.outer)

@@ -1,6 +1,6 @@
 /** Where packets begin and end. */
 import { type IpPacket, icmpName, isIcmpError, isReset, type Protocol } from '../../wire/frame.ts';
-import { UNDERLAY } from '../world.ts';
+import { isUnderlay } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
@@ -136,7 +136,7 @@ export function explainDeliver(scene: DeliverScene): Told {
 /** ARP: everybody on the link hears the question, one answers. */
 function explainArpDelivery({ step, here }: DeliverScene): Told {
   const isMine = step.to !== 'nobody';
-  if (step.ns === UNDERLAY)
+  if (isUnderlay(step.ns))
     return { title: 'Not for the switch', sentence: 'The switch has no address of its own, and stays silent.' };
   const isAnswer = step.what.startsWith('ARP reply');
   if (isAnswer)

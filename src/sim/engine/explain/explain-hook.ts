@@ -1,7 +1,7 @@
 /** The five places where netfilter looks at a packet. Order of calls: net/ipv4/ip_input.c, ip_forward.c, ip_output.c. */
 
 import type { Step } from '../../linux/step.ts';
-import { UNDERLAY } from '../world.ts';
+import { isUnderlay } from '../world.ts';
 import { isArp } from './packet-words.ts';
 import {
   deviceOf,
@@ -40,7 +40,7 @@ function emptySentence({ step, here, names, ns }: HookScene): string {
 
 function explainBridgeHook(scene: HookScene): Told {
   const { step, here, ns } = scene;
-  const isSwitch = step.ns === UNDERLAY;
+  const isSwitch = isUnderlay(step.ns);
   const isLent = !isSwitch && !isArp(step.frame) && ns.sysctl['bridge.bridge-nf-call-iptables'] !== 0;
   const lent = isLent
     ? ` Because bridge-nf-call-iptables is 1, the bridge lends it to the IP hooks: iptables sees traffic that is only bridged.`

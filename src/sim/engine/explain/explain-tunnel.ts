@@ -3,7 +3,7 @@
 import type { Device } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { isGroupMac } from '../../wire/mac.ts';
-import { UNDERLAY } from '../world.ts';
+import { isUnderlay } from '../world.ts';
 import { deviceEvidence, fdbEvidence, lineEvidence } from './evidence.ts';
 import { innerPacket, packetOf } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
@@ -31,7 +31,7 @@ export function explainFdb(scene: Scene<StepOf<'fdb'>>): Told {
       );
     case 'port':
       return told(
-        step.ns === UNDERLAY ? `Switch port ${step.port}` : `Bridge port ${step.port}`,
+        isUnderlay(step.ns) ? `Switch port ${step.port}` : `Bridge port ${step.port}`,
         `${step.dev} sends the frame to one port only: ${who} was last seen behind ${step.port}${step.learned ? ', as it learned from an earlier frame' : ''}.`,
       );
     case 'local':

@@ -13,7 +13,7 @@ import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import type { PortProtocol } from '../../wire/frame.ts';
 import { cidrHas, type Ip } from '../../wire/ip.ts';
-import { UNDERLAY, type World } from '../world.ts';
+import { FAR_UNDERLAY, isUnderlay, type World } from '../world.ts';
 
 /** How a Service is reached: which of its addresses, on which port. */
 export interface ServiceDoor {
@@ -89,6 +89,8 @@ function ownersOf(cluster: Cluster): Map<Ip, string> {
     owners.set(host.ip, host.name);
     for (const ip of host.lo) owners.set(ip, `behind ${host.name}`);
   }
+  const { router } = cluster;
+  if (router) for (const ip of [router.farSubnet.gateway, router.uplink.ip]) owners.set(ip, router.name);
   for (const pod of cluster.pods) owners.set(pod.ip, pod.name);
   // Last, because a pod on the host's network has the node's address.
   for (const node of cluster.nodes) owners.set(node.ip, node.name);
@@ -100,6 +102,15 @@ function nodeDeviceAt(world: World, ip: Ip): string | undefined {
   const node = world.cluster.nodes.find((one) => podNetworkWith(one, ip) !== undefined);
   const address = node && world.namespaces.get(node.name)?.addresses.find((a) => a.ip === ip);
   return node && address && `${node.name}'s ${address.dev}`;
+}
+
+/** Two subnets are told apart by their ranges. */
+const underlayName = ({ router, nodeNetwork }: Cluster, ns: NsId): string =>
+  router ? `the subnet ${(ns === FAR_UNDERLAY ? router.farSubnet : nodeNetwork).cidr.text}` : 'the node network';
+
+function switchName(cluster: Cluster, ns: NsId): string {
+  if (!cluster.router) return 'Node network (the switch between the nodes)';
+  return `${capital(underlayName(cluster, ns).replace('the ', ''))} (the switch between its machines)`;
 }
 
 const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
@@ -139,11 +150,12 @@ function makeNames(world: World): Names {
     ip: (ip) => ownerOf(ip) ?? ip,
     ipLong: (ip) => `${ip}${bare(ip)}`,
     endpoint: (ip, port) => `${ip}${port === null ? '' : `:${port}`}${bare(ip)}`,
-    ns: (ns) => (ns === UNDERLAY ? 'the node network' : shortNs(ns)),
+    ns: (ns) => (isUnderlay(ns) ? underlayName(cluster, ns) : shortNs(ns)),
     place: (ns) => {
       const pod = known.pod(ns);
       if (pod) return podName(pod);
-      if (ns === UNDERLAY) return 'Node network (the switch between the nodes)';
+      if (isUnderlay(ns)) return switchName(cluster, ns);
+      if (ns === cluster.router?.name) return `${ns} (between the node subnets)`;
       return known.node(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
     },
     chain: (ns, table, chain) => chainOwner(world, ns, table, chain),

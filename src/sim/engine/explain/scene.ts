@@ -4,7 +4,7 @@ import type { Step } from '../../linux/step.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
 import type { Trace } from '../trace.ts';
-import { UNDERLAY, type World } from '../world.ts';
+import { isUnderlay, type World } from '../world.ts';
 import type { Evidence } from './explanation.ts';
 import { type Names, namesOf } from './names.ts';
 import { innerPacket, previousOf } from './packet-words.ts';
@@ -60,7 +60,7 @@ export function macsOf(trace: Trace, world: World): ReadonlyMap<Mac, string> {
   const names = namesOf(world);
   for (const id of new Set(trace.steps.map(({ ns }) => ns))) {
     const isNode = names.node(id) !== undefined;
-    for (const device of id === UNDERLAY ? [] : (world.namespaces.get(id)?.devices ?? [])) {
+    for (const device of isUnderlay(id) ? [] : (world.namespaces.get(id)?.devices ?? [])) {
       if (device.kind === 'loopback' || device.kind === 'ipip') continue;
       const name = isNode ? `${id}'s ${device.name}` : names.ns(id);
       macs.set(device.mac, macs.has(device.mac) ? SHARED : name);

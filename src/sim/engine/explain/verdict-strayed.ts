@@ -140,6 +140,8 @@ function findUnrouted(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null
       culprit: { kind: 'device', text: `${down.name} of ${node} is down` },
     };
   }
+  const refused = findRefused(c, drop, left, { range, whose, lost });
+  if (refused) return refused;
   const bridge = c.world.namespaces.get(node)?.devices.find((d) => d.master !== undefined)?.master;
   const route = owner.name === node ? (bridge ? `${range} dev ${bridge}` : null) : routeElsewhere(c, node, range);
   return {
@@ -147,6 +149,28 @@ function findUnrouted(c: Case, drop: StepOf<'drop'>, left: Left): Finding | null
     sentence: `${node} has no route to ${range}, ${whose}, ${lost}`,
     remedy: route === null ? `Give ${node} a route to ${range}.` : `Restore it: ip route add ${route}   # on ${node}`,
     culprit,
+  };
+}
+
+/** Its writer tried, and the kernel refused: the next hop is not on a link of the node. */
+function findRefused(
+  c: Case,
+  drop: StepOf<'drop'>,
+  left: Left,
+  { range, whose, lost }: { readonly range: string; readonly whose: string; readonly lost: string },
+): Finding | null {
+  const node = left.ns;
+  const refused = c.world.namespaces.get(node)?.refusedRoutes?.find(({ route }) => route.dst.text === range);
+  const via = refused?.route.via;
+  if (!refused || via === undefined) return null;
+  const who = refused.route.origin?.by ?? 'somebody';
+  const { router } = c.world.cluster;
+  const tell = router ? `, or tell the router: ip route add ${range} via ${via}   # on ${router.name}` : '';
+  return {
+    ...base(drop, left),
+    sentence: `${node} has no route to ${range}, ${whose}: ${who} asked for one via ${c.names.ipLong(via)}, and the kernel refused ("${refused.error}") because that address is in another subnet, ${lost}`,
+    remedy: `Use a tunnel between the subnets${tell}`,
+    culprit: { kind: 'route', text: `ip route add ${routeLine(refused.route)}: ${refused.error}` },
   };
 }
 

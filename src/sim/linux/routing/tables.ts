@@ -9,7 +9,9 @@ const KERNEL: Origin = { by: 'kernel', why: 'it follows from the address' };
  * All routes that are in force, as `ip route show table all` would list them. Routes of a device that is down are
  * gone, but its addresses stay addresses of this machine (fib_disable_ip flushes, fib_del_ifaddr does not run): kube-ipvs0 is never up.
  */
-export function routesOf(config: NetnsConfig): readonly Route[] {
+export function routesOf(
+  config: Pick<NetnsConfig, 'devices' | 'addresses' | 'routes' | 'deletedRoutes'>,
+): readonly Route[] {
   const up = new Set(config.devices.filter((d) => d.up).map((d) => d.name));
   const derived = config.addresses
     .flatMap((a) => routesOfAddress(a, deviceNamed(config, a.dev)))
@@ -22,7 +24,7 @@ export function routesOf(config: NetnsConfig): readonly Route[] {
 const isSame = (a: Route, b: Route): boolean =>
   a.dst.text === b.dst.text && a.dev === b.dev && a.table === b.table && a.src === b.src;
 
-function deviceNamed(config: NetnsConfig, name: string): Device | undefined {
+function deviceNamed(config: Pick<NetnsConfig, 'devices'>, name: string): Device | undefined {
   return config.devices.find((d) => d.name === name);
 }
 

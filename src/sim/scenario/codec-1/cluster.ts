@@ -1,17 +1,24 @@
 /** The size of a cluster as a tuple, and a driver with its mode as one word. The defaults are the codec's own and never change. */
 import type { ClusterSize } from '../scenario.ts';
-import { fillTuple, type Json, trimTuple } from './tuple.ts';
+import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
-const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24', []];
+const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24', [], []];
 
 export function packSize(size: ClusterSize): Json[] {
-  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones = [] } = size;
-  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones], sizeDefaults);
+  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones = [], farSubnet: far } = size;
+  const packedFar = far ? [far.cidr, far.fromNode, ...(far.podRoutes ? [1] : [])] : [];
+  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, packedFar], sizeDefaults);
 }
 
 export function unpackSize(packed: unknown): Readonly<Record<string, unknown>> {
-  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones] = fillTuple(packed, sizeDefaults);
-  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones };
+  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, far] = fillTuple(packed, sizeDefaults);
+  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones, ...unpackFar(far) };
+}
+
+function unpackFar(packed: unknown): Readonly<Record<string, unknown>> {
+  const [cidr, fromNode, podRoutes] = listIn(packed);
+  if (cidr === undefined) return {};
+  return { farSubnet: { cidr, fromNode, ...optional('podRoutes', podRoutes === 1 ? true : podRoutes) } };
 }
 
 interface Driver {

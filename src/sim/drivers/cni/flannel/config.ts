@@ -8,7 +8,7 @@ const BRIDGE = 'cni0';
 
 /** What the `flannel` CNI plugin tells the `bridge` plugin, from /run/flannel/subnet.env. */
 export function bridgeConfig(cluster: Cluster, mode: string, options: CniOptions): BridgeConfig {
-  const overhead = mode === 'vxlan' ? facts.VXLAN_OVERHEAD_BYTES : 0;
+  const overhead = mode === 'host-gw' ? 0 : facts.VXLAN_OVERHEAD_BYTES;
   return {
     bridge: BRIDGE,
     mtuBytes: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overhead,

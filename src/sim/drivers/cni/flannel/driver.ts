@@ -1,7 +1,7 @@
 import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import { shareSubnet } from '../../../kube/subnets.ts';
 import type { Route } from '../../../linux/config.ts';
-import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
 import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
 import * as facts from '../../parts/flanneld/facts.ts';
@@ -21,35 +21,38 @@ export const FLANNEL: CniDriver = {
       label: 'host-gw',
       about: 'Each node is the next hop for its pods: no tunnel, but all nodes must share one Ethernet segment.',
     },
+    {
+      id: 'vxlan-directrouting',
+      label: 'VXLAN with DirectRouting',
+      about: 'Plain routes to the nodes of the same subnet, as with host-gw, and the VXLAN tunnel to all others.',
+      variantOf: 'vxlan',
+    },
   ],
   evidence: 'kernel-verified',
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
-  refuses: (cluster, mode) => (mode === 'host-gw' ? refuseHostGw(cluster) : null),
+  // Even host-gw across subnets runs: the kernel refuses the routes, and flanneld logs it.
+  refuses: () => null,
   plan: planFlannel,
   add: addFlannel,
   writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 
-/** pkg/backend/hostgw: a route via a node that is not on the segment would be refused by the kernel. */
-function refuseHostGw(cluster: Cluster): string | null {
-  const { cidr } = cluster.nodeNetwork;
-  const far = cluster.nodes.find((node) => !cidrHas(cidr, node.ip));
-  if (!far) return null;
-  return `host-gw needs all nodes on one Ethernet segment, and ${far.name} (${far.ip}) is not in ${cidr.text}. Use VXLAN.`;
-}
-
 function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
-  assert(mode === 'vxlan' || mode === 'host-gw', `Flannel has a mode "${mode}"`);
+  assert(mode === 'vxlan' || mode === 'host-gw' || mode === 'vxlan-directrouting', `Flannel has a mode "${mode}"`);
   const config = bridgeConfig(cluster, mode, options);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const bridge = bridgeNode(node, pods, config);
   const peers = cluster.nodes.filter((peer) => peer !== node);
-  const between = mode === 'vxlan' ? vxlanFragment(cluster, node, peers, options) : hostGwFragment(peers);
+  const isDirect = (peer: ClusterNode): boolean =>
+    mode === 'host-gw' || (mode === 'vxlan-directrouting' && shareSubnet(cluster, node, peer));
+  const routed = peers.filter(isDirect).map(directRoute);
+  const tunnelled = peers.filter((peer) => !isDirect(peer));
+  const between: Fragment = mode === 'host-gw' ? {} : vxlanFragment(cluster, node, tunnelled, options);
   return {
     node: {
       devices: [...(between.devices ?? []), ...(bridge.devices ?? [])],
       addresses: [...(between.addresses ?? []), ...(bridge.addresses ?? [])],
-      routes: between.routes ?? [],
+      routes: [...routed, ...(between.routes ?? [])],
       neighbours: between.neighbours ?? [],
       fdb: between.fdb ?? [],
       // kubeadm refuses a node without these two; the bridge plugin sets the first one again.
@@ -60,12 +63,8 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
   };
 }
 
-/** `10.244.2.0/24 via 192.168.56.12 dev eth0` for each other node. */
-function hostGwFragment(peers: readonly ClusterNode[]): Fragment {
-  const routes = peers.map((peer): Route => {
-    const origin = { by: 'flanneld', for: `Node ${peer.name}`, why: `the pods of ${peer.name} are behind that node` };
-    const { podCIDR: dst, ip: via } = peer;
-    return { dst, type: 'unicast', via, dev: facts.NODE_DEVICE, table: 'main', scope: 'global', origin };
-  });
-  return { routes };
+/** `10.244.2.0/24 via 192.168.56.12 dev eth0`. The kernel takes it only where that node is in the same subnet. */
+function directRoute({ name, podCIDR: dst, ip: via }: ClusterNode): Route {
+  const origin = { by: 'flanneld', for: `Node ${name}`, why: `the pods of ${name} are behind that node` };
+  return { dst, type: 'unicast', via, dev: facts.NODE_DEVICE, table: 'main', scope: 'global', origin };
 }

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
-import { ip } from '../../../wire/ip.ts';
-import { LAB } from '../../conformance/lab-cluster.ts';
+import { printFdbEntry } from '../../../linux/print/bridge-fdb.ts';
+import { printNeighbour } from '../../../linux/print/ip-neigh.ts';
+import { printRoute } from '../../../linux/print/ip-route.ts';
+import { APART, LAB } from '../../conformance/lab-cluster.ts';
 import { planText } from '../../conformance/plan-text.ts';
 import type { CniOptions, NodePlan } from '../../contract.ts';
 import { FLANNEL } from './driver.ts';
@@ -58,13 +60,40 @@ describe('a node without pods', () => {
   });
 });
 
-describe('host-gw', () => {
-  it('refuses a node on another segment', () => {
-    const nodes = LAB.nodes.map((node, i) => (i === 2 ? { ...node, ip: ip('172.16.0.3') } : node));
-    const cluster = { ...LAB, nodes };
-    expect(FLANNEL.refuses(cluster, 'host-gw')).toMatch(/node-3 \(172\.16\.0\.3\) is not in 192\.168\.56\.0\/24/);
-    expect(FLANNEL.refuses(cluster, 'vxlan')).toBeNull();
-    expect(FLANNEL.refuses(LAB, 'host-gw')).toBeNull();
+describe('nodes of two subnets', () => {
+  const written = (mode: string, cluster: Cluster) => {
+    const { routes = [], neighbours = [], fdb = [] } = plan(mode, {}, cluster).node;
+    return [
+      ...routes.map(printRoute),
+      ...neighbours.map((n) => printNeighbour(n)),
+      ...fdb.map((entry) => printFdbEntry(entry)),
+    ].map((line) => line.replace(/(\w\w:){5}\w\w/, 'MAC'));
+  };
+
+  it.each<[mode: string, Cluster, string[]]>([
+    ['host-gw', APART, ['10.244.2.0/24 via 192.168.56.12 dev eth0', '10.244.3.0/24 via 192.168.57.13 dev eth0']],
+    [
+      'vxlan-directrouting',
+      LAB,
+      ['10.244.2.0/24 via 192.168.56.12 dev eth0', '10.244.3.0/24 via 192.168.56.13 dev eth0'],
+    ],
+    [
+      'vxlan-directrouting',
+      APART,
+      [
+        '10.244.2.0/24 via 192.168.56.12 dev eth0',
+        '10.244.3.0/24 via 10.244.3.0 dev flannel.1 onlink',
+        '10.244.3.0 dev flannel.1 lladdr MAC PERMANENT',
+        'MAC dev flannel.1 dst 192.168.57.13 self permanent',
+      ],
+    ],
+  ])('%s writes, or tries to', (mode, cluster, lines) => {
+    expect(written(mode, cluster)).toEqual(lines);
+    expect(FLANNEL.refuses(cluster, mode)).toBeNull();
+  });
+
+  it('DirectRouting keeps the MTU of the tunnel for all pods', () => {
+    expect(mtuOf(plan('vxlan-directrouting', {}, APART))).toMatchObject({ cni0: 1450, 'flannel.1': 1450 });
   });
 });
 

@@ -1,0 +1,29 @@
+/** What the kernel says to `ip route add`: a gateway must be on a link of the device (`fib_check_nh_v4_gw`, net/ipv4/fib_semantics.c). */
+import { cidrHas, familyOf } from '../../wire/ip.ts';
+import type { NetnsConfig, RefusedRoute, Route } from '../config.ts';
+import { routesOf } from './tables.ts';
+
+export const INVALID_GATEWAY = 'Nexthop has invalid gateway';
+
+export interface Accepted {
+  readonly routes: readonly Route[];
+  readonly refused: readonly RefusedRoute[];
+}
+
+/** Of what somebody wants to write, in that order, what then stands and what does not. */
+export function acceptRoutes(config: Pick<NetnsConfig, 'devices' | 'addresses'>, wanted: readonly Route[]): Accepted {
+  // An address alone makes no link, and with IPVS there are ten thousand.
+  const addresses = config.addresses.filter(({ ip, prefix }) => prefix < (familyOf(ip) === 4 ? 32 : 128));
+  // Routes by another router do not count: the gateway must hear the frame itself.
+  const links = routesOf({ ...config, addresses, routes: wanted }).filter(
+    ({ type, scope, via }) => type === 'unicast' && scope === 'link' && via === undefined,
+  );
+  const isOnLink = ({ via, dev, onlink }: Route): boolean =>
+    via === undefined ||
+    onlink === true ||
+    links.some((link) => cidrHas(link.dst, via) && (dev === undefined || link.dev === dev));
+  return {
+    routes: wanted.filter(isOnLink),
+    refused: wanted.filter((route) => !isOnLink(route)).map((route) => ({ route, error: INVALID_GATEWAY })),
+  };
+}
