@@ -78,6 +78,18 @@ describe('what the program learns', () => {
       'an MTU lowered on the way',
       'fault node-1 mtu flannel.1 1300',
     ],
+    [
+      'client udp node-1:30053 size=1472 df=do',
+      'timeout ETIMEDOUT',
+      'the receiver has a smaller MTU than the sender: nobody is told',
+      'fault node-1 mtu eth0 1400',
+    ],
+    [
+      'client udp node-1:30053 size=1376 df=do',
+      'reply',
+      'four bytes more than its MTU it still takes (a VLAN tag)',
+      'fault node-1 mtu eth0 1400',
+    ],
   ];
   it.each(rows)('%s: %s (%s)', (probe, outcome, _why, extra = '', setting = {}) => {
     expect(follow(CLUSTER + extra, probe, setting).outcome).toBe(outcome);

@@ -211,6 +211,7 @@ export type DropReason =
   | 'IP_BLACKHOLE'
   | 'TTL_EXPIRED'
   | 'PKT_TOO_BIG'
+  | 'RX_TOO_BIG'
   | 'NEIGH_FAILED'
   | 'VXLAN_NO_REMOTE'
   | 'VXLAN_INVALID_HDR'

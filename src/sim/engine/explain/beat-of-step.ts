@@ -224,6 +224,7 @@ const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {
   IP_FORWARDING_OFF: 'Forwarding is off',
   IP_BLACKHOLE: 'Blackhole route',
   TTL_EXPIRED: 'TTL used up',
+  RX_TOO_BIG: 'Too big for the receiver',
   PKT_TOO_BIG: 'Too big, may not fragment',
   NEIGH_FAILED: 'Nobody answers ARP',
   VXLAN_NO_REMOTE: 'No FDB entry',

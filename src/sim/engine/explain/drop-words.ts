@@ -67,6 +67,10 @@ const WORDS: Readonly<Record<DropReason, Words>> = {
     sentence:
       '{here} may not forward the packet: its TTL would become 0. The sender gets an ICMP "time exceeded", which is how traceroute works.',
   },
+  RX_TOO_BIG: {
+    title: 'Too big for the receiver',
+    sentence: 'The other end of the link has a smaller MTU, so it ignores the frame, and nobody is told: {detail}.',
+  },
   PKT_TOO_BIG: {
     title: 'Too big for the link',
     sentence: 'The packet is larger than the MTU of the way out, and its sender forbade fragments (DF): {detail}.',

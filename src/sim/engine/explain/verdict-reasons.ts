@@ -89,6 +89,10 @@ const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
     sentence: `the TTL reached its end on ${place}, before the packet got to ${to}`,
     remedy: 'Send with a larger TTL.',
   }),
+  RX_TOO_BIG: ({ drop }) => ({
+    sentence: `the two ends of a link have different MTUs: ${drop.detail}, so the frame is lost and nobody is told`,
+    remedy: `Give both ends the same MTU.`,
+  }),
   PKT_TOO_BIG: ({ place, culprit, packet }) => ({
     sentence: `the packet (${packet?.len ?? '?'} bytes) does not fit the way on from ${place} (${culprit}), and may not be cut (DF)`,
     remedy: 'Send less, or allow fragments (no DF).',

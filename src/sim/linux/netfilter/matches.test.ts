@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IpPacket } from '../../wire/frame.ts';
 import { ip } from '../../wire/ip.ts';
+import { ZERO_MAC } from '../../wire/mac.ts';
 import type { NetnsConfig } from '../config.ts';
 import type { IpvsConnection } from '../ipvs/connection.ts';
 import type { Kernel } from '../kernel.ts';
@@ -101,6 +102,41 @@ describe('rules', () => {
       expect(() => ruleOf(text)).toThrow();
     },
   );
+});
+
+describe('--limit-iface-out', () => {
+  const ns = openNetns({
+    ...CONFIG,
+    devices: [
+      { kind: 'loopback', name: 'lo', mac: ZERO_MAC, mtuBytes: 65_536, up: true },
+      { kind: 'dummy', name: 'tun', mac: ZERO_MAC, mtuBytes: 1500, up: true },
+      { kind: 'dummy', name: 'eth0', mac: ZERO_MAC, mtuBytes: 1500, up: true },
+    ],
+    addresses: [
+      { dev: 'lo', ip: ip('127.0.0.1'), prefix: 8, scope: 'host' },
+      { dev: 'tun', ip: ip('10.244.0.64'), prefix: 32, scope: 'global' },
+      { dev: 'eth0', ip: ip('192.168.56.11'), prefix: 24, scope: 'global' },
+    ],
+  });
+  const rule = ruleOf('-m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL');
+
+  it.each([
+    ['10.244.0.64', false, "the device's own address"],
+    ['192.168.56.11', true, 'an address of another device'],
+    ['127.0.0.1', true, 'not even loopback is local to another device'],
+    ['203.0.113.9', false, 'an address of somebody else'],
+  ])('from %s: %s (%s)', (src, expected) => {
+    const packet = { ...PACKET, src: ip(src) };
+    const at: HookContext = {
+      k: {} as Kernel,
+      ns,
+      skb: makeSkb({ id: 'p1', payload: packet }),
+      iif: undefined,
+      oif: 'tun',
+      table: { name: 'nat', chains: new Map() },
+    };
+    expect(ruleMatches(rule, { name: 'POSTROUTING', policy: 'ACCEPT', rules: [rule] }, packet, at)).toBe(expected);
+  });
 });
 
 describe('nfacct', () => {

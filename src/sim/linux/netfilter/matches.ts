@@ -1,7 +1,7 @@
 /** Does a rule match? One small function per iptables match (iptables-extensions(8)). */
 import { never } from '../../base/assert.ts';
 import { type IpPacket, isLaterFragment, type PortProtocol } from '../../wire/frame.ts';
-import { cidrHas, type Ip, LOOPBACK_NET, MULTICAST_NET } from '../../wire/ip.ts';
+import { cidrHas, type Ip, MULTICAST_NET } from '../../wire/ip.ts';
 import { isRequestOf } from '../ipvs/connection.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Account } from '../memory.ts';
@@ -122,8 +122,8 @@ function addrtypeMatches(match: Extract<Match, { kind: 'addrtype' }>, packet: Ip
 function isOfType(ns: Netns, address: Ip, type: AddrType, onlyOn: string | undefined): boolean {
   if (type === 'MULTICAST') return cidrHas(MULTICAST_NET, address);
   const found = lookupRoute(ns, address);
-  if (type === 'LOCAL')
-    return found.type === 'local' && (onlyOn === undefined || found.dev === onlyOn || cidrHas(LOOPBACK_NET, address));
+  // inet_dev_addr_type: an address of another device counts as a foreign one, and so does 127.0.0.1 anywhere but on lo.
+  if (type === 'LOCAL') return found.type === 'local' && (onlyOn === undefined || found.dev === onlyOn);
   return found.type === type.toLowerCase();
 }
 
