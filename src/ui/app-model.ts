@@ -19,6 +19,8 @@ import type { ManifestDraft } from './yaml/manifest-draft.ts';
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
 export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes'>;
 
+export type CniChoice = DriverChoice & Pick<CniDriver, 'agent'>;
+
 export type ProxyChoice = DriverChoice & Pick<ProxyDriver, 'hasDaemon'>;
 
 export interface AppModel {
@@ -33,7 +35,7 @@ export interface AppModel {
   /** Set while the stage is mounted. */
   readonly stage: { current: Stage | null };
   readonly engine: EnginePort;
-  readonly cnis: readonly DriverChoice[];
+  readonly cnis: readonly CniChoice[];
   readonly proxies: readonly ProxyChoice[];
   readonly explainer: Explainer;
 }

@@ -161,6 +161,16 @@ export interface FlowLine {
   readonly text: string;
 }
 
+/** What keeps a node in step with the cluster. Stopped, it leaves what it wrote and hears of nothing new. */
+export interface CniAgent {
+  /** `calico-node`. */
+  readonly label: string;
+  /** Its programs, as the origins of what they write name them. */
+  readonly signs: readonly string[];
+  /** What the plugin answers while the daemon is stopped; absent: the plugin can do its part alone. */
+  readonly addError?: string;
+}
+
 export interface CniDriver extends DriverBase {
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
@@ -174,6 +184,8 @@ export interface CniDriver extends DriverBase {
   /** What has no effect in a mode beside a proxy that runs, or beside none, and why. */
   idleBeside?(mode: string, proxyRuns: boolean): { readonly what: string; readonly why: string } | null;
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
+  /** The daemon on each node, which can be stopped. Absent or null: the plugins are all there is. */
+  readonly agent?: (mode: string) => CniAgent | null;
   /** The call that wires this pod; the pod stands on the node. */
   add(cluster: Cluster, node: ClusterNode, pod: ClusterPod, mode: string, options: CniOptions): PodAdd;
 }

@@ -3,11 +3,14 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { CniDriver, DriverMode, ProxyDriver } from '../drivers/contract.ts';
 import { CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import type { ClusterNote } from '../kube/cluster-input.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { assemble, proxyPlans } from './assemble.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
+import { stoppedAgents, withoutUnwired, withStoppedAgents } from './stopped-agents.ts';
 import { stoppedProxies, withStopped } from './stopped-proxies.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +21,9 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   if (!proxy.ok) return err([proxy.error]);
   const built = buildCluster(clusterInputOf(state, state.faults), cni.value.ipam?.(state.cni.mode));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
-  const { cluster, notes } = built.value;
+  const agents = stoppedAgents(state, built.value.cluster, cni.value);
+  const cluster = withoutUnwired(built.value.cluster, agents, cni.value.agent?.(state.cni.mode) ?? null);
+  const notes = [...built.value.notes, ...unwiredNotes(built.value.cluster, cluster)];
   for (const [driver, mode] of [
     [cni.value, state.cni.mode],
     [proxy.value, state.proxy.mode],
@@ -27,7 +32,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     if (reason !== null) return err([{ where: driver.label, what: reason, hint: '' }]);
   }
   const drivers = {
-    cni: cni.value,
+    cni: withStoppedAgents(cni.value, agents),
     cniMode: state.cni.mode,
     cniOptions: {},
     proxy: proxy.value,
@@ -43,10 +48,22 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     proxy: state.proxy,
     proxyPlans: plans,
     stoppedProxies: stopped,
+    ...(agents.length > 0 ? { stoppedAgents: agents } : {}),
     warm: true,
     seed: state.seed,
     notes: idle ? [...notes, { kind: 'ignored', ref: idle.what, text: idle.why }] : notes,
   });
+}
+
+/** Pods that wait for a stopped daemon. */
+function unwiredNotes(asked: Cluster, stands: Cluster): readonly ClusterNote[] {
+  const known = new Set(asked.waiting);
+  const late = (stands.waiting ?? []).filter((pod) => !known.has(pod));
+  return late.map(({ namespace, name, node, error }) => ({
+    kind: 'pending',
+    ref: `Pod ${namespace}/${name}`,
+    text: `ContainerCreating on ${node}: ${error}`,
+  }));
 }
 
 /** A link may name a driver that this version does not have. */

@@ -41,7 +41,8 @@ export function stoppedProxies(
   });
 }
 
-function clusterSeen(seen: SeenCluster, makeIpam: MakeIpam | undefined): Cluster | null {
+/** Null: it never saw one that could be built. */
+export function clusterSeen(seen: SeenCluster, makeIpam: MakeIpam | undefined): Cluster | null {
   const built = buildCluster(clusterInputOf(seen, seen.changes), makeIpam);
   return built.ok ? built.value.cluster : null;
 }

@@ -13,6 +13,8 @@ export interface World {
   readonly proxyPlans?: ReadonlyMap<string, NodePlan>;
   /** Nodes whose rules are those of an earlier cluster. */
   readonly stoppedProxies?: readonly StoppedProxy[];
+  /** Nodes whose CNI daemon has not heard of what came later. */
+  readonly stoppedAgents?: readonly StoppedAgent[];
   /** Neighbour and FDB entries stand as after earlier traffic; false: the first packet must ask (ARP). */
   readonly warm: boolean;
   readonly seed: number;
@@ -25,6 +27,14 @@ export interface StoppedProxy {
   readonly node: string;
   readonly proxy: { readonly id: string; readonly mode: string };
   /** The cluster that its rules describe; null where it never saw one that could be built. */
+  readonly cluster: Cluster | null;
+}
+
+/** A node whose CNI daemon was stopped: what the daemon writes is from what it saw last. */
+export interface StoppedAgent {
+  readonly node: string;
+  /** `calico-node`. */
+  readonly label: string;
   readonly cluster: Cluster | null;
 }
 

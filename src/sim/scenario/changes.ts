@@ -12,6 +12,12 @@ import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './sce
 /** What a change is added to. */
 type Standing = Omit<SeenCluster, 'changes'>;
 type Changes = readonly FaultEvent[];
+/** A process on a node that was stopped: it knows only what it saw. */
+export type StopEvent = Extract<FaultEvent, { type: 'ProxyStopped' | 'AgentStopped' }>;
+
+export const isStop = (fault: FaultEvent): fault is StopEvent =>
+  fault.type === 'ProxyStopped' || fault.type === 'AgentStopped';
+
 type Of<Type extends FaultEvent['type']> = Extract<FaultEvent, { type: Type }>;
 
 export const isClusterEvent = (fault: FaultEvent): fault is ClusterEvent =>
@@ -24,7 +30,7 @@ export function currentObjects(objects: readonly KubeObject[], changes: Changes)
   return scaled.reduce((now, { ref, replicas }) => scaleObjects(now, ref, replicas), objects).map(normaliseObject);
 }
 
-/** What a proxy that has read the first `count` changes knows of a state. */
+/** What a process that has read the first `count` changes knows of a state. */
 export function seenAt(state: Standing & { readonly faults: Changes }, count: number): SeenCluster {
   return seenOf(state, state.faults.slice(0, count));
 }
@@ -34,10 +40,10 @@ function seenOf(standing: Standing, changes: Changes): SeenCluster {
   return { ...sizeOf(standing), objects, proxy, changes: changes.filter(isClusterEvent) };
 }
 
-/** Before something changes that stands outside the list: stopped proxies keep what they saw. */
-export function freezeProxies(state: ScenarioState): ScenarioState {
+/** Before something changes that stands outside the list: what is stopped keeps what it saw. */
+export function freezeStopped(state: ScenarioState): ScenarioState {
   const freeze = (fault: FaultEvent, at: number): FaultEvent =>
-    fault.type === 'ProxyStopped' ? { ...fault, seen: fault.seen ?? seenAt(state, at) } : fault;
+    isStop(fault) ? { ...fault, seen: fault.seen ?? seenAt(state, at) } : fault;
   return { ...state, faults: state.faults.map(freeze) };
 }
 
@@ -72,6 +78,7 @@ export function addChange(standing: Standing, changes: Changes, change: FaultEve
     case 'ReadinessSet':
       return addReadiness(standing, changes, change);
     case 'ProxyStopped':
+    case 'AgentStopped':
       return addStop(standing, changes, change);
     default:
       return [...changes, change];
@@ -89,16 +96,16 @@ function addScaling(changes: Changes, workload: WorkloadObject, replicas: number
   const isIts = (change: FaultEvent): change is Of<'WorkloadScaled'> =>
     change.type === 'WorkloadScaled' && change.ref === ref;
   const last = changes.findLast(
-    ({ type }) => type === 'WorkloadScaled' || type === 'PodDeleted' || type === 'ProxyStopped',
+    (change) => change.type === 'WorkloadScaled' || change.type === 'PodDeleted' || isStop(change),
   );
   const standing = last && isIts(last) ? changes.filter((change) => change !== last) : changes;
   const now = standing.findLast(isIts)?.replicas ?? workload.replicas ?? 1;
   return now === replicas ? standing : [...standing, { type: 'WorkloadScaled', ref, replicas }];
 }
 
-/** Setting it again takes the place of the last time, unless a proxy was stopped between. */
+/** Setting it again takes the place of the last time, unless something was stopped between. */
 function addReadiness({ objects }: Standing, changes: Changes, change: Of<'ReadinessSet'>): Changes {
-  const stop = changes.findLastIndex(({ type }) => type === 'ProxyStopped');
+  const stop = changes.findLastIndex(isStop);
   const standing = changes.filter(
     (other, at) => at < stop || other.type !== 'ReadinessSet' || other.ref !== change.ref,
   );
@@ -110,10 +117,10 @@ function addReadiness({ objects }: Standing, changes: Changes, change: Of<'Readi
   return change.ready && !isAnyUnready ? standing : [...standing, change];
 }
 
-/** What is stopped already stays so. What the proxy saw is kept only where it differs from what stands before the stop. */
-function addStop(standing: Standing, changes: Changes, { node, seen }: Of<'ProxyStopped'>): Changes {
-  if (changes.some((other) => other.type === 'ProxyStopped' && other.node === node)) return changes;
-  const plain: FaultEvent = { type: 'ProxyStopped', node };
+/** What is stopped already stays so. What it saw is kept only where it differs from what stands before the stop. */
+function addStop(standing: Standing, changes: Changes, { type, node, seen }: StopEvent): Changes {
+  if (changes.some((other) => other.type === type && other.node === node)) return changes;
+  const plain: StopEvent = { type, node };
   if (!seen) return [...changes, plain];
   const objects = seen.objects.map(normaliseObject);
   const changed = settle({ ...seen, objects }, seen.changes);

@@ -171,6 +171,7 @@ describe('decoding a scenario', () => {
     ['a headless Service', service({ clusterIP: 'None' })],
     ['a kind before the name', { type: 'WorkloadScaled', ref: 'Deployment default/web', replicas: 0 }],
     ['a stopped proxy', { type: 'ProxyStopped', node: 'node-1' }],
+    ['a stopped daemon', { type: 'AgentStopped', node: 'node-1' }],
     ['a stopped proxy with what it saw', proxyStopped({ changes: [{ type: 'PodDeleted', ref: 'default/a' }] })],
     ['a started proxy', { type: 'ProxyStarted', node: 'node-1' }],
     ['an unready pod', { type: 'ReadinessSet', ref: 'default/web-1', ready: false }],

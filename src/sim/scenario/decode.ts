@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../base/result.ts';
-import { currentObjects } from './changes.ts';
+import { currentObjects, isStop } from './changes.ts';
 import { foldScenario } from './fold.ts';
 import { EVENTS_MAX, OBJECTS_MAX, PODS_MAX, PROBLEMS_MAX, STEP_MAX, URL_BYTES_MAX } from './limits.ts';
 import { DOCUMENT_VERSION, migrate } from './migrations/migrate.ts';
@@ -70,9 +70,9 @@ function toProblem(issue: v.BaseIssue<unknown>): Problem {
 /** Messages quote what was received, which may be as long as the file. */
 const clip = (text: string): string => (text.length > WHAT_CHARS_MAX ? `${text.slice(0, WHAT_CHARS_MAX)}…` : text);
 
-/** Each event may be small and all of them together too much. What stopped proxies saw is as large as any cluster. */
+/** Each event may be small and all of them together too much. What stopped processes saw is as large as any cluster. */
 function judgeSize(state: ScenarioState): Problem | null {
-  const seen = state.faults.flatMap((fault) => (fault.type === 'ProxyStopped' ? (fault.seen ?? []) : []));
+  const seen = state.faults.flatMap((fault) => (isStop(fault) ? (fault.seen ?? []) : []));
   const clusters = [{ ...state, changes: state.faults }, ...seen];
   return clusters.reduce<Problem | null>((problem, cluster) => problem ?? judgeCluster(cluster), null);
 }

@@ -1,6 +1,6 @@
 import { never } from '../base/assert.ts';
 import { isWorkload, mergeObjects, objectRef } from '../kube/objects-merge.ts';
-import { addChange, freezeProxies, settleChanges } from './changes.ts';
+import { addChange, freezeStopped, settleChanges } from './changes.ts';
 import { BASE_STATE } from './defaults.ts';
 import { normaliseObject, normaliseProbe, sizeOf } from './normalise.ts';
 import { afterSync } from './resync.ts';
@@ -16,15 +16,19 @@ export function foldScenario(scenario: Scenario): ScenarioState {
 function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   switch (event.type) {
     case 'ClusterSized': {
-      const { zones: _, farSubnet: __, ...standing } = freezeProxies(state);
+      const { zones: _, farSubnet: __, ...standing } = freezeStopped(state);
       return settleChanges({ ...standing, ...sizeOf(event) });
     }
     case 'ManifestsApplied':
       return applyManifests(state, event);
-    case 'CniChosen':
-      return { ...state, cni: { id: event.cni, mode: event.mode } };
+    case 'CniChosen': {
+      // Another CNI brings daemons of its own, and they run.
+      const faults =
+        event.cni === state.cni.id ? state.faults : state.faults.filter(({ type }) => type !== 'AgentStopped');
+      return { ...state, faults, cni: { id: event.cni, mode: event.mode } };
+    }
     case 'ProxyChosen':
-      return settleChanges({ ...freezeProxies(state), proxy: { id: event.proxy, mode: event.mode } });
+      return settleChanges({ ...freezeStopped(state), proxy: { id: event.proxy, mode: event.mode } });
     case 'ProbeSet':
       return { ...state, probe: normaliseProbe(event.probe) };
     case 'SeedSet':
@@ -34,12 +38,17 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
       // Its first sync is a full one.
       return settleChanges(afterSync({ ...state, faults }, event.node));
     }
+    case 'AgentStarted': {
+      const faults = state.faults.filter((fault) => !(fault.type === 'AgentStopped' && fault.node === event.node));
+      return settleChanges({ ...state, faults });
+    }
     case 'ProxySynced':
       return afterSync(state, event.node);
     case 'ReadinessSet':
       return settleChanges({ ...state, faults: addChange(state, state.faults, event) });
     case 'WorkloadScaled':
     case 'ProxyStopped':
+    case 'AgentStopped':
     case 'PodDeleted':
     case 'ListenerStopped':
     case 'DeviceSetDown':
@@ -73,7 +82,7 @@ function applyManifests(state: ScenarioState, { objects, replace }: ManifestsApp
     if (fault.type === 'PodDeleted') return remade.has(fault.ref);
     return (fault.type === 'WorkloadScaled' || fault.type === 'ReadinessSet') && applied.has(fault.ref);
   };
-  const frozen = freezeProxies(state);
+  const frozen = freezeStopped(state);
   return settleChanges({
     ...frozen,
     objects: mergeObjects(standing, objects).map(normaliseObject),

@@ -25,6 +25,9 @@ export type ScenarioEvent =
   /** The node keeps the rules that stood. `seen` is what they were written from, where that is not what came before this event. */
   | { readonly type: 'ProxyStopped'; readonly node: string; readonly seen?: SeenCluster }
   | { readonly type: 'ProxyStarted'; readonly node: string }
+  /** The CNI's daemon on a node: it learns of nothing new until it is started. `seen`: where that is not what stands before it. */
+  | { readonly type: 'AgentStopped'; readonly node: string; readonly seen?: SeenCluster }
+  | { readonly type: 'AgentStarted'; readonly node: string }
   /** A full sync of the proxy, which writes again what was deleted of its own. A stopped one does not hear of it. */
   | { readonly type: 'ProxySynced'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
@@ -115,6 +118,7 @@ export type FaultEvent = Extract<
       | 'WorkloadScaled'
       | 'ReadinessSet'
       | 'ProxyStopped'
+      | 'AgentStopped'
       | 'PodDeleted'
       | 'ListenerStopped'
       | 'DeviceSetDown'

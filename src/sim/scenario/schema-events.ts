@@ -114,6 +114,8 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     ...clusterEvents,
     v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
     v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),
+    v.strictObject({ type: v.literal('AgentStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
+    v.strictObject({ type: v.literal('AgentStarted'), node: subdomain }),
     v.strictObject({ type: v.literal('ProxySynced'), node: subdomain }),
     v.strictObject({
       type: v.literal('ListenerStopped'),

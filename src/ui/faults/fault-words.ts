@@ -23,6 +23,8 @@ export function faultWords(fault: FaultEvent): string {
       return `${fault.ref} marked ${fault.ready ? 'ready' : 'not ready'}`;
     case 'ProxyStopped':
       return `Proxy on ${fault.node} stopped: its rules stay as they were`;
+    case 'AgentStopped':
+      return `CNI daemon on ${fault.node} stopped: it learns of nothing new`;
     case 'PodDeleted':
       return `Pod ${fault.ref} deleted`;
     case 'ListenerStopped':

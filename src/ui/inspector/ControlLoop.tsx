@@ -21,6 +21,19 @@ export function ProxySwitch({ node, world }: { readonly node: string; readonly w
   );
 }
 
+/** The same for the daemon of the CNI. */
+export function AgentSwitch({ node, world }: { readonly node: string; readonly world: World }) {
+  const { cnis } = useApp();
+  const isStopped = world.stoppedAgents?.some((one) => one.node === node) === true;
+  const agent = cnis.find(({ id }) => id === world.cni.id)?.agent?.(world.cni.mode);
+  if (!agent) return null;
+  return isStopped ? (
+    <FaultButton label={`Start ${agent.label}`} event={{ type: 'AgentStarted', node }} mends />
+  ) : (
+    <FaultButton label={`Stop ${agent.label}`} event={{ type: 'AgentStopped', node }} />
+  );
+}
+
 export function ReadySwitch({ pod: { namespace, name, ready } }: { readonly pod: ClusterPod }) {
   const event = { type: 'ReadinessSet', ref: `${namespace}/${name}`, ready: !ready } as const;
   return <FaultButton label={ready ? 'Mark not ready' : 'Mark ready'} event={event} mends={!ready} />;

@@ -5,7 +5,7 @@ import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { Resync } from '../faults/Resync.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
+import { AgentSwitch, OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEntries } from './ns-entries.ts';
@@ -41,6 +41,7 @@ export function MachineView({ config, world }: MachineViewProps) {
               <SysctlFault config={config} name="bridge.bridge-nf-call-iptables" label="Turn br_netfilter off" />
             )}
             {isNode && <ProxySwitch node={config.id} world={world} />}
+            {isNode && <AgentSwitch node={config.id} world={world} />}
             {pod !== undefined && (
               <FaultButton label="Delete this pod" event={{ type: 'PodDeleted', ref: config.id }} />
             )}

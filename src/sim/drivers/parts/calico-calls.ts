@@ -16,7 +16,7 @@ export const calicoConf = (node: ClusterNode, mtu: number, ipam: { readonly [key
 export const calicoCall = (pod: ClusterPod, stdin: Json, stdout: Json): PluginCall => ({
   plugin: 'calico',
   caller: 'containerd',
-  does: `It asks for an address, lays a cable that ends in ${hostVeth(pod)} on the node (no bridge), gives the pod one address and a gateway that nobody has, and writes a WorkloadEndpoint into the API server: annotations of the Pod.`,
+  does: `It asks for an address, lays a cable that ends in ${hostVeth(pod)} on the node (no bridge) and a route to it, gives the pod one address and a gateway that nobody has, and writes a WorkloadEndpoint into the API server: annotations of the Pod.`,
   stdin,
   stdout,
 });
@@ -24,5 +24,5 @@ export const calicoCall = (pod: ClusterPod, stdin: Json, stdout: Json): PluginCa
 export const felixHere = (pod: ClusterPod): Afterwards => ({
   by: 'felix',
   where: 'this node',
-  how: `Felix on this node sees the WorkloadEndpoint and writes what the pod needs: the route to its cable, chains of its own (to and from ${hostVeth(pod)}) with the profile of its namespace, and a place in the dispatch chains. Until then nothing passes.`,
+  how: `Felix on this node sees the WorkloadEndpoint and writes what the pod needs: chains of its own (to and from ${hostVeth(pod)}) with the profile of its namespace, and a place in the dispatch chains. Until then nothing passes.`,
 });

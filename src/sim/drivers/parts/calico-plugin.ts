@@ -46,7 +46,7 @@ function hostEnd(pod: ClusterPod, mtuBytes: number): Device {
   };
 }
 
-/** `10.244.1.1 dev cali… scope link`; Felix keeps it, and the plugin writes it first. */
+/** `10.244.1.1 dev cali… scope link`: the plugin writes it, and Felix keeps it. */
 function routeTo(pod: ClusterPod): Route {
   return {
     dst: hostNet(pod.ip),
@@ -54,7 +54,7 @@ function routeTo(pod: ClusterPod): Route {
     dev: hostVeth(pod),
     table: 'main',
     scope: 'link',
-    origin: { by: 'felix', for: `Pod ${podNs(pod)}`, why: 'the pod is at the other end of this cable' },
+    origin: { by: BY, for: `Pod ${podNs(pod)}`, why: 'the pod is at the other end of this cable' },
   };
 }
 

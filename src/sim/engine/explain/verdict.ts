@@ -3,7 +3,7 @@ import type { Probe } from '../../scenario/probe.ts';
 import type { ProgramResult } from '../program-result.ts';
 import type { Outcome, Verdict } from '../trace.ts';
 import type { World } from '../world.ts';
-import { caseOf } from './verdict-case.ts';
+import { type Case, caseOf, type Finding } from './verdict-case.ts';
 import { findDeleted } from './verdict-deleted.ts';
 import { findGood } from './verdict-good.ts';
 import { findLost, headOf } from './verdict-lost.ts';
@@ -11,6 +11,7 @@ import { printedOf } from './verdict-printed.ts';
 import { findRefused } from './verdict-refused.ts';
 import { findStale } from './verdict-stale.ts';
 import { findSize, findTtl, findUnresolved } from './verdict-told.ts';
+import { findUnheard } from './verdict-unheard.ts';
 
 const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply', 'route-traced']);
 
@@ -24,10 +25,15 @@ export function verdictOf(result: ProgramResult, steps: readonly Step[], world: 
   const isGood = GOOD.has(outcome);
   const stale = isGood ? null : findStale(c, headOf(c));
   const deleted = isGood ? null : findDeleted(c, headOf(c));
-  return { outcome, good: isGood, printed: printedOf(c), ...(stale ?? deleted ?? findingOf(c)) };
+  return { outcome, good: isGood, printed: printedOf(c), ...(stale ?? deleted ?? unheard(c, isGood)) };
 }
 
-function findingOf(c: ReturnType<typeof caseOf>): ReturnType<typeof findLost> {
+function unheard(c: Case, isGood: boolean): Finding {
+  const found = findingOf(c);
+  return (isGood ? null : findUnheard(c, found)) ?? found;
+}
+
+function findingOf(c: Case): Finding {
   switch (c.result.outcome) {
     case 'connected':
     case 'reply':

@@ -3,13 +3,14 @@
  * without it. Order of events: containerd 2.1 (internal/cri/server/sandbox_run.go), CNI spec 1.1.0, kubelet 1.35.
  */
 import { must } from '../../base/assert.ts';
-import type { NodePlan, PluginCall, PodAdd } from '../../drivers/contract.ts';
+import type { Afterwards, NodePlan, PluginCall, PodAdd } from '../../drivers/contract.ts';
 import { addEnvironment, netnsPath, podUid } from '../../drivers/parts/sandbox.ts';
 import { sandboxId } from '../../drivers/parts/sandbox-id.ts';
 import { cniById, proxyById } from '../../drivers/registry.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNs, type WaitingPod } from '../../kube/cluster.ts';
 import { indexOf } from '../../kube/cluster-index.ts';
 import { ruleDiff } from '../rule-diff.ts';
+import { withStoppedAgents } from '../stopped-agents.ts';
 import type { World } from '../world.ts';
 import { jsonText } from './json-text.ts';
 import { addedLines, type PlanLine, planLines } from './plan-changes.ts';
@@ -43,6 +44,8 @@ function storyOf(world: World, pod: ClusterPod): PodStory {
   const afterwards = told.add.afterwards.flatMap((after) => {
     const isHere = after.where === 'this node';
     const own = claim((line) => line.by?.split(' ')[0] === after.by && (line.ns === pod.node) === isHere);
+    const stopped = stoppedHere(world, told, after);
+    if (stopped) return [stopped];
     return isHere && own.length === 0 ? [] : [afterwardsStep(told, after, own)];
   });
   const rest = claim(() => true);
@@ -70,8 +73,8 @@ interface Told {
   readonly lines: readonly PlanLine[];
 }
 
-function tell({ cluster, cni }: World, pod: ClusterPod): Told {
-  const driver = cniById(cni.id);
+function tell({ cluster, cni, stoppedAgents = [] }: World, pod: ClusterPod): Told {
+  const driver = withStoppedAgents(cniById(cni.id), stoppedAgents);
   const before = withoutPod(cluster, pod);
   const node = must(indexOf(cluster).node(pod.node), 'the node of the pod');
   const plan = (of: Cluster, name: string): NodePlan =>
@@ -101,7 +104,7 @@ function failedStory(world: World, waiting: WaitingPod): PodStory {
   return {
     pod: podNs(waiting),
     node: waiting.node,
-    steps: [bindStep(pod), sandboxStep(pod), confStep(told), ...calls, retryStep(told, waiting.error)],
+    steps: [bindStep(pod), sandboxStep(pod), confStep(told), ...calls, retryStep(world, told, waiting.error)],
   };
 }
 
@@ -115,14 +118,18 @@ function failedCall(told: Told, call: PluginCall, error: string): StoryStep {
   const answer = { cniVersion: '1.0.0', code: INTERNAL_ERROR, msg: error };
   return {
     ...step,
-    title: 'no address left',
-    sentence: `${call.plugin} finds no free address and answers with an error instead of a result. Its caller hands the error on.`,
+    title: 'answers with an error',
+    sentence: `${call.plugin} cannot give the pod an address, and answers with an error instead of a result. Whoever called it hands the error on.`,
     evidence: [{ title: 'stdout', text: jsonText(answer) }, stdin],
     failed: true,
   };
 }
 
-function retryStep({ pod, add }: Told, error: string): StoryStep {
+function retryStep({ stoppedAgents = [] }: World, { pod, add }: Told, error: string): StoryStep {
+  const stopped = stoppedAgents.find(({ node }) => node === pod.node);
+  const until = stopped
+    ? `${stopped.label} runs again: start it on ${pod.node}`
+    : `an address is free: delete a pod on ${pod.node}, or use a larger range`;
   const outer = add.calls.find(({ caller }) => caller === 'containerd')?.plugin ?? '';
   const network = add.conf.json as { readonly name?: string };
   const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${sandboxId(pod)}": plugin type="${outer}" name="${network.name ?? ''}" failed (add): ${error}`;
@@ -132,7 +139,7 @@ function retryStep({ pod, add }: Told, error: string): StoryStep {
     place: pod.node,
     depth: 0,
     title: 'ContainerCreating',
-    sentence: `containerd removes the sandbox again. The pod stays in ContainerCreating, and kubelet tries anew until an address is free: delete a pod on ${pod.node}, or use a larger range.`,
+    sentence: `containerd removes the sandbox again. The pod stays in ContainerCreating, and kubelet tries anew until ${until}.`,
     evidence: [{ title: `kubectl describe pod ${pod.name}: Warning FailedCreatePodSandBox`, text: message }],
     appears: [],
     failed: true,
@@ -242,11 +249,7 @@ function startStep({ pod, node, add }: Told, rest: readonly PlanLine[]): StorySt
   };
 }
 
-function afterwardsStep(
-  { pod }: Told,
-  { by, where, how }: PodAdd['afterwards'][number],
-  made: readonly PlanLine[],
-): StoryStep {
+function afterwardsStep({ pod }: Told, { by, where, how }: Afterwards, made: readonly PlanLine[]): StoryStep {
   const others = new Set(made.map(({ ns }) => ns));
   const isHere = where === 'this node';
   const [shown] = others;
@@ -260,6 +263,23 @@ function afterwardsStep(
     sentence: how + more,
     evidence: linesEvidence(isHere ? made : made.filter(({ ns }) => ns === shown)),
     appears: thingsOf(made),
+  };
+}
+
+/** The daemon of this node was stopped before the pod came. */
+function stoppedHere(world: World, { pod }: Told, { by, where }: Afterwards): StoryStep | null {
+  const stopped = world.stoppedAgents?.find(({ node }) => node === pod.node);
+  if (!stopped || where !== 'this node' || (stopped.cluster && indexOf(stopped.cluster).pod(podNs(pod)))) return null;
+  return {
+    id: `${by} stopped`,
+    actor: by,
+    place: pod.node,
+    depth: 0,
+    title: 'is stopped',
+    sentence: `${stopped.label} on ${pod.node} is stopped: it has not heard of the pod, and writes nothing for it. What stood before goes on working. Start it again, and it catches up.`,
+    evidence: [],
+    appears: [],
+    failed: true,
   };
 }
 

@@ -23,9 +23,10 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
   { type: 'RealServerDeleted', fields: ['ns', 'proto', 'at', 'server'] },
   { type: 'IpsetMemberDeleted', fields: ['ns', 'set', 'member'] },
   { type: 'AddressDeleted', fields: ['ns', 'dev', 'ip'] },
+  { type: 'AgentStopped', fields: ['node', 'seen'] },
 ];
 
-const STOPPED = rows.findIndex(({ type }) => type === 'ProxyStopped');
+const STOPPED = rows.flatMap(({ fields }, code) => (fields.includes('seen') ? [code] : []));
 
 /** [objects, changes, proxy, size]. */
 const seenDefaults: readonly Json[] = [[], [], 'kube-proxy/iptables', []];
@@ -58,7 +59,7 @@ export function unpackFault(packed: unknown): unknown {
   return { type: row.type, ...Object.fromEntries(fields) };
 }
 
-/** What a proxy saw holds no stopped proxy, so that nothing nests deeper. */
+/** What a stopped process saw holds no other one, so that nothing nests deeper. */
 function unpackSeen(packed: unknown): unknown {
   const [objects, changes, proxy, size] = fillTuple(packed, seenDefaults);
   return {
@@ -71,5 +72,5 @@ function unpackSeen(packed: unknown): unknown {
 
 function unpackChange(packed: unknown): unknown {
   const [code] = listIn(packed);
-  return code === STOPPED ? { type: `change ${STOPPED}` } : unpackFault(packed);
+  return STOPPED.includes(Number(code)) ? { type: `change ${String(code)}` } : unpackFault(packed);
 }

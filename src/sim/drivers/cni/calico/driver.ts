@@ -26,6 +26,7 @@ export const CALICO: CniDriver = {
   tools: (cluster, node, mode) => calicoTools(cluster, node, modeOf(mode)),
   plan: planCalico,
   add: addCalico,
+  agent: () => ({ label: 'calico-node', signs: ['felix', 'bird'] }),
 };
 
 /** libcalico-go/lib/validator/v3 refuses an IPPool that is smaller than one of its blocks. */

@@ -28,6 +28,7 @@ export const CANAL: CniDriver = {
   refuses: () => null,
   plan: planCanal,
   add: addCanal,
+  agent: () => ({ label: 'canal', signs: ['felix', 'flanneld'] }),
   writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 

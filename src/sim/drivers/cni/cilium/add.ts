@@ -12,6 +12,10 @@ const CNI_VERSION = '0.3.1';
 const NAME = 'cilium';
 const PLUGIN = { type: 'cilium-cni', 'enable-debug': false, 'log-file': '/var/run/cilium/cilium-cni.log' };
 
+/** client.NewDefaultClientWithTimeout and its hint (pkg/client/client.go). */
+export const AGENT_DOWN =
+  'unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds timeout: Get "http://localhost/v1/config": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory\nIs the agent running?';
+
 /** The agent gives out the addresses of its node's range; its answer when there is none (pkg/ipam, `range is full`). */
 export const ciliumIpam: MakeIpam = (input) => ({
   ...hostLocal(input),

@@ -1,7 +1,7 @@
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
-import { addCilium, ciliumIpam } from './add.ts';
+import { AGENT_DOWN, addCilium, ciliumIpam } from './add.ts';
 import { nodeAttachments, podAttachments } from './attachments.ts';
 import { endpointMaps } from './endpoint-maps.ts';
 import { HUBBLE } from './hubble.ts';
@@ -28,6 +28,7 @@ export const CILIUM: CniDriver = {
   refuses: refuseNative,
   plan: planCilium,
   add: addCilium,
+  agent: () => ({ label: 'cilium-agent', signs: ['cilium-agent'], addError: AGENT_DOWN }),
 };
 
 function idleBeside(mode: string, proxyRuns: boolean): { readonly what: string; readonly why: string } | null {

@@ -34,6 +34,7 @@ export const FLANNEL: CniDriver = {
   refuses: () => null,
   plan: planFlannel,
   add: addFlannel,
+  agent: () => ({ label: 'flanneld', signs: ['flanneld'] }),
   writesAgain: (_mode, written) => flanneldWritesAgain(written),
 };
 

@@ -25,6 +25,7 @@ export const KINDNET: CniDriver = {
   refuses: (cluster) => refuseFarNodes(cluster, "kindnetd's routes"),
   plan: planKindnet,
   add: addKindnet,
+  agent: () => ({ label: 'kindnetd', signs: [KINDNETD] }),
   writesAgain,
 };
 

@@ -7,6 +7,10 @@ import { bridgeIp } from './wiring.ts';
 const CNI_VERSION = '0.3.0';
 const NAME = 'weave';
 
+/** The plugin's HTTP client, when nobody listens (plugin/ipam/cni.go). */
+export const WEAVER_DOWN =
+  'unable to allocate IP address: Post "http://127.0.0.1:6784/ip/": dial tcp 127.0.0.1:6784: connect: connection refused';
+
 export function addWeave(
   cluster: Cluster,
   node: ClusterNode,

@@ -2,7 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNetworks, podNs } from '../../../kube/cluster.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
-import { addWeave } from './add.ts';
+import { addWeave, WEAVER_DOWN } from './add.ts';
 import * as facts from './facts.ts';
 import { weaveIpam } from './ipam.ts';
 import { weaveRules } from './rules.ts';
@@ -29,6 +29,7 @@ export const WEAVE: CniDriver = {
   refuses: () => null,
   plan: planWeave,
   add: addWeave,
+  agent: () => ({ label: 'weaver', signs: ['weaver'], addError: WEAVER_DOWN }),
 };
 
 function planWeave(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
