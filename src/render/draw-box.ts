@@ -163,11 +163,13 @@ function drawDevice(g: Drawing, box: LayoutBox): void {
     return;
   }
   const inset = element.kind === 'bridge' ? 10 : 9;
-  write(g, { text: cutToFit(element.label, rect.width - 94, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
+  const text = element.isOff ? 'down' : element.sublabel;
+  const labelWidth = rect.width - (text === '' ? 2 * inset : 94);
+  write(g, { text: cutToFit(element.label, labelWidth, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
   const isBar = element.kind === 'bridge';
   const x = isBar ? inset + 36 + Math.max(0, element.label.length - 4) * 7.25 : rect.width - inset;
   write(g, {
-    text: element.isOff ? 'down' : element.sublabel,
+    text,
     x,
     y,
     look: 'hs-mono hs-soft',

@@ -56,7 +56,7 @@ interface RowProps {
   readonly isNow: boolean;
 }
 
-function Row({ walked: { row, seen, mark }, isNow }: RowProps) {
+function Row({ walked: { row, seen, mark, word: own }, isNow }: RowProps) {
   const isRule = row.kind === 'rule';
   const isSaid = isRule || seen !== 'unreached';
   const look = isSaid ? seen : row.kind === 'entry' ? 'unreached' : row.kind;
@@ -65,7 +65,7 @@ function Row({ walked: { row, seen, mark }, isNow }: RowProps) {
     <div className={`xray-row xray-${look} ${isNow ? 'xray-now' : ''}`}>
       <span className="xray-word">
         {isSaid && icon && <Icon name={icon} size={12} />}
-        {isSaid && word}
+        {isSaid && (own ?? word)}
       </span>
       <Marked text={row.text} mark={mark} />
       {row.deletions?.map((event, _at, { length }) => (

@@ -8,6 +8,9 @@ import { useArrangement } from './use-arrangement.ts';
 import type { ViewProps } from './view-props.ts';
 import { allRows, hopWithRules, visitSteps, type WalkedRow, walkedRows } from './xray.ts';
 
+/** A CNI with many maps has a tool's command for each; all of them stand in the listing. */
+const COMMANDS_SHOWN = 4;
+
 /** The generated rules of the machine where the packet is, walked line by line. */
 export function RuleWalk({ trace, world, switcher }: ViewProps) {
   const step = usePlayhead((state) => state.step);
@@ -46,13 +49,14 @@ export function RuleWalk({ trace, world, switcher }: ViewProps) {
       <div className="panel-head">
         {switcher}
         <p>
-          {artefact.commands.map((command, at) => (
+          {artefact.commands.slice(0, COMMANDS_SHOWN).map((command, at) => (
             <span key={command}>
               {at > 0 && ', '}
               <code>{command}</code>
             </span>
-          ))}{' '}
-          on <strong>{hop.ns}</strong>
+          ))}
+          {artefact.commands.length > COMMANDS_SHOWN && ` and ${artefact.commands.length - COMMANDS_SHOWN} more`} on{' '}
+          <strong>{hop.ns}</strong>
           {here !== undefined && here.ns !== hop.ns && <span className="quiet"> ({here.ns} itself has no rules)</span>}
         </p>
         <p className="quiet" aria-live="polite">

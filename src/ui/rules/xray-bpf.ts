@@ -15,6 +15,7 @@ export const runHead = ({ program, attachment: { at } }: BpfRun): string =>
 export const runRow = ({ i, attachment }: BpfRun): WalkedRow => ({
   step: i,
   seen: 'matched',
+  word: 'ran',
   row: { text: attachmentLine(attachment), kind: 'entry', keys: [programKey(attachment)] },
 });
 
@@ -25,10 +26,10 @@ export function lookupRow({ i, map, op, key, entry }: BpfLookup): WalkedRow {
     return { step: i, seen: 'missed', row };
   }
   const line = mapText(map, [entry]).lines.at(-1) ?? '';
-  const text = `    ${map}${op === 'update' ? ', written' : ''}: ${line.replaceAll(/ {2,}/g, '  ')}`;
+  const text = `    ${map}: ${line.replaceAll(/ {2,}/g, '  ')}`;
   return {
     step: i,
-    seen: op === 'update' ? 'matched' : 'found',
+    ...(op === 'update' ? { seen: 'matched', word: 'written' } : { seen: 'found' }),
     row: { text, kind: 'entry', keys: [mapKey(map, keyText(entry.key))] },
   };
 }

@@ -180,7 +180,7 @@ describe('eBPF', () => {
     expect(lines[program - 1]).toMatch(/^unreached: cil_from_container, tc ingress of lxc/);
     expect(lines.slice(program)).toContainEqual(expect.stringMatching(/^found: cilium_ipcache_v2: 10\./));
     expect(lines).toContainEqual(expect.stringMatching(/^missed: cilium_ct4_global: nothing for /));
-    expect(lines).toContainEqual(expect.stringMatching(/^matched: cilium_ct4_global, written: /));
+    expect(lines).toContainEqual(expect.stringMatching(/^matched: cilium_ct4_global: TCP OUT /));
   });
 
   it.each(['vxlan', 'vxlan-kpr', 'native-ebpf'])('%s: has as many lookups as the cost says', (mode) => {

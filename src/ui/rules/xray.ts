@@ -23,6 +23,8 @@ export interface WalkedRow {
   readonly seen: Seen;
   /** The step that went through it. */
   readonly step: number;
+  /** What to say in place of what is said of rules: of a program, that it ran. */
+  readonly word?: string;
   /** The part of the line that a lookup found. */
   readonly mark?: string;
 }
@@ -172,8 +174,14 @@ export function allRows({ rows, byKey }: Artefact, walked: readonly WalkedRow[],
       if (!row) continue;
       const before = best.get(row);
       if (before && WEIGHT[before.seen] >= WEIGHT[each.seen]) continue;
-      const { seen } = each;
-      best.set(row, { row, seen, step: each.step, ...(seen === 'found' && { mark: markOf(key, row) }) });
+      const { seen, word } = each;
+      best.set(row, {
+        row,
+        seen,
+        step: each.step,
+        ...(word && { word }),
+        ...(seen === 'found' && { mark: markOf(key, row) }),
+      });
     }
   return rows.map((row) => best.get(row) ?? { row, seen: 'unreached', step });
 }

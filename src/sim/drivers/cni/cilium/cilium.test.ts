@@ -112,3 +112,34 @@ describe('identities', () => {
     );
   });
 });
+
+describe("the agent's tool", () => {
+  const printed = (command: string): readonly string[] =>
+    must(
+      CILIUM.tools?.(LAB, must(first, 'node-1'), 'vxlan').find((output) => output.command === command),
+      command,
+    ).lines;
+
+  it('lists the pods of the node as endpoints, with their identities', () => {
+    const [head, enforcement, ...rows] = printed('cilium-dbg endpoint list');
+    expect(head).toMatch(
+      /^ENDPOINT {3}POLICY \(ingress\) {3}POLICY \(egress\) {3}IDENTITY {3}LABELS \(source:key\[=value\]\) +IPv6 {3}IPv4 +STATUS$/,
+    );
+    expect(enforcement?.trim()).toMatch(/^ENFORCEMENT +ENFORCEMENT$/);
+    const own = LAB.pods.filter(({ node }) => node === 'node-1');
+    const endpoints = rows.filter((row) => row.endsWith('ready'));
+    expect(endpoints).toHaveLength(own.length);
+    for (const one of own)
+      expect(endpoints.some((row) => row.includes(` ${one.ip} `) && row.includes(` ${identityOf(LAB, one)} `))).toBe(
+        true,
+      );
+  });
+
+  it('lists each identity of the cluster once, in order', () => {
+    const numbers = printed('cilium-dbg identity list')
+      .slice(1)
+      .flatMap((line) => line.match(/^\d+/)?.[0] ?? []);
+    const expected = [...new Set(LAB.pods.map((one) => identityOf(LAB, one)))].sort((a, b) => a - b);
+    expect(numbers.map(Number)).toEqual(expected);
+  });
+});

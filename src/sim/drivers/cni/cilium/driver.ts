@@ -10,6 +10,7 @@ import { CILIUM_MODES, settingsOf } from './modes.ts';
 import { CILIUM_PROGRAMS } from './programs/programs.ts';
 import { ciliumRules, nodeSet } from './rules.ts';
 import { serviceMaps } from './services.ts';
+import { ciliumTools } from './tools.ts';
 import { nodeWiring, podWiring } from './wiring.ts';
 
 export const CILIUM: CniDriver = {
@@ -22,6 +23,7 @@ export const CILIUM: CniDriver = {
   factsFrom: 'v1.19 (bpf/, pkg/datapath, pkg/loadbalancer)',
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },
   flowLog: HUBBLE,
+  tools: ciliumTools,
   replacesProxy: (mode) => settingsOf(mode).kubeProxyReplacement,
   ipam: () => ciliumIpam,
   idleBeside,
