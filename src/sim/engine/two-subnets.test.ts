@@ -146,6 +146,18 @@ describe('host-gw across subnets', () => {
   });
 });
 
+it('a node that knows a way by the router finds out that the router does not', () => {
+  const bgp: ScenarioEvent = { type: 'CniChosen', cni: 'calico', mode: 'bgp' };
+  const of = world('vxlan', FAR, bgp);
+  const { verdict } = traceProbe(of, ping(pod('tool-1'), pod('web-3')));
+  expect(verdict.sentence).toMatch(
+    /^No answer: router, between the node subnets, has no route to 10\.244\.\d+\.\d+\/26, the pods of node-3: it sent the packet for web-3 on to the Internet, where internet dropped it\.$/,
+  );
+  expect(verdict.remedy).toMatch(/ip route add 10\.244\.[\d./]+ via 192\.168\.57\.13 {3}# on router$/);
+  const knows = world('vxlan', { ...FAR, podRoutes: true }, bgp);
+  expect(traceProbe(knows, ping(pod('tool-1'), pod('web-3'))).verdict.outcome).toBe('reply');
+});
+
 describe('what else crosses the router', () => {
   it.each<[why: string, probe: Probe, outcome: string]>([
     ['a pod reaches the Internet from the far side', tcp(pod('web-3'), outside('internet'), 80), 'connected'],

@@ -190,4 +190,8 @@ export const APART: Cluster = {
     farSubnet: { cidr: cidr('192.168.57.0/24'), gateway: ip('192.168.57.1') },
     uplink: { cidr: cidr('198.51.100.0/30'), ip: ip('198.51.100.2') },
   },
+  externals: [
+    ...LAB.externals.map((host) => (host.isGateway ? { ...host, ip: ip('198.51.100.1') } : host)),
+    { name: 'router', ip: ip('192.168.56.1'), lo: [], listens: [], isGateway: false },
+  ],
 };

@@ -14,7 +14,7 @@ export function findStrayed(c: Case, drop: StepOf<'drop'>): Finding | null {
   const left = leavingRoute(c, drop);
   if (!isOutside || !packet) return null;
   if (!left) return findFromOutside(c, drop);
-  if (left.route?.dst.prefix !== 0) return null;
+  if (left.route?.dst.prefix !== 0) return findPastRouter(c, drop);
   if (c.names.service(packet.dst)) return findUntranslated(c, drop, left);
   return findUnrouted(c, drop, left) ?? findNowhere(c, drop, left);
 }
@@ -171,6 +171,25 @@ function findRefused(
     sentence: `${node} has no route to ${range}, ${whose}: ${who} asked for one via ${c.names.ipLong(via)}, and the kernel refused ("${refused.error}") because that address is in another subnet, ${lost}`,
     remedy: `Use a tunnel between the subnets${tell}`,
     culprit: { kind: 'route', text: `ip route add ${routeLine(refused.route)}: ${refused.error}` },
+  };
+}
+
+/** The node knew a way, by the router of the node subnets; the router itself knew none. */
+function findPastRouter(c: Case, drop: StepOf<'drop'>): Finding | null {
+  const packet = innerPacket(drop.frame);
+  const owner = packet && c.names.nodeOfPodRange(packet.dst);
+  const { router } = c.world.cluster;
+  const passed = c.steps
+    .slice(0, drop.i)
+    .findLast((s) => s.packet === drop.packet && s.kind === 'route' && s.ns === router?.name && !s.outer);
+  if (!packet || !owner || !router || passed?.kind !== 'route' || passed.route?.dst.prefix !== 0) return null;
+  const range = podNetworkWith(owner, packet.dst)?.text ?? packet.dst;
+  return {
+    step: passed.i,
+    reason: drop.reason,
+    sentence: `${router.name}, between the node subnets, has no route to ${range}, the pods of ${owner.name}: it sent the packet for ${c.names.ip(packet.dst)} on to the Internet, where ${drop.ns} dropped it`,
+    remedy: `Use a tunnel between the subnets, or tell the router, by BGP or by hand: ip route add ${range} via ${owner.ip}   # on ${router.name}`,
+    culprit: { kind: 'route', text: `no route to ${range}` },
   };
 }
 
