@@ -57,6 +57,8 @@ interface LabCni {
   readonly missingFdb?: readonly (readonly [string, string])[];
   readonly noForwardAccept?: boolean;
   readonly notrack?: boolean;
+  /** Rules were those that the driver writes; absent: written by hand, as Felix did up to v3.28. */
+  readonly felix?: 'own';
 }
 
 interface LabPolicy {
@@ -181,7 +183,7 @@ function nodeOverrides(lab: LabInput, config: NetnsConfig): NetnsConfig {
  * Calico masquerades into a tunnel first keeps kube-proxy's mark, so its envelope is masqueraded, too.
  */
 function asInLabs(ruleset: NetnsConfig['iptables'], cni: LabCni): NetnsConfig['iptables'] {
-  if (cni.type !== 'calico') return ruleset;
+  if (cni.type !== 'calico' || cni.felix === 'own') return ruleset;
   const isFelix = ({ target }: Rule): boolean => target?.kind === 'jump' && target.chain === 'cali-POSTROUTING';
   return mapChains(ruleset, (table, chain) => {
     const rules = chain.rules.filter((rule) => cni.notrack === true || rule.target?.kind !== 'NOTRACK');
