@@ -136,6 +136,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     node: OWN_1,
     nodePort: [OWN_1, OWN_2],
   },
+  'cloud-routes/routes': ptp,
   'bridge/masq-off': { ...bridged, ...masqOff },
   'bridge/masq-on': { ...bridged, ...masqOn },
   'ptp/masq-off': { ...ptp, ...masqOff },

@@ -39,6 +39,7 @@ const CROSSINGS: Readonly<Record<string, Crossing>> = {
   'cilium/native-endpoint-routes': 'refused',
   'kindnet/routes': 'refused',
   'weave/fastdp': [64, 63],
+  'cloud-routes/routes': 'refused',
   'bridge/masq-off': 'refused',
   'bridge/masq-on': 'refused',
   'ptp/masq-off': 'refused',

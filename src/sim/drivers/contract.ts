@@ -24,7 +24,9 @@ import type {
 import type { VirtualServer } from '../linux/ipvs/table.ts';
 import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
 import type { NftTable } from '../linux/netfilter/nftables/ruleset.ts';
+import type { Origin } from '../linux/origin.ts';
 import type { Step } from '../linux/step.ts';
+import type { Cidr, Ip } from '../wire/ip.ts';
 
 /** A part of one namespace's configuration. Rule operations are applied in the order in which the writers start. */
 export interface Fragment {
@@ -171,7 +173,18 @@ export interface CniAgent {
   readonly addError?: string;
 }
 
+/** A line of a route table that is the cloud's, and no machine's. */
+export interface FabricRoute {
+  readonly dst: Cidr;
+  readonly via: Ip;
+  /** The machine that it leads to. */
+  readonly machine: string;
+  readonly origin: Origin;
+}
+
 export interface CniDriver extends DriverBase {
+  /** What the network between the nodes is told about pods. Absent: it is a switch, and knows nothing. */
+  fabric?(cluster: Cluster, mode: string): readonly FabricRoute[];
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */
   readonly ipam?: (mode: string) => MakeIpam;
   /** The one thing besides data: eBPF programs, pure functions that plans name by id, and what is known about their maps. */

@@ -6,6 +6,7 @@ import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
 import { CANAL } from './cni/canal/driver.ts';
 import { CILIUM } from './cni/cilium/driver.ts';
+import { CLOUD_ROUTES } from './cni/cloud-routes/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import { KINDNET } from './cni/kindnet/driver.ts';
 import { PTP } from './cni/ptp/driver.ts';
@@ -21,6 +22,7 @@ export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [
   CILIUM,
   KINDNET,
   WEAVE,
+  CLOUD_ROUTES,
   BRIDGE,
   PTP,
 ]);

@@ -37,7 +37,8 @@ export function assemble(
     for (const pod of cluster.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
-  for (const [id, make] of switches(cluster)) makers.set(id, make);
+  const table = drivers.cni.fabric?.(cluster, drivers.cniMode);
+  for (const [id, make] of switches(cluster, table)) makers.set(id, make);
   return new LazyMap(makers);
 }
 

@@ -1,5 +1,6 @@
 /** What stands there before Kubernetes: network cards, switches, the router between two node subnets, and the world outside. */
 import { hash32 } from '../base/rng.ts';
+import type { FabricRoute } from '../drivers/contract.ts';
 import {
   type Cluster,
   type ClusterRouter,
@@ -181,20 +182,30 @@ function podRoutes(
   });
 }
 
-/** The switches: one, or one for each node subnet. */
-export function switches(cluster: Cluster): readonly (readonly [NsId, () => NetnsConfig])[] {
+/** The switches: one, or one for each node subnet; a cloud's have a route table. */
+export function switches(
+  cluster: Cluster,
+  table?: readonly FabricRoute[],
+): readonly (readonly [NsId, () => NetnsConfig])[] {
   return subnetsOf(cluster).map((subnet) => {
     const id = switchOf(cluster, subnet);
-    return [id, () => switchConfig(cluster, subnet, id)] as const;
+    return [id, () => switchConfig(cluster, subnet, id, table)] as const;
   });
 }
 
 /** A bridge without an address, which no IP hook sees. */
-function switchConfig(cluster: Cluster, subnet: NodeSubnet, id: NsId): NetnsConfig {
+function switchConfig(cluster: Cluster, subnet: NodeSubnet, id: NsId, table?: readonly FabricRoute[]): NetnsConfig {
   const { mtuBytes } = cluster.nodeNetwork;
   const origin: Origin = { by: 'administrator', why: 'the switch of the node network' };
   const mac = (of: string) => macFromHash('52', hash32(id === UNDERLAY ? of : `${id}/${of}`), 0x54);
-  const bridge: Device = { kind: 'bridge', name: SWITCH, mac: mac(SWITCH), mtuBytes, up: true, origin };
+  const bridge: Device = {
+    kind: table ? 'fabric' : 'bridge',
+    name: SWITCH,
+    mac: mac(SWITCH),
+    mtuBytes,
+    up: true,
+    origin,
+  };
   const ports = pluggedInto(cluster, subnet).map((end): Device => {
     const name = switchPort(end.ns);
     return { kind: 'nic', name, mac: mac(name), mtuBytes, up: true, master: SWITCH, peer: end, origin };
@@ -204,7 +215,7 @@ function switchConfig(cluster: Cluster, subnet: NodeSubnet, id: NsId): NetnsConf
     ...NOTHING,
     devices: [bridge, ...ports],
     addresses: [],
-    routes: [],
+    routes: (table ?? []).map(({ dst, via, machine: name, origin: by }) => route(dst, via, switchPort(name), by)),
     sysctl: { 'bridge.bridge-nf-call-iptables': 0 },
     listeners: [],
   };

@@ -20,6 +20,8 @@ export type Device = DeviceBase &
     | { readonly kind: 'loopback' }
     | { readonly kind: 'veth' | 'nic'; readonly peer: PortRef }
     | { readonly kind: 'bridge' }
+    /** A cloud's network: a switch that also looks at routes. Its own are those of its namespace. */
+    | { readonly kind: 'fabric' }
     | { readonly kind: 'vxlan'; readonly vxlan: VxlanSettings }
     | { readonly kind: 'ipip'; readonly ipip: IpipSettings }
     | { readonly kind: 'dummy' }

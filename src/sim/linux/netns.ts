@@ -58,7 +58,7 @@ export function openNetns(config: NetnsConfig): Netns {
 function indexOf(config: NetnsConfig): NetnsIndex {
   const routes = [...routesOf(config)].sort((a, b) => b.dst.prefix - a.dst.prefix || (a.metric ?? 0) - (b.metric ?? 0));
   const ports = new Map<string, string[]>();
-  for (const d of config.devices) if (d.kind === 'bridge') ports.set(d.name, []);
+  for (const d of config.devices) if (d.kind === 'bridge' || d.kind === 'fabric') ports.set(d.name, []);
   for (const d of config.devices) if (d.master !== undefined) ports.get(d.master)?.push(d.name);
   const fdb = new Map<string, FdbEntry[]>();
   for (const e of config.fdb) {

@@ -18,6 +18,7 @@ export const LINUX: KernelOps = {
     veth: vethTransmit,
     nic: vethTransmit,
     bridge: bridgeTransmit,
+    fabric: bridgeTransmit,
     vxlan: vxlanTransmit,
     'vxlan-external': externalTransmit,
     geneve: externalTransmit,

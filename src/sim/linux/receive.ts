@@ -4,6 +4,7 @@ import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { deliver } from './deliver.ts';
 import { bridgeReceive } from './devices/bridge.ts';
+import { fabricReceive } from './devices/fabric.ts';
 import { datapathReceive } from './devices/openvswitch.ts';
 import { forward } from './forward.ts';
 import { icmpError } from './icmp.ts';
@@ -26,6 +27,7 @@ export function receive(k: Kernel, arrivals: readonly Arrival[]): void {
   for (const { ns, dev, skb } of seen) {
     if (!runTcHook(k, ns, dev, skb, 'tc ingress')) continue;
     if (ns.devices.get(dev.master ?? '')?.kind === 'openvswitch') datapathReceive(k, ns, dev, skb);
+    else if (fabricReceive(k, ns, dev, skb)) continue;
     else if (dev.master !== undefined) bridgeReceive(k, ns, dev, skb, (bridge, up) => passUp(k, ns, bridge, up));
     else protocolReceive(k, ns, dev, skb);
   }

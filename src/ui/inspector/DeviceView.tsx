@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<Device['kind'], string>> = {
   geneve: 'Geneve tunnel without ends of its own: a program says for each packet where it goes',
   openvswitch: 'Open vSwitch datapath: a switch whose flows a program writes',
   ipip: 'IP-in-IP tunnel: puts packets into packets',
+  fabric: "A cloud's network: it looks at addresses, and has a route table of its own",
   dummy: 'Dummy: a device without a wire',
 };
 

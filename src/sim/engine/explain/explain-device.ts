@@ -69,6 +69,10 @@ function deviceSentence(scene: DeviceScene, device: Device | undefined): string 
 
 function wireSentence({ step, ns, names }: DeviceScene): string {
   const device = deviceOf(ns, step.dev);
+  if (deviceOf(ns, device?.master)?.kind === 'fabric')
+    return step.dir === 'out' && device?.kind === 'nic'
+      ? `The cloud's network hands the packet to ${names.ns(device.peer.ns)}.`
+      : `The packet reaches the cloud's network, which is no switch: it looks at the destination address, too.`;
   if (step.dir === 'out' && device?.kind === 'nic')
     return `The switch sends the frame out of the port where ${names.ns(device.peer.ns)} is connected.`;
   if (!step.outer)

@@ -1,6 +1,7 @@
 /** Routing decisions, TTL and next hops. */
 
 import { printNeighbour } from '../../linux/print/ip-neigh.ts';
+import { isUnderlay } from '../world.ts';
 import { lineEvidence, neighbourEvidence, routeEvidence } from './evidence.ts';
 import { routeLine } from './lines.ts';
 import { innerPacket, packetOf } from './packet-words.ts';
@@ -14,11 +15,28 @@ const innerIsBare = (step: RouteScene['step']): boolean => packetOf(step.frame)?
 
 export function explainRoute(scene: RouteScene): Told {
   const { step, here, ns, names } = scene;
+  if (isUnderlay(step.ns)) return explainFabric(scene);
   return {
     title: routeTitle(scene),
     sentence: routeSentence(scene),
     evidence: [routeEvidence(ns, here, step.table, step.route)],
     checks: [inside(names, step.ns, routeGet(scene))],
+  };
+}
+
+const ROUTE_TABLE = 'gcloud compute routes list   # or: aws ec2 describe-route-tables';
+
+/** A cloud's network forwards by its own table. */
+function explainFabric({ step, here, ns, names }: RouteScene): Told {
+  const machine = names.ipLong(step.nextHop ?? step.dst);
+  const net = step.route?.dst.text ?? step.dst;
+  return {
+    title: `Cloud route: to ${names.ip(step.nextHop ?? step.dst)}`,
+    sentence: `No node wrote a route for this: the cloud's network has a route table of its own, and in it ${net} leads to ${machine}. It writes new MAC addresses and hands the packet to that machine. The TTL stays, so no traceroute shows it.`,
+    evidence: [
+      { ...routeEvidence(ns, here, step.table, step.route), title: "The cloud's route table", command: ROUTE_TABLE },
+    ],
+    checks: [ROUTE_TABLE],
   };
 }
 

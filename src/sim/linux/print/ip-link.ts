@@ -60,6 +60,7 @@ function detailsOf(device: Device): string[] {
     case 'bridge':
     case 'dummy':
     case 'openvswitch':
+    case 'fabric':
       return [device.kind];
     case 'vxlan':
       return [printVxlan(device.vxlan)];
