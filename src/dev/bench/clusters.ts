@@ -42,3 +42,28 @@ export function clusterWith(services: number, nodes = 3): ScenarioState {
   } as const;
   return { ...BASE_STATE, nodes, objects, probe };
 }
+
+/** As many Services as wanted, each with two pods of its own, spread over the nodes. */
+export function crowdedCluster(services: number, nodes: number): ScenarioState {
+  const objects = Array.from({ length: services }, (_, i): KubeObject[] => {
+    const app = `app-${i}`;
+    return [
+      {
+        kind: 'Deployment',
+        namespace: 'default',
+        name: app,
+        replicas: 2,
+        labels: { app },
+        containers: [{ name: app, ports: [{ containerPort: 8080 }] }],
+      },
+      {
+        kind: 'Service',
+        namespace: 'default',
+        name: app,
+        selector: { app },
+        ports: [{ port: 80, targetPort: 8080 }],
+      },
+    ];
+  }).flat();
+  return { ...BASE_STATE, nodes, podCIDR: '10.244.0.0/16', objects };
+}

@@ -2,6 +2,7 @@
 
 import type { Fragment } from '../../sim/drivers/contract.ts';
 import { KUBE_PROXY } from '../../sim/drivers/proxy/kube-proxy/driver.ts';
+import { CNIS } from '../../sim/drivers/registry.ts';
 import { buildWorld } from '../../sim/engine/build-world.ts';
 import { traceProbe } from '../../sim/engine/converse.ts';
 import { costOf } from '../../sim/engine/cost.ts';
@@ -10,7 +11,7 @@ import type { World } from '../../sim/engine/world.ts';
 import { applyRuleOps } from '../../sim/linux/netfilter/iptables/build.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
 import type { ScenarioState } from '../../sim/scenario/scenario.ts';
-import { clusterWith } from './clusters.ts';
+import { clusterWith, crowdedCluster } from './clusters.ts';
 import { count, ms, table, time } from './measure.ts';
 
 const SERVICES = [10, 1_000, 10_000];
@@ -139,4 +140,31 @@ export function benchKnobs(): string {
     }
   }
   return table(['from a turned knob to the new trace', 'ms'], rows);
+}
+
+const CROWD = { services: 500, nodes: 100 };
+
+/** Another CNI for a crowded cluster: from the choice to the new trace. Only the nodes that the packet visits are planned. */
+export function benchCnis(): string {
+  const state = crowdedCluster(CROWD.services, CROWD.nodes);
+  const { cluster } = worldOf(state);
+  const [client] = cluster.pods;
+  const probe: Probe = {
+    from: { kind: 'pod', ref: `${client?.namespace}/${client?.name}` },
+    to: { kind: 'service', ref: `default/app-${CROWD.services / 2}`, via: 'clusterIP' },
+    proto: 'tcp',
+    port: 80,
+  };
+  const rows = CNIS.flatMap(({ id, label, modes }) =>
+    modes
+      .filter(({ variantOf }) => variantOf === undefined)
+      .map((mode) => {
+        const turned = { ...state, cni: { id, mode: mode.id } };
+        const whole = time(() => traceProbe(worldOf(turned), probe), 30).medianMs;
+        const cluster = time(() => worldOf(turned), 30).medianMs;
+        return [`${label}: ${mode.label}`, ms(whole), ms(cluster)];
+      }),
+  );
+  const size = `${CROWD.nodes} nodes, ${cluster.pods.length} pods, ${CROWD.services} Services`;
+  return table([`from another CNI to the new trace, ${size}`, 'ms', 'of it the cluster'], rows);
 }

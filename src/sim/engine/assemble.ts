@@ -2,6 +2,8 @@
  * Joins machines, drivers and cables into network namespaces. Node by node, and only when somebody looks: a node's rules are not
  * generated before a packet, or a person, reaches it.
  */
+
+import { lazyFields } from '../base/lazy-fields.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
@@ -33,7 +35,7 @@ export function assemble(
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
     const cni = once(() => drivers.cni.plan(cluster, node, drivers.cniMode, drivers.cniOptions));
-    makers.set(node.name, () => nodeConfig(cluster, node, cni(), proxies.get(node.name) ?? { node: {} }));
+    makers.set(node.name, () => nodeConfig(cluster, node, cni, () => proxies.get(node.name) ?? { node: {} }));
     for (const pod of cluster.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
@@ -42,13 +44,37 @@ export function assemble(
   return new LazyMap(makers);
 }
 
-function nodeConfig(
-  cluster: Cluster,
+/** Of a hundred nodes a packet visits two: the others are only asked for what they have by themselves. */
+function nodeConfig(cluster: Cluster, node: ClusterNode, cni: () => NodePlan, proxy: () => NodePlan): NetnsConfig {
+  const own = machine(cluster, node, node.listens);
+  return lazyFields({ id: node.name, own }, PLANNED, () => wholeNode(node, own, cni(), proxy()));
+}
+
+type Planned = Omit<NetnsConfig, 'id' | 'own'>;
+
+const PLANNED = Object.keys({
+  devices: true,
+  addresses: true,
+  routes: true,
+  refusedRoutes: true,
+  deletedRoutes: true,
+  neighbours: true,
+  fdb: true,
+  sysctl: true,
+  iptables: true,
+  nftables: true,
+  ipsets: true,
+  ipvs: true,
+  listeners: true,
+  bpf: true,
+} satisfies Record<keyof Planned, true>) as (keyof Planned)[];
+
+function wholeNode(
   node: ClusterNode,
+  own: ReturnType<typeof machine>,
   cni: NodePlan,
   { node: proxy, daemon }: NodePlan,
-): NetnsConfig {
-  const own = machine(cluster, node, node.listens);
+): Planned {
   // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
   const writers: readonly Fragment[] = [kubeletPlan().node, proxy, cni.node];
   const rules = once(() => applyRuleOps(writers.flatMap((f) => f.iptables ?? [])));
@@ -60,7 +86,6 @@ function nodeConfig(
   const addresses = [...own.addresses, ...(cni.node.addresses ?? []), ...(proxy.addresses ?? [])];
   const { routes, refused } = acceptRoutes({ devices, addresses }, [...own.routes, ...(cni.node.routes ?? [])]);
   return {
-    id: node.name,
     devices,
     addresses,
     routes,

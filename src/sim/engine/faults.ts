@@ -27,7 +27,10 @@ export function applyFaults(namespaces: Namespaces, faults: readonly FaultEvent[
   if (byNs.size === 0) return namespaces;
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const id of namespaces.keys()) {
-    makers.set(id, () => (byNs.get(id) ?? []).reduce(applyFault, namespaces.get(id) as NetnsConfig));
+    const own = byNs.get(id);
+    const plain = (): NetnsConfig => namespaces.get(id) as NetnsConfig;
+    // What is known of a machine beforehand may be what was broken.
+    makers.set(id, () => (own ? own.reduce(applyFault, { ...plain(), own: undefined }) : plain()));
   }
   return new LazyMap(makers);
 }

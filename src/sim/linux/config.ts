@@ -194,11 +194,16 @@ export interface IpSet {
 
 export interface NetnsConfig {
   readonly id: NsId;
+  /**
+   * A part of `devices` and `addresses` that is known before the rest is computed: for who asks every machine of a segment and must
+   * not wait for all of their configuration. Absent: ask the whole.
+   */
+  readonly own?: { readonly devices: readonly Device[]; readonly addresses: readonly Address[] } | undefined;
   readonly devices: readonly Device[];
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
   /** What was asked for and does not stand. */
-  readonly refusedRoutes?: readonly RefusedRoute[];
+  readonly refusedRoutes?: readonly RefusedRoute[] | undefined;
   /** Derived routes that somebody deleted (`ip route del`). */
   readonly deletedRoutes?: readonly Route[];
   readonly neighbours: readonly Neighbour[];
@@ -206,11 +211,11 @@ export interface NetnsConfig {
   readonly sysctl: Partial<Sysctl>;
   readonly iptables: Ruleset;
   /** `nft list ruleset`, in the order in which the tables were loaded. */
-  readonly nftables?: readonly NftTable[];
+  readonly nftables?: readonly NftTable[] | undefined;
   readonly ipsets: readonly IpSet[];
   /** `ipvsadm -Ln`; absent: IPVS hooks in nowhere. */
-  readonly ipvs?: readonly VirtualServer[];
+  readonly ipvs?: readonly VirtualServer[] | undefined;
   readonly listeners: readonly Listener[];
   /** Programs at devices and sockets, and their maps. */
-  readonly bpf?: BpfConfig;
+  readonly bpf?: BpfConfig | undefined;
 }

@@ -16,7 +16,13 @@ const BRIDGES_MAX = 8;
 
 /** The MAC that ARP for `ip` would have found on the device's segment. */
 export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | undefined {
-  for (const end of segmentOf(k, ns.id, dev)) {
+  const segment = segmentOf(k, ns.id, dev);
+  // Most often it is an address that a machine has by itself: then nobody else's configuration is looked into.
+  for (const { ns: id, dev: name } of segment) {
+    const own = k.configOf(id)?.own;
+    if (own?.addresses.some((a) => a.ip === ip && a.dev === name)) return own.devices.find((d) => d.name === name)?.mac;
+  }
+  for (const end of segment) {
     const config = k.configOf(end.ns);
     const answers = config && programAnswers(k, config, end.dev, ip);
     const owns =
@@ -109,4 +115,7 @@ function behindTunnel(k: Kernel, datapath: string, { ns }: DatapathTunnel, depth
   return ports.flatMap((port) => behind(k, port, depth + 1));
 }
 
-const deviceOf = (config: NetnsConfig, name: string): Device | undefined => config.devices.find((d) => d.name === name);
+function deviceOf(config: NetnsConfig, name: string): Device | undefined {
+  const isIt = (dev: Device): boolean => dev.name === name;
+  return config.own?.devices.find(isIt) ?? config.devices.find(isIt);
+}
