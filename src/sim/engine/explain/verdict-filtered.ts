@@ -46,13 +46,13 @@ function byRule(c: Case, rule: DecidingRule): Told {
   if (dropsInvalid(rule)) return invalid(where, rule);
   if (isFault(origin))
     return { sentence: `the rule that you added to ${rule.chain} on ${where} drops it`, remedy: 'Remove that rule.' };
-  if (element && noLocalEndpoints(c, rule))
+  if (element && noLocalEndpoints(c, rule.ns))
     return localOnly(
       c,
-      rule,
+      rule.ns,
       `its entry in ${origin ? `${origin.by}'s` : 'the'} map ${element.set} drops the packet there`,
     );
-  if (noLocalEndpoints(c, rule)) return localOnly(c, rule, `${ruleWords(origin, 'DROP')} ended it there`);
+  if (noLocalEndpoints(c, rule.ns)) return localOnly(c, rule.ns, `${ruleWords(origin, 'DROP')} ended it there`);
   const stranger = strangerTo(c, rule);
   if (stranger !== null && !origin?.for?.includes('NetworkPolicy'))
     return {
@@ -111,22 +111,22 @@ function isUnallocated(c: Case, rule: DecidingRule): boolean {
 }
 
 /** A node without an endpoint of its own, for a Service that may only use local ones. */
-function noLocalEndpoints(c: Case, rule: DecidingRule): boolean {
+export function noLocalEndpoints(c: Case, node: string): boolean {
   const door = c.door;
   if (!door) return false;
   const isLocalOnly =
     door.door === 'clusterIP' ? door.service.internalTrafficPolicy : door.service.externalTrafficPolicy;
-  return isLocalOnly === 'Local' && !door.port.endpoints.some((e) => e.ready && e.node === rule.ns);
+  return isLocalOnly === 'Local' && !door.port.endpoints.some((e) => e.ready && e.node === node);
 }
 
-function localOnly(c: Case, rule: DecidingRule, ended: string): Told {
+export function localOnly(c: Case, node: string, ended: string): Told {
   const door = c.door;
   const field = door?.door === 'clusterIP' ? 'internalTrafficPolicy' : 'externalTrafficPolicy';
   const name = door ? serviceName(door.service) : 'the Service';
   const nodes = [...new Set(door?.port.endpoints.filter((e) => e.ready && e.node).map((e) => e.node))];
   const instead = nodes.length > 0 ? `send to a node that has one (${nodes.join(', ')})` : 'give it a ready endpoint';
   return {
-    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(rule.ns)}, so ${ended}`,
+    sentence: `${name} has ${field} Local and no ready endpoint on ${c.names.ns(node)}, so ${ended}`,
     remedy: `Set ${field} of ${name} to Cluster, or ${instead}.`,
   };
 }

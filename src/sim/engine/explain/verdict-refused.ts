@@ -5,6 +5,7 @@ import { isFault, podName, serviceName } from './names.ts';
 import { innerPacket, portsOf, refusalOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
+import { localOnly, noLocalEndpoints } from './verdict-filtered.ts';
 import { findNoServer } from './verdict-ipvs.ts';
 import { findLost } from './verdict-lost.ts';
 
@@ -14,6 +15,8 @@ export function findRefused(c: Case): Finding {
   if (c.drop && c.dropRule && !isPolicy(c.dropRule)) return findReject(c, c.drop, c.dropRule);
   const nobody = c.steps.find(isEmptyPort);
   if (nobody) return findNobody(c, nobody);
+  const replied = c.steps.find(isReplied);
+  if (replied) return findReplied(c, replied);
   return findLost(c);
 }
 
@@ -27,6 +30,24 @@ function isEmptyPort(step: Step): boolean {
 function portOf(step: Step): number | undefined {
   const packet = innerPacket(step.frame);
   return packet && portsOf(packet.l4)?.dport;
+}
+
+const isReplied = (step: Step): step is StepOf<'bpf-verdict'> =>
+  step.kind === 'bpf-verdict' && step.verdict === 'reply';
+
+/** An eBPF program found nobody behind the Service, and made an ICMP error of the packet. */
+function findReplied(c: Case, step: StepOf<'bpf-verdict'>): Finding {
+  const answered = `the program ${step.program} on ${c.names.ns(step.ns)} answered with ICMP port unreachable`;
+  if (c.door?.port.endpoints.some((e) => e.ready) && noLocalEndpoints(c, step.ns)) {
+    const { sentence, remedy } = localOnly(c, step.ns, answered);
+    return { step: step.i, sentence: `Refused: ${sentence}.`, remedy };
+  }
+  const who = c.door ? serviceName(c.door.service) : askedText(c);
+  return {
+    step: step.i,
+    sentence: `Refused: ${who} has no ready endpoints, so ${answered}.`,
+    remedy: endpointRemedy(c),
+  };
 }
 
 function findReject(c: Case, drop: StepOf<'drop'>, rule: DecidingRule): Finding {
