@@ -69,12 +69,14 @@ export function backingOf(
     node: pod.node,
     zone: nodes.get(pod.node)?.zone,
   }));
-  const { hints, event } = hintsFor(service, unhinted, [...nodes.values()]);
+  // Most Services ask for nothing, and there may be ten thousand of them.
+  const isAsked = service.trafficDistribution !== undefined || service.topologyMode !== undefined;
+  const given = isAsked ? hintsFor(service, unhinted, [...nodes.values()]) : null;
   const pods = selected.map((pod, at) => {
     const zone = unhinted[at]?.zone;
-    return { pod, topology: { ...(zone === undefined ? {} : { zone }), ...hints[at] } };
+    return { pod, topology: { ...(zone === undefined ? {} : { zone }), ...given?.hints[at] } };
   });
-  return { pods, event };
+  return { pods, event: given?.event ?? null };
 }
 
 const isReady = ({ publishNotReadyAddresses }: ServiceObject, { ready }: SelectablePod): boolean =>
