@@ -103,10 +103,12 @@ describe('an IP-in-IP tunnel without a remote', () => {
   });
 
   it('tells the sender when the envelope would not fit, and cuts what may be cut', () => {
+    // Both ends of the cable are narrow: an end would not take what is larger than its own MTU.
     const narrow = machine('a', { devices: [LO, { ...NIC('b', 1), mtuBytes: 1400 }, TUNNEL] });
-    const refused = send(narrow, machine('b'), { sizeBytes: 1400, df: 'do' });
+    const narrowToo = machine('b', { devices: [LO, { ...NIC('a', 2), mtuBytes: 1400 }, TUNNEL] });
+    const refused = send(narrow, narrowToo, { sizeBytes: 1400, df: 'do' });
     expect(dropsOf(refused)).toContain('a PKT_TOO_BIG');
-    const cut = send(narrow, machine('b'), { sizeBytes: 1400, df: 'dont' });
+    const cut = send(narrow, narrowToo, { sizeBytes: 1400, df: 'dont' });
     expect(cut.result.outcome).toBe('reply');
     expect(ofKind(cut, 'fragment')[0]).toMatchObject({ ns: 'a', outer: true, mtuBytes: 1400, pieces: 2 });
   });

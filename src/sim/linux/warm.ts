@@ -7,8 +7,7 @@
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { DatapathTunnel, Device, NetnsConfig, PortRef } from './config.ts';
-import { hasCarrier, type Kernel, netnsOf } from './kernel.ts';
-import { answersFor } from './neighbour/proxy-arp.ts';
+import { hasCarrier, type Kernel } from './kernel.ts';
 import type { Netns } from './netns.ts';
 
 /** Segments joined by bridges are followed this deep. */
@@ -28,17 +27,13 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
     const owns =
       answers ||
       config?.addresses.some((a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'));
-    if (config && (owns || standsInFor(k, end, config, ip))) return deviceOf(config, end.dev)?.mac;
+    if (config && (owns || standsIn(config, end.dev))) return deviceOf(config, end.dev)?.mac;
   }
   return undefined;
 }
 
-function standsInFor(k: Kernel, end: PortRef, config: NetnsConfig, ip: Ip): boolean {
-  if (config.sysctl[`ipv4.conf.${end.dev}.proxy_arp`] !== 1) return false;
-  const ns = netnsOf(k, end.ns);
-  const dev = ns?.devices.get(end.dev);
-  return ns !== undefined && dev !== undefined && answersFor(ns, dev, ip);
-}
+/** With proxy ARP a node answered for whatever it forwarded then, also where it forwards no more now. */
+const standsIn = (config: NetnsConfig, dev: string): boolean => config.sysctl[`ipv4.conf.${dev}.proxy_arp`] === 1;
 
 /** An eBPF program on that end answers ARP by itself. */
 function programAnswers(k: Kernel, { bpf }: NetnsConfig, dev: string, ip: Ip): boolean {

@@ -7,6 +7,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import type { Device, NetnsConfig, NsId } from '../../linux/config.ts';
 import type { Probe, ProbeFrom, ProbeTo } from '../../scenario/probe.ts';
 import { assemble } from '../assemble.ts';
+import { applyFaults } from '../faults.ts';
 import type { World } from '../world.ts';
 
 export interface LabChange {
@@ -61,9 +62,12 @@ export const device =
     devices: config.devices.map((d) => (d.name === name ? { ...d, ...change, origin: { by: 'you', fault: true } } : d)),
   });
 
+/** As `sysctl -w` does: one key may write others. */
 export const sysctl =
   (key: string, value: number) =>
-  (config: NetnsConfig): NetnsConfig => ({ ...config, sysctl: { ...config.sysctl, [key]: value } });
+  (config: NetnsConfig): NetnsConfig =>
+    applyFaults(new Map([[config.id, config]]), [{ type: 'SysctlSet', ns: config.id, key, value }]).get(config.id) ??
+    config;
 
 export const withoutRoute =
   (dst: string) =>

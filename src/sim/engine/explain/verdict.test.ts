@@ -296,6 +296,14 @@ const lost: Readonly<Record<string, Row>> = {
     says: 'No answer: the packet is for 10.244.2.2 (web-2), and node-1 may not forward it: net.ipv4.ip_forward is 0.',
     remedy: 'Turn forwarding on: sysctl -w net.ipv4.ip_forward=1   # on node-1',
   },
+  'forwarding off where the node answers for the gateway': {
+    change: { cni: 'calico', ns: { 'node-1': sysctl('ipv4.ip_forward', 0) } },
+    probe: tcp(pod('tool-1'), pod('web-2'), 8080),
+    outcome: 'timeout',
+    printed: 'timed out',
+    says: 'No answer: the packet is for 10.244.2.2 (web-2), and node-1 may not forward it: net.ipv4.ip_forward is 0.',
+    remedy: 'Turn forwarding on: sysctl -w net.ipv4.ip_forward=1   # on node-1',
+  },
   'br_netfilter off': {
     change: { ns: { 'node-1': sysctl('bridge.bridge-nf-call-iptables', 0) } },
     probe: tcp(pod('tool-1'), service('default/solo'), 80),
