@@ -17,7 +17,7 @@ import type { Visit } from './visit.ts';
 import type { ManifestDraft } from './yaml/manifest-draft.ts';
 
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
-export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes'>;
+export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes' | 'evidence' | 'factsFrom'>;
 
 export type CniChoice = DriverChoice & Pick<CniDriver, 'agent'>;
 

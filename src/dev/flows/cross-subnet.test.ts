@@ -40,10 +40,10 @@ const CROSSINGS: Readonly<Record<string, Crossing>> = {
   'kindnet/routes': 'refused',
   'weave/fastdp': [64, 63],
   'cloud-routes/routes': 'refused',
-  'bridge/masq-off': 'refused',
-  'bridge/masq-on': 'refused',
-  'ptp/masq-off': 'refused',
-  'ptp/masq-on': 'refused',
+  'bridge/masq-off': 'lost',
+  'bridge/masq-on': 'lost',
+  'ptp/masq-off': 'lost',
+  'ptp/masq-on': 'lost',
 };
 
 const cluster: Cluster = {

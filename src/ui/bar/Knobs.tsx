@@ -44,12 +44,15 @@ interface DriverKnobProps {
   readonly onChoose: (id: string, mode: string) => void;
 }
 
+/** Of which version the facts are, and whether a kernel was asked. */
+const sourceOf = ({ evidence, factsFrom }: DriverChoice): string => `${evidence}, as of ${factsFrom}`;
+
 /** A driver and its mode are one choice. */
 function DriverKnob({ label, drivers, value, onChoose }: DriverKnobProps) {
   const driver = drivers.find(({ id }) => id === value.id);
   const mode = driver?.modes.find(({ id }) => id === value.mode);
   return (
-    <label className="knob" title={mode?.about ?? driver?.about}>
+    <label className="knob" title={driver && `${mode?.about ?? driver.about}\n${sourceOf(driver)}`}>
       {label}
       <select
         value={`${value.id}/${value.mode}`}
@@ -58,11 +61,13 @@ function DriverKnob({ label, drivers, value, onChoose }: DriverKnobProps) {
           onChoose(id, chosen);
         }}
       >
-        {drivers.map(({ id, label: name, modes }) => (
-          <optgroup key={id} label={name}>
-            {modes.map((option) => (
-              <option key={option.id} value={`${id}/${option.id}`} title={option.about}>
-                {option.label.includes(name) || modes.length === 1 ? option.label : `${name}: ${option.label}`}
+        {drivers.map((each) => (
+          <optgroup key={each.id} label={`${each.label}: ${sourceOf(each)}`}>
+            {each.modes.map((option) => (
+              <option key={option.id} value={`${each.id}/${option.id}`} title={option.about}>
+                {option.label.includes(each.label) || each.modes.length === 1
+                  ? option.label
+                  : `${each.label}: ${option.label}`}
               </option>
             ))}
           </optgroup>

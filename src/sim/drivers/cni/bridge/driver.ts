@@ -3,7 +3,7 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
-import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import { nodeRoutes } from '../../parts/static-routes.ts';
 import { addBridge } from './add.ts';
 import { bridgeConfig } from './config.ts';
 import * as facts from './facts.ts';
@@ -27,7 +27,8 @@ export const BRIDGE: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'CNI plugins v1.9.1',
-  refuses: (cluster) => refuseFarNodes(cluster, 'Static routes'),
+  // Across subnets, too: the kernel refuses the routes, as it would the administrator's.
+  refuses: () => null,
   plan: planBridge,
   add: addBridge,
 };

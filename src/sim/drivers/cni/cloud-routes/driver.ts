@@ -1,5 +1,6 @@
 import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
 import { addCloudRoutes } from './add.ts';
@@ -32,9 +33,11 @@ export const CLOUD_ROUTES: CniDriver = {
 };
 
 /** Between the subnets of a VPC there is no machine that routes: the fabric does it itself. */
-function refuseRouter({ router }: Cluster): string | null {
-  if (!router) return null;
-  return `In a cloud the network itself is the router between subnets, and ${router.name} would be a second one. Put all nodes into one subnet.`;
+function refuseRouter(cluster: Cluster): string | null {
+  const [first] = cluster.nodes;
+  const far = first && cluster.nodes.find((node) => !shareSubnet(cluster, first, node));
+  if (!far) return null;
+  return `In a cloud the network itself is the router between subnets, and here another one stands between ${first.name} (${first.ip}) and ${far.name} (${far.ip}). Put all nodes into one subnet.`;
 }
 
 function planCloudRoutes(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {

@@ -1,8 +1,9 @@
 import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
+import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan, Written } from '../../contract.ts';
 import { ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
-import { nodeRoutes, refuseFarNodes } from '../../parts/static-routes.ts';
+import { nodeRoutes } from '../../parts/static-routes.ts';
 import { addKindnet } from './add.ts';
 import { KINDNETD, MASQ_CHAIN, masqAgentRules } from './masq-agent.ts';
 
@@ -22,12 +23,20 @@ export const KINDNET: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'kind v0.32 (kindnetd; CNI plugins v1.9.1)',
-  refuses: (cluster) => refuseFarNodes(cluster, "kindnetd's routes"),
+  refuses: refuseFarNodes,
   plan: planKindnet,
   add: addKindnet,
   agent: () => ({ label: 'kindnetd', signs: [KINDNETD] }),
   writesAgain,
 };
+
+/** main.go: after five refusals ("Nexthop has invalid gateway") kindnetd panics, and its pod starts over. */
+function refuseFarNodes(cluster: Cluster): string | null {
+  const [first] = cluster.nodes;
+  const far = first && cluster.nodes.find((node) => !shareSubnet(cluster, first, node));
+  if (!far) return null;
+  return `kindnetd needs all nodes on one Ethernet segment, and ${first.name} (${first.ip}) reaches ${far.name} (${far.ip}) only through a router: the kernel refuses such a route, and kindnetd gives up. Use a CNI with an overlay, or put all nodes into one subnet.`;
+}
 
 /** masq.go `SyncRulesForever` looks every 60 seconds and appends what is missing. */
 function writesAgain(_mode: string, written: Written): string | null {
