@@ -47,28 +47,31 @@ function drawNode(g: Drawing, box: LayoutBox): void {
   });
 }
 
+/** Where the pod's programs stand, and the way from there to the pod's wall. */
+function drawProcess(g: Drawing, { rect, size }: LayoutBox): void {
+  const isChip = size === 'chip';
+  const cx = rect.width - (isChip ? 8 : 16);
+  const cy = isChip || size === 'line' ? rect.height / 2 : rect.height - (size === 'tall' ? 18 : 11);
+  g.append('circle')
+    .attr('class', 'hs-process')
+    .attr('r', isChip ? 2.5 : 4.5)
+    .attr('cx', cx)
+    .attr('cy', cy);
+  if (!isChip)
+    g.append('path')
+      .attr('class', 'hs-inner-wire')
+      .attr('d', `M${cx} ${cy + 4.5}V${rect.height}`);
+}
+
 function drawPod(g: Drawing, box: LayoutBox): void {
   const { element, rect, size } = box;
   frame(g, box, size === 'chip' ? 4 : 6);
   const room = rect.width - 36;
+  if (!element.isOnHost) drawProcess(g, box);
   if (size === 'chip') {
     write(g, { text: cutToFit(element.label, rect.width - 20, 'sans'), x: 5, y: 12, look: 'hs-label' });
-    g.append('circle')
-      .attr('class', 'hs-process')
-      .attr('r', 2.5)
-      .attr('cx', rect.width - 8)
-      .attr('cy', rect.height / 2);
     return;
   }
-  const cy = size === 'line' ? rect.height / 2 : rect.height - (size === 'tall' ? 18 : 11);
-  g.append('circle')
-    .attr('class', 'hs-process')
-    .attr('r', 4.5)
-    .attr('cx', rect.width - 16)
-    .attr('cy', cy);
-  g.append('path')
-    .attr('class', 'hs-inner-wire')
-    .attr('d', `M${rect.width - 16} ${cy + 4.5}V${rect.height}`);
   if (size === 'line') {
     write(g, { text: cutToFit(element.label, room, 'sans'), x: 8, y: 14, look: 'hs-label' });
     return;

@@ -141,7 +141,8 @@ function layoutBar(drawing: Drawing): void {
     }
   });
   if (!bridge) {
-    if (node.rooms.length > 0) mark(drawing, 'rail', 'rail', { x: IN_X, y: BAR_MID - 1, width: 260, height: 2 }, '');
+    if (node.rooms.some(({ element }) => !element.isOnHost))
+      mark(drawing, 'rail', 'rail', { x: IN_X, y: BAR_MID - 1, width: 260, height: 2 }, '');
     return;
   }
   if (!node.hasBridgedHooks) return;
@@ -220,7 +221,7 @@ function layoutRoom(drawing: Drawing, place: RoomPlace): Stop {
   const below = place.port.y + 3;
   const bends = isLow ? [] : [add('bend 1', { x: place.port.x, y: below }), add('bend 2', { x, y: below })];
   const spine = net.add(pointOf.place(node.ns, `stop ${ns}`), top.x, at(0, BAR_MID).y);
-  const isDrawn = size !== 'folded' && size !== 'chip';
+  const isDrawn = size !== 'folded' && size !== 'chip' && !room.element.isOnHost;
   net.join('unseen', process, inward ?? process, outward ?? process);
   net.join(isDrawn ? 'veth' : 'unseen', outward ?? process, ...bends, host[0] ?? spine);
   net.join('unseen', ...host, spine);

@@ -3,7 +3,7 @@
  * namespaces alone. A CNI that makes no bridge gets no bridge bar; nothing here knows a CNI by name.
  */
 import type { World } from '../sim/engine/world.ts';
-import { type ClusterNode, type ClusterService, podNs } from '../sim/kube/cluster.ts';
+import { type ClusterNode, type ClusterService, nsOfPod, podNs } from '../sim/kube/cluster.ts';
 import { attachedTo } from '../sim/linux/bpf/attach.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
@@ -50,6 +50,8 @@ export interface PictureElement {
   readonly details: readonly string[];
   /** It exists, and does not work: a device that is down, a pod that is not ready. */
   readonly isOff?: true;
+  /** A pod whose programs are among the node's own: no cable leads to it. */
+  readonly isOnHost?: true;
 }
 
 /** A pod's room and how its wire ends on the node. */
@@ -158,9 +160,10 @@ function rooms(world: World, node: NetnsConfig): Room[] {
   for (const pod of world.cluster.pods) {
     if (pod.node !== node.id) continue;
     const ns = podNs(pod);
-    const config = world.namespaces.get(ns);
+    const config = world.namespaces.get(nsOfPod(pod));
     if (!config) continue;
-    const device = config.devices.find((candidate) => candidate.kind !== 'loopback');
+    // A pod on the host's network has no cable: its programs are among the node's own.
+    const device = pod.hostNetwork ? undefined : config.devices.find(({ kind }) => kind !== 'loopback');
     const host = ends.get(ns);
     const ports = pod.listens.map(
       ({ proto, port, program, up }) =>
@@ -172,11 +175,12 @@ function rooms(world: World, node: NetnsConfig): Room[] {
         kind: 'pod',
         label: pod.namespace === 'default' ? pod.name : ns,
         sublabel: pod.ip,
-        about: `Pod ${ns}, ${pod.ip}, on ${node.id}${pod.ready ? '' : ', not ready'}`,
+        about: `Pod ${ns}, ${pod.ip}, on ${node.id}${pod.hostNetwork ? ", on the host's network" : ''}${pod.ready ? '' : ', not ready'}`,
         ns,
         parent: idOf({ kind: 'ns', ns: node.id }),
-        details: ports,
+        details: pod.hostNetwork ? ['host network', ...ports] : ports,
         ...(pod.ready ? {} : { isOff: true as const }),
+        ...(pod.hostNetwork ? { isOnHost: true as const } : {}),
       },
       dev: device?.name ?? null,
       hostDev: host?.name ?? null,

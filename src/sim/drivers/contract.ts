@@ -196,6 +196,8 @@ export interface CniDriver extends DriverBase {
   replacesProxy?(mode: string): boolean;
   /** What has no effect in a mode beside a proxy that runs, or beside none, and why. */
   idleBeside?(mode: string, proxyRuns: boolean): { readonly what: string; readonly why: string } | null;
+  /** Who makes `hostPort` work in a mode: the chained plugin `portmap`, the CNI's own programs, or nobody. */
+  readonly hostPorts: (mode: string) => 'portmap' | 'own' | 'nobody';
   plan(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan;
   /** The daemon on each node, which can be stopped. Absent or null: the plugins are all there is. */
   readonly agent?: (mode: string) => CniAgent | null;

@@ -8,7 +8,7 @@ import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
-import { type Cluster, type ClusterNode, type ClusterPod, podNs } from '../kube/cluster.ts';
+import { type Cluster, type ClusterNode, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
 import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import { acceptRoutes } from '../linux/routing/accept.ts';
@@ -32,14 +32,15 @@ export function assemble(
   drivers: Drivers,
   proxies: ReadonlyMap<string, NodePlan> = proxyPlans(cluster, drivers),
 ): ReadonlyMap<NsId, NetnsConfig> {
+  const wired = onPodNetwork(cluster);
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
-    const cni = once(() => drivers.cni.plan(cluster, node, drivers.cniMode, drivers.cniOptions));
+    const cni = once(() => drivers.cni.plan(wired, node, drivers.cniMode, drivers.cniOptions));
     makers.set(node.name, () => nodeConfig(cluster, node, cni, () => proxies.get(node.name) ?? { node: {} }));
-    for (const pod of cluster.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
+    for (const pod of wired.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
-  const table = drivers.cni.fabric?.(cluster, drivers.cniMode);
+  const table = drivers.cni.fabric?.(wired, drivers.cniMode);
   for (const [id, make] of switches(cluster, table)) makers.set(id, make);
   return new LazyMap(makers);
 }

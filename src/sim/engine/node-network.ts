@@ -67,7 +67,10 @@ export const loopback = (): Device => ({
 export function listenersOf(listens: readonly Listening[], owner: string): Listener[] {
   return listens
     .filter((l) => l.up !== false)
-    .map(({ proto, port, program }) => ({ proto, port, program, origin: { by: program, for: owner } }));
+    .map(({ proto, port, program, pod }) => {
+      const origin = { by: program, for: pod === undefined ? owner : `Pod ${pod}` };
+      return { proto, port, program, origin };
+    });
 }
 
 const standing = (name: string, why: string): Origin => ({ by: 'administrator', for: `Node ${name}`, why });

@@ -1,6 +1,6 @@
 /** From the objects that a probe names to addresses and a network namespace. */
 import { err, ok, type Result } from '../base/result.ts';
-import type { ClusterService } from '../kube/cluster.ts';
+import { type ClusterService, nsOfPod } from '../kube/cluster.ts';
 import { indexOf } from '../kube/cluster-index.ts';
 import type { NsId } from '../linux/config.ts';
 import type { Probe, ProbeFrom, ProbeTo } from '../scenario/probe.ts';
@@ -16,8 +16,9 @@ export interface Destination {
 
 /** The namespace that the probe starts in, or why there is none. */
 export function startOf(world: World, from: ProbeFrom): Result<NsId, string> {
-  const known =
-    from.kind === 'pod' ? indexOf(world.cluster).pod(from.ref) !== undefined : world.namespaces.has(from.ref);
+  const pod = from.kind === 'pod' ? indexOf(world.cluster).pod(from.ref) : undefined;
+  if (pod) return ok(nsOfPod(pod));
+  const known = from.kind !== 'pod' && world.namespaces.has(from.ref);
   return known ? ok(from.ref) : err(`${nounOf(from)} ${from.ref} is not in this cluster`);
 }
 

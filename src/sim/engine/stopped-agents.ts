@@ -4,7 +4,7 @@
  */
 import { once } from '../base/once.ts';
 import type { CniAgent, CniDriver, Fragment, NodePlan } from '../drivers/contract.ts';
-import { type Cluster, type ClusterPod, podNs } from '../kube/cluster.ts';
+import { type Cluster, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
 import { indexOf } from '../kube/cluster-index.ts';
 import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../linux/origin.ts';
@@ -41,7 +41,9 @@ export function withoutUnwired(cluster: Cluster, agents: readonly StoppedAgent[]
   const byNode = new Map(agents.map((one) => [one.node, one]));
   const isWired = (pod: ClusterPod): boolean => {
     const stopped = byNode.get(pod.node);
-    return !stopped || stopped.cluster === null || indexOf(stopped.cluster).pod(podNs(pod)) !== undefined;
+    return (
+      pod.hostNetwork || !stopped || stopped.cluster === null || indexOf(stopped.cluster).pod(podNs(pod)) !== undefined
+    );
   };
   const late = cluster.pods.filter((pod) => !isWired(pod));
   if (late.length === 0) return cluster;
@@ -75,7 +77,7 @@ export function withStoppedAgents(cni: CniDriver, agents: readonly StoppedAgent[
       const agent = cni.agent?.(mode);
       const before = stopped?.cluster && indexOf(stopped.cluster).node(node.name);
       if (!stopped?.cluster || !agent || !before) return now;
-      return stalePlan(now, cni.plan(stopped.cluster, before, mode, options), new Set(agent.signs));
+      return stalePlan(now, cni.plan(onPodNetwork(stopped.cluster), before, mode, options), new Set(agent.signs));
     },
   };
 }

@@ -3,23 +3,16 @@ import { must } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { same } from '../base/same.ts';
 import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
-import type { Cluster, ClusterPod, ClusterService, ClusterServicePort, Listening } from './cluster.ts';
-import {
-  type ClusterInput,
-  type ClusterNote,
-  type ClusterProblem,
-  PODS_MAX,
-  type StoppedListener,
-} from './cluster-input.ts';
-import { type Backing, backingOf, endpointsOf, indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
+import type { Cluster, ClusterService, ClusterServicePort } from './cluster.ts';
+import { type ClusterInput, type ClusterNote, type ClusterProblem, PODS_MAX } from './cluster-input.ts';
+import { type Backing, backingOf, endpointsOf } from './endpoints.ts';
 import { hintNotes } from './hint-notes.ts';
 import type { MakeIpam } from './ipam.ts';
-import { listeningOf } from './listening.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
 import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
 import { mergeObjects, objectRef } from './objects-merge.ts';
-import { countPods, type PlacedPod, placePods } from './placement.ts';
-import { podLabels } from './pod-names.ts';
+import { countPods, placePods } from './placement.ts';
+import { runPods, stopListeners } from './running.ts';
 import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts';
 
 /**
@@ -45,10 +38,8 @@ export function buildCluster(
 
   const placement = placePods(input, plan.value, makeIpam);
   notes.push(...placement.notes);
-  const isReady = readinessOf(input.readiness ?? []);
-  const pods = placement.pods.map((pod) => toSelectable(pod, isReady));
-  const index = indexLabels(pods);
-  const selected = services.map((service) => selectedBy(service, index));
+  const running = runPods(placement.pods, services, plan.value.nodes, input);
+  notes.push(...running.notes);
   const nodes = new Map(plan.value.nodes.map((node) => [node.name, node]));
   const stop = stopListeners(input.stoppedListeners);
   const cluster: Cluster = {
@@ -56,15 +47,15 @@ export function buildCluster(
     nodes: plan.value.nodes.map((node) => ({
       ...node,
       ...placement.holdings(node.name),
-      listens: stop(node.name, node.listens),
+      listens: [...stop(node.name, node.listens), ...(running.onNodes.get(node.name) ?? [])],
     })),
     externals: plan.value.externals.map((host) => ({ ...host, listens: stop(host.name, host.listens) })),
-    pods: toClusterPods(pods, services, selected, stop, notes),
+    pods: running.pods,
     ...(placement.waiting.length > 0 ? { waiting: placement.waiting } : {}),
     services: [
       kubernetesService(plan.value, apiServerIP),
       ...services.map((service, at) => {
-        const backing = backingOf(service, selected[at] ?? [], nodes);
+        const backing = backingOf(service, running.selected[at] ?? [], nodes);
         notes.push(...hintNotes(service, backing, plan.value.nodes));
         const built = toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), backing);
         return keptIfSame(service, built);
@@ -89,53 +80,6 @@ function readServices(input: ClusterInput, notes: ClusterNote[]): readonly Servi
     notes.push({ kind: 'ignored', ref, text: 'the API server makes this Service itself and undoes changes to it' });
     return false;
   });
-}
-
-type IsReady = (pod: PlacedPod) => boolean;
-
-/** What was set last for the pod or its workload; else what the manifest says. */
-function readinessOf(readiness: NonNullable<ClusterInput['readiness']>): IsReady {
-  return ({ workload, name }) => {
-    const { namespace, ready = true } = workload;
-    const refs = [`${namespace}/${name}`, objectRef(workload), `${namespace}/${workload.name}`];
-    return readiness.findLast(({ ref }) => refs.includes(ref))?.ready ?? ready;
-  };
-}
-
-function toSelectable(pod: PlacedPod, isReady: IsReady): SelectablePod {
-  const { workload, name, node, ip: address } = pod;
-  const { namespace } = workload;
-  return { namespace, name, node, ip: address, labels: podLabels(workload, name), ready: isReady(pod), workload };
-}
-
-type Stop = (ns: string, listens: readonly Listening[]) => readonly Listening[];
-
-function toClusterPods(
-  pods: readonly SelectablePod[],
-  services: readonly ServiceObject[],
-  selected: readonly (readonly SelectablePod[])[],
-  stop: Stop,
-  notes: ClusterNote[],
-): readonly ClusterPod[] {
-  const servicesOf = new Map<SelectablePod, ServiceObject[]>(pods.map((pod) => [pod, []]));
-  for (const [at, service] of services.entries()) {
-    for (const pod of selected[at] ?? []) servicesOf.get(pod)?.push(service);
-  }
-  return pods.map((pod) => {
-    const { namespace, name, node, labels, ready, workload } = pod;
-    const owner = objectRef(workload);
-    const listening = listeningOf(owner, workload, servicesOf.get(pod) ?? []);
-    notes.push(...listening.notes);
-    const listens = stop(`${namespace}/${name}`, listening.listens);
-    return { namespace, name, node, ip: pod.ip, labels, listens, ready, owner };
-  });
-}
-
-function stopListeners(stopped: readonly StoppedListener[]): Stop {
-  const keyOf = (ns: string, { proto, port }: { proto: string; port: number }): string => `${ns} ${proto} ${port}`;
-  const keys = new Set(stopped.map((listener) => keyOf(listener.ns, listener)));
-  return (ns, listens) =>
-    keys.size === 0 ? listens : listens.map((one) => (keys.has(keyOf(ns, one)) ? { ...one, up: false } : one));
 }
 
 const lastBuilt = new WeakMap<ServiceObject, ClusterService>();

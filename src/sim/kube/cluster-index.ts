@@ -9,13 +9,15 @@ export interface ClusterIndex {
   /** `default/web`. */
   service(ref: string): ClusterService | undefined;
   node(name: string): ClusterNode | undefined;
-  /** The first pod with this address; pods on their host's network share one. */
+  /** The pod with this address. Pods on their host's network have none of their own: it is the node's. */
   podAt(ip: Ip): ClusterPod | undefined;
   nodeAt(ip: Ip): ClusterNode | undefined;
   /** Services that are reached at this address of their own: clusterIP, external or load balancer. */
   servicesAt(ip: Ip): readonly ClusterService[];
   /** Services with this port on every node. */
   servicesAtNodePort(port: number): readonly ClusterService[];
+  /** Pods with this port on their own node. */
+  podsAtHostPort(port: number): readonly ClusterPod[];
 }
 
 const kept = new WeakMap<Cluster, ClusterIndex>();
@@ -46,12 +48,18 @@ const nodePortsOf = ({ ports }: ClusterService): readonly number[] => [
 
 function makeIndex({ pods, nodes, services }: Cluster): ClusterIndex {
   const podByRef = once(() => firstBy(pods, podNs));
-  const podByIp = once(() => firstBy(pods, ({ ip }) => ip));
+  const podByIp = once(() =>
+    firstBy(
+      pods.filter(({ hostNetwork }) => !hostNetwork),
+      ({ ip }) => ip,
+    ),
+  );
   const nodeByName = once(() => firstBy(nodes, ({ name }) => name));
   const nodeByIp = once(() => firstBy(nodes, ({ ip }) => ip));
   const serviceByRef = once(() => firstBy(services, refOf));
   const byAddress = once(() => allBy(services, addressesOf));
   const byNodePort = once(() => allBy(services, nodePortsOf));
+  const byHostPort = once(() => allBy(pods, ({ hostPorts = [] }) => hostPorts.map(({ hostPort }) => hostPort)));
   return {
     pod: (ref) => podByRef().get(ref),
     service: (ref) => serviceByRef().get(ref),
@@ -60,6 +68,7 @@ function makeIndex({ pods, nodes, services }: Cluster): ClusterIndex {
     nodeAt: (ip) => nodeByIp().get(ip),
     servicesAt: (ip) => byAddress().get(ip) ?? [],
     servicesAtNodePort: (port) => byNodePort().get(port) ?? [],
+    podsAtHostPort: (port) => byHostPort().get(port) ?? [],
   };
 }
 

@@ -63,6 +63,12 @@ export interface ClusterPod {
   readonly labels: Readonly<Record<string, string>>;
   readonly listens: readonly Listening[];
   readonly ready: boolean;
+  /** On the host's network: its address is the node's, and no CNI plugin was ever called for it. */
+  readonly hostNetwork?: true;
+  /** Ports of the node that lead to the pod, as the runtime asks the CNI for them. */
+  readonly hostPorts?: readonly ClusterHostPort[];
+  /** What runs in its one network namespace, in the order in which it was started; absent where only `listens` is known. */
+  readonly containers?: readonly ClusterContainer[];
   /** `Deployment default/web`, or `Pod default/web-1` itself. */
   readonly owner: string;
   /** Overrides the name that the CNI plugin would choose for the node's end of the pod's veth. */
@@ -108,11 +114,34 @@ export interface WaitingPod {
   readonly error: string;
 }
 
+/** One of CNI's `portMappings`. */
+export interface ClusterHostPort {
+  readonly proto: Listening['proto'];
+  readonly hostPort: number;
+  readonly containerPort: number;
+  /** Absent: every address of the node. */
+  readonly hostIP?: Ip;
+}
+
+/** One program of a pod. All of them share the pod's network namespace, so its addresses and its ports. */
+export interface ClusterContainer {
+  readonly name: string;
+  readonly role: 'app' | 'init' | 'sidecar';
+  /** As its manifest declares them, or as it is assumed to have them. */
+  readonly ports: readonly Pick<Listening, 'proto' | 'port'>[];
+  /** As `kubectl get pod` says it. A container that waits for the ones before it is `PodInitializing`. */
+  readonly state: 'Running' | 'Completed' | 'CrashLoopBackOff' | 'PodInitializing';
+  /** What it printed before it ended with an error. */
+  readonly lastWords?: string;
+}
+
 /** A port that a program of a pod or host listens on. */
 export interface Listening {
   readonly proto: PortProtocol;
   readonly port: number;
   readonly program: string;
+  /** `namespace/name` of the pod on the host's network that it belongs to. */
+  readonly pod?: string;
   /** False after the person stopped it. */
   readonly up?: boolean;
 }
@@ -184,9 +213,18 @@ export const podNetworks = ({ blocks, podCIDR }: ClusterNode): readonly Cidr[] =
 export const podNetworkWith = (node: ClusterNode, ip: Ip): Cidr | undefined =>
   podNetworks(node).find((net) => cidrHas(net, ip));
 
-/** The id of a pod's network namespace. */
+/** `namespace/name` of a pod, which is also the id of its network namespace, where it has one of its own. */
 export const podNs = (pod: { readonly namespace: string; readonly name: string }): string =>
   `${pod.namespace}/${pod.name}`;
+
+/** The id of the network namespace that a pod's programs run in. */
+export const nsOfPod = (pod: ClusterPod): string => (pod.hostNetwork ? pod.node : podNs(pod));
+
+/** The cluster as a CNI knows it: it is never called for pods on the host's network. */
+export function onPodNetwork(cluster: Cluster): Cluster {
+  if (!cluster.pods.some(({ hostNetwork }) => hostNetwork)) return cluster;
+  return { ...cluster, pods: cluster.pods.filter(({ hostNetwork }) => !hostNetwork) };
+}
 
 /** `ns/name:port`, or `ns/name` for an unnamed port, as kube-proxy prints it. */
 export const servicePortName = (

@@ -110,7 +110,9 @@ export function endpointsOf(service: ServiceObject, port: ServicePortObject, { p
 function targetPortOf({ port, targetPort, protocol = 'TCP' }: ServicePortObject, pod: WorkloadObject): number | null {
   if (targetPort === undefined || targetPort === 0 || targetPort === '') return port;
   if (typeof targetPort === 'number') return targetPort;
-  for (const container of pod.containers) {
+  // podutil.FindPort (1.29 and later): then the sidecars.
+  const sidecars = (pod.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  for (const container of [...pod.containers, ...sidecars]) {
     for (const candidate of container.ports) {
       if (candidate.name === targetPort && (candidate.protocol ?? 'TCP') === protocol) return candidate.containerPort;
     }

@@ -16,6 +16,10 @@ export interface WorkloadObject {
   /** Labels of the pods. */
   readonly labels: Readonly<Record<string, string>>;
   readonly containers: readonly ContainerObject[];
+  /** Started one after the other before `containers`. */
+  readonly initContainers?: readonly ContainerObject[];
+  /** Its programs run in the node's own network namespace. */
+  readonly hostNetwork?: boolean;
   readonly nodeName?: string;
   /** False: the readiness probe fails. Default true. */
   readonly ready?: boolean;
@@ -23,6 +27,8 @@ export interface WorkloadObject {
 
 export interface ContainerObject {
   readonly name: string;
+  /** Of an init container only: a sidecar, which goes on running beside the containers. */
+  readonly restartPolicy?: 'Always';
   readonly ports: readonly ContainerPortObject[];
 }
 
@@ -30,6 +36,10 @@ export interface ContainerPortObject {
   readonly name?: string;
   readonly containerPort: number;
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
+  /** A port of the node that leads to it. On the host's network it is the port itself. */
+  readonly hostPort?: number;
+  /** The address of the node that the host port is for; absent: all of them. */
+  readonly hostIP?: string;
 }
 
 export interface ServiceObject {

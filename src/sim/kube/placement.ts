@@ -1,9 +1,11 @@
 /** Controllers, scheduler and IPAM in one: which pods there are, on which node and with which address. */
-import { must } from '../base/assert.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import { hash32 } from '../base/rng.ts';
+import { same } from '../base/same.ts';
 import type { Cidr, Ip } from '../wire/ip.ts';
 import type { ClusterNode, WaitingPod } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
+import { isPortConflict, noFreePortsText, portsOnNode, rejectedByKubelet } from './host-ports.ts';
 import { hostLocal, type Ipam, type MakeIpam, type NodeHoldings } from './ipam.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
 import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
@@ -40,6 +42,8 @@ interface NodeSpace {
   readonly index: number;
   readonly node: ClusterNode;
   pods: number;
+  /** Pods here that hold a port of the node. */
+  readonly holders: Set<LivePod>;
 }
 
 /** Pods of each owner (`Deployment default/web`), by the node's index. */
@@ -89,7 +93,7 @@ interface Board {
 }
 
 function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
-  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0 }));
+  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0, holders: new Set() }));
   const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
   const byName = new Map<string, LivePod>();
@@ -99,13 +103,17 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
   const failures = new Map<string, ClusterNote>();
 
   const create = (workload: WorkloadObject, slot: string, key: string): void => {
-    const space = chooseNode(spaces, ownerCounts, workload, slot);
-    const name = space && chooseName(workload, slot, key, attempts, byName);
-    if (space === null || name === null) {
-      failures.set(key, failureOf(workload, slot, space === null));
+    const chosen = chooseNode(spaces, ownerCounts, workload, slot);
+    const name = chosen.ok ? chooseName(workload, slot, key, attempts, byName) : null;
+    if (!chosen.ok || name === null) {
+      const text = chosen.ok ? nameTaken(workload, slot) : chosen.error;
+      failures.set(key, { kind: 'pending', ref: objectRef(workload), text });
       return;
     }
-    const pod: LivePod = { workload, slot, key, name, node: space, ip: ipam.take(space.node.name) };
+    const space = chosen.value;
+    const ip = workload.hostNetwork ? space.node.ip : ipam.take(space.node.name);
+    const pod: LivePod = { workload, slot, key, name, node: space, ip };
+    if (portsOnNode(workload).length > 0) space.holders.add(pod);
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
     countPod(pod, ownerCounts, 1);
@@ -114,7 +122,8 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
     live.delete(pod.key);
     byName.delete(`${pod.workload.namespace}/${pod.name}`);
     countPod(pod, ownerCounts, -1);
-    if (pod.ip !== null) ipam.release(pod.node.node.name, pod.ip);
+    pod.node.holders.delete(pod);
+    if (pod.ip !== null && !pod.workload.hostNetwork) ipam.release(pod.node.node.name, pod.ip);
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
   const retryWaiting = (): void => {
@@ -129,7 +138,9 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
       failures.clear();
       for (const [key, { workload, slot }] of wanted) {
         const standing = live.get(key);
-        if (standing) standing.workload = workload;
+        const isMoved = standing !== undefined && isOtherwiseOnNode(standing.workload, workload);
+        if (isMoved) remove(standing);
+        if (standing && !isMoved) standing.workload = workload;
         else if (!goneForGood.has(key)) create(workload, slot, key);
       }
       retryWaiting();
@@ -194,10 +205,14 @@ function slotsOf(workload: WorkloadObject, nodes: readonly ClusterNode[]): reado
   return Array.from({ length: Math.min(workload.replicas ?? 1, PODS_MAX) }, (_, index) => String(index));
 }
 
+/** A pod that needs other ports of a node, or has become one of the host's, is another pod: it is placed anew. */
+const isOtherwiseOnNode = (before: WorkloadObject, now: WorkloadObject): boolean =>
+  before !== now && (before.hostNetwork !== now.hostNetwork || !same(portsOnNode(before), portsOnNode(now)));
+
 /**
- * The node with the fewest pods of the same owner, then with the fewest pods: what the default scheduler's PodTopologySpread and
- * balanced allocation come to for equal nodes. Between equals the real one draws lots; here a hash of the names does, so that
- * neighbours in a manifest do not always meet on one node. Null where the named node does not exist.
+ * The node with the fewest pods of the same owner, then with the fewest pods, among those whose ports are free: what the default
+ * scheduler's PodTopologySpread and balanced allocation come to for equal nodes. Between equals the real one draws lots; here a hash
+ * of the names does, so that neighbours in a manifest do not always meet on one node. An error says why the pod waits.
  * SIMPLIFIED: requests, taints, affinity and kubelet's limit of 110 pods are not looked at.
  */
 function chooseNode(
@@ -205,19 +220,34 @@ function chooseNode(
   ownerCounts: OwnerCounts,
   workload: WorkloadObject,
   slot: string,
-): NodeSpace | null {
-  const named = workload.kind === 'DaemonSet' ? slot : workload.nodeName;
-  if (named !== undefined) return spaces.find(({ node }) => node.name === named) ?? null;
+): Result<NodeSpace, string> {
+  const isDaemon = workload.kind === 'DaemonSet';
+  const named = isDaemon ? slot : workload.nodeName;
+  if (named !== undefined) {
+    const space = spaces.find(({ node }) => node.name === named);
+    if (!space) return err(`nodeName ${workload.nodeName}: there is no such node`);
+    if (hasFreePorts(space, workload)) return ok(space);
+    return err(isDaemon ? noFreePortsText(spaces.length, true) : rejectedByKubelet(named));
+  }
   const counts = ownerCounts.get(objectRef(workload)) ?? [];
   const own = (space: NodeSpace): number => counts[space.index] ?? 0;
   let best: NodeSpace[] = [];
   for (const space of spaces) {
+    if (!hasFreePorts(space, workload)) continue;
     const [leader] = best;
     const order = leader ? own(space) - own(leader) || space.pods - leader.pods : -1;
     if (order < 0) best = [space];
     else if (order === 0) best.push(space);
   }
-  return must(drawLots(best, workload), 'a node');
+  const winner = drawLots(best, workload);
+  return winner ? ok(winner) : err(noFreePortsText(spaces.length, false));
+}
+
+/** The scheduler's NodePorts plugin. It counts what pods declare; what the node's own programs listen on it does not know. */
+function hasFreePorts(space: NodeSpace, workload: WorkloadObject): boolean {
+  const wanted = portsOnNode(workload);
+  if (wanted.length === 0) return true;
+  return ![...space.holders].some((pod) => isPortConflict(wanted, portsOnNode(pod.workload)));
 }
 
 function drawLots(equals: readonly NodeSpace[], { namespace, name }: WorkloadObject): NodeSpace | undefined {
@@ -245,9 +275,6 @@ function chooseName(
   return null;
 }
 
-function failureOf(workload: WorkloadObject, slot: string, isNodeMissing: boolean): ClusterNote {
-  const ref = objectRef(workload);
-  if (isNodeMissing) return { kind: 'pending', ref, text: `nodeName ${workload.nodeName}: there is no such node` };
-  const name = podName(workload, slot, 0);
-  return { kind: 'pending', ref, text: `pods "${name}" already exists: another object made a pod of that name` };
+function nameTaken(workload: WorkloadObject, slot: string): string {
+  return `pods "${podName(workload, slot, 0)}" already exists: another object made a pod of that name`;
 }

@@ -63,7 +63,7 @@ describe('decoding a scenario', () => {
     ],
     ['a zone that is no label value', saved({ ...sized, zones: ['a b'] }), 'events.0.zones.0', /name of a zone/],
     ['an unknown kind', saved(pod({ kind: 'CronJob' })), 'events.0.objects.0.kind', /does not model: "CronJob"/],
-    ['an unknown field of an object', saved(pod({ hostNetwork: true })), 'events.0.objects.0.hostNetwork', /not known/],
+    ['an unknown field of an object', saved(pod({ hostPID: true })), 'events.0.objects.0.hostPID', /not known/],
     ['a name with capitals', saved(pod({ name: 'Web' })), 'events.0.objects.0.name', /name of a-z/],
     ['a name that is too long', saved(service({ name: 'a'.repeat(64) })), 'events.0.objects.0.name', /at most 63/],
     [

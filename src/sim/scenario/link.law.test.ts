@@ -33,6 +33,16 @@ const labelMap = fc.dictionary(
 const ref = fc.tuple(name, name).map(([namespace, own]) => `${namespace}/${own}`);
 const line = fc.stringMatching(/^[ -~]{1,60}$/);
 
+const containerPorts = fc.array(
+  fc.record({
+    name: optional(portName),
+    containerPort: portNumber,
+    protocol: optional(protocol),
+    hostPort: optional(portNumber),
+    hostIP: optional(ipText),
+  }),
+  { maxLength: 3 },
+);
 const workload: fc.Arbitrary<WorkloadObject> = fc
   .record({
     kind: fc.constantFrom('Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'),
@@ -40,16 +50,13 @@ const workload: fc.Arbitrary<WorkloadObject> = fc
     name,
     replicas: optional(fc.integer({ min: 0, max: 9 })),
     labels: optional(labelMap),
-    containers: fc.array(
-      fc.record({
-        name: optional(name),
-        ports: fc.array(
-          fc.record({ name: optional(portName), containerPort: portNumber, protocol: optional(protocol) }),
-          { maxLength: 3 },
-        ),
+    containers: fc.array(fc.record({ name: optional(name), ports: containerPorts }), { maxLength: 2 }),
+    initContainers: optional(
+      fc.array(fc.record({ name, restartPolicy: optional(fc.constant('Always')), ports: containerPorts }), {
+        maxLength: 2,
       }),
-      { maxLength: 2 },
     ),
+    hostNetwork: optional(fc.boolean()),
     nodeName: optional(name),
     ready: optional(fc.boolean()),
   })

@@ -4,7 +4,14 @@
  */
 
 import { same } from '../base/same.ts';
-import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
+import type {
+  ContainerObject,
+  ContainerPortObject,
+  KubeObject,
+  NamespaceObject,
+  ServiceObject,
+  WorkloadObject,
+} from '../kube/objects.ts';
 import type { Probe, ProbeOptions } from './probe.ts';
 import type { ClusterSize } from './scenario.ts';
 
@@ -39,13 +46,26 @@ function normaliseWorkload(workload: WorkloadObject): WorkloadObject {
   // A Pod is one, a DaemonSet has one on each node.
   const replicas = workload.kind === 'Pod' || workload.kind === 'DaemonSet' ? undefined : workload.replicas;
   return without(
-    { ...workload, replicas, containers: workload.containers.map(normaliseContainer) },
-    { replicas: 1, ready: true, nodeName: '' },
+    {
+      ...workload,
+      replicas,
+      containers: workload.containers.map((one) => normaliseContainer(one, workload.hostNetwork)),
+      initContainers: workload.initContainers?.map((one) => normaliseContainer(one, workload.hostNetwork)),
+    },
+    { replicas: 1, initContainers: [], hostNetwork: false, ready: true, nodeName: '' },
   );
 }
 
-function normaliseContainer(container: ContainerObject): ContainerObject {
-  return { ...container, ports: container.ports.map((port) => without(port, { name: '', protocol: 'TCP' })) };
+function normaliseContainer(container: ContainerObject, hostNetwork = false): ContainerObject {
+  return {
+    ...container,
+    ports: container.ports.map((port) => {
+      // On the host's network the port is the node's own; a host address without a host port says nothing.
+      const hostPort = hostNetwork && port.hostPort === port.containerPort ? undefined : port.hostPort;
+      const hostIP = hostPort === undefined ? undefined : port.hostIP;
+      return without<ContainerPortObject>({ ...port, hostPort, hostIP }, { name: '', protocol: 'TCP' });
+    }),
+  };
 }
 
 function normaliseService(service: ServiceObject): ServiceObject {

@@ -18,16 +18,23 @@ import {
 const protocol = enumOf(['TCP', 'UDP', 'SCTP']);
 const trafficPolicy = enumOf(['Cluster', 'Local']);
 
-const container = v.strictObject({
+const containerPorts = listOf(
+  v.strictObject({
+    name: v.exactOptional(portName),
+    containerPort: portNumber,
+    protocol: v.exactOptional(protocol),
+    hostPort: v.exactOptional(portNumber),
+    hostIP: v.exactOptional(ipText),
+  }),
+  PORTS_MAX,
+);
+
+const container = v.strictObject({ name: label, ports: containerPorts });
+
+const initContainer = v.strictObject({
   name: label,
-  ports: listOf(
-    v.strictObject({
-      name: v.exactOptional(portName),
-      containerPort: portNumber,
-      protocol: v.exactOptional(protocol),
-    }),
-    PORTS_MAX,
-  ),
+  restartPolicy: v.exactOptional(v.literal('Always')),
+  ports: containerPorts,
 });
 
 const workload = v.strictObject({
@@ -37,6 +44,8 @@ const workload = v.strictObject({
   replicas: v.exactOptional(integer(0, REPLICAS_MAX)),
   labels,
   containers: listOf(container, CONTAINERS_MAX),
+  initContainers: v.exactOptional(listOf(initContainer, CONTAINERS_MAX)),
+  hostNetwork: v.exactOptional(v.boolean('must be true or false')),
   nodeName: v.exactOptional(subdomain),
   ready: v.exactOptional(v.boolean('must be true or false')),
 });

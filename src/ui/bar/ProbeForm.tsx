@@ -1,12 +1,22 @@
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { ok } from '../../sim/base/result.ts';
 import type { Cluster } from '../../sim/kube/cluster.ts';
-import { hasPort, type Probe, type ProbeProto } from '../../sim/scenario/probe.ts';
+import { hasPort, type Probe, type ProbeFrom, type ProbeProto } from '../../sim/scenario/probe.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Combobox } from './Combobox.tsx';
 import { readPort } from './command-text.ts';
-import { type EndOption, fromOptions, portFor, resolveFrom, resolveTo, textOf, toOptions } from './probe-ends.ts';
+import {
+  type EndOption,
+  fromOptions,
+  isLocalhost,
+  localhostOption,
+  portFor,
+  resolveFrom,
+  resolveTo,
+  textOf,
+  toOptions,
+} from './probe-ends.ts';
 
 interface Draft {
   readonly from: string;
@@ -23,7 +33,10 @@ const PROTOCOLS: readonly { readonly id: ProbeProto; readonly label: string }[] 
   { id: 'traceroute', label: 'traceroute' },
 ];
 
-const EMPTY: readonly EndOption[] = [];
+const NONE: { readonly sources: readonly EndOption<ProbeFrom>[]; readonly elsewhere: readonly EndOption[] } = {
+  sources: [],
+  elsewhere: [],
+};
 
 /** Where the next packet starts, as chosen but not sent yet: a command starts there, too. */
 export interface ChosenStart {
@@ -37,16 +50,16 @@ export function ProbeForm({ start }: { readonly start: ChosenStart }) {
   const probe = useSession(({ state }) => state.probe);
   const [draft, setDraft] = useState<Draft>({ from: '', to: '', proto: 'tcp', port: '' });
   const [error, setError] = useState<string | null>(null);
-  const targets = useMemo(() => (cluster ? toOptions(cluster) : EMPTY), [cluster]);
+  const { sources, elsewhere, targets } = useEnds(cluster, draft.from);
   useEffect(() => {
-    if (probe === null) return;
+    if (probe === null || cluster === null) return;
     start.current = null;
-    setDraft(draftOf(probe, targets));
+    setDraft(draftOf(probe, [localhostOption(cluster, probe.from), ...elsewhere]));
     setError(null);
-  }, [probe, targets, start]);
+  }, [probe, cluster, elsewhere, start]);
   const change = (part: Partial<Draft>): void => {
     if (part.from !== undefined) start.current = part.from;
-    setDraft((before) => ({ ...before, ...part }));
+    setDraft((before) => followStart({ ...before, ...part }, cluster, sources));
     setError(null);
   };
   const chooseTo = (text: string): void => {
@@ -69,7 +82,7 @@ export function ProbeForm({ start }: { readonly start: ChosenStart }) {
   };
   return (
     <form className="probe-form" aria-label="Send a packet" onSubmit={send} noValidate>
-      <Ends draft={draft} cluster={cluster} targets={targets} change={change} chooseTo={chooseTo} />
+      <Ends draft={draft} sources={sources} targets={targets} change={change} chooseTo={chooseTo} />
       <ProtocolAndPort draft={draft} change={change} />
       <button type="submit" className="button button-primary" disabled={cluster === null}>
         Send
@@ -85,14 +98,13 @@ export function ProbeForm({ start }: { readonly start: ChosenStart }) {
 
 interface EndsProps {
   readonly draft: Draft;
-  readonly cluster: Cluster | null;
+  readonly sources: readonly EndOption[];
   readonly targets: readonly EndOption[];
   readonly change: (part: Partial<Draft>) => void;
   readonly chooseTo: (text: string) => void;
 }
 
-function Ends({ draft, cluster, targets, change, chooseTo }: EndsProps) {
-  const sources = useMemo(() => (cluster ? fromOptions(cluster) : EMPTY), [cluster]);
+function Ends({ draft, sources, targets, change, chooseTo }: EndsProps) {
   return (
     <>
       <Combobox
@@ -145,6 +157,26 @@ function ProtocolAndPort({ draft, change }: Pick<EndsProps, 'draft' | 'change'>)
       />
     </>
   );
+}
+
+/** What the two ends offer: `targets` are those elsewhere, and before them the start itself. */
+function useEnds(cluster: Cluster | null, from: string) {
+  const ends = useMemo(
+    () => (cluster ? { sources: fromOptions(cluster), elsewhere: toOptions(cluster) } : NONE),
+    [cluster],
+  );
+  const targets = useMemo(() => {
+    const start = resolveFrom(ends.sources, from);
+    return cluster && start.ok ? [localhostOption(cluster, start.value.end), ...ends.elsewhere] : ends.elsewhere;
+  }, [cluster, ends, from]);
+  return { ...ends, targets };
+}
+
+/** `localhost` is where the start is. */
+function followStart(draft: Draft, cluster: Cluster | null, sources: readonly EndOption<ProbeFrom>[]): Draft {
+  const start = resolveFrom(sources, draft.from);
+  const isSame = !isLocalhost(draft.to) || cluster === null || !start.ok;
+  return isSame ? draft : { ...draft, to: localhostOption(cluster, start.value.end).text };
 }
 
 function draftOf(probe: Probe, targets: readonly EndOption[]): Draft {

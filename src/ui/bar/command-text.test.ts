@@ -42,6 +42,7 @@ describe('parseCommand', () => {
     ['ncat --sctp web-1 3868', pod, 'sctp', 3868],
     ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
     ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
+    ['curl localhost:9100', { kind: 'ip', ip: '127.0.0.1' }, 'tcp', 9100],
     ['traceroute web-1', pod, 'traceroute'],
     ['nc -u web-1 53', pod, 'udp', 53],
     ['nc -zv web-1 8080', pod, 'tcp', 8080],
@@ -86,6 +87,7 @@ describe('printCommand', () => {
     [{ kind: 'service', ref: api, via: 'clusterIP' }, 'tcp', 8080, 'curl 10.96.0.20:8080'],
     [{ kind: 'pod', ref: 'default/web-1' }, 'udp', 53, 'nc -u web-1 53'],
     [{ kind: 'ip', ip: '10.244.1.2' }, 'ping', undefined, 'ping 10.244.1.2'],
+    [{ kind: 'ip', ip: '127.0.0.1' }, 'tcp', 9100, 'curl localhost:9100'],
   ])('%j %s', (to, proto, port, text) => {
     const probe: Probe = { from, to, proto, ...(port !== undefined && { port }) };
     expect(printCommand(probe, options)).toBe(text);

@@ -1,7 +1,7 @@
 /** A probe as the command that a person would type in a pod, and back. */
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import { hasPort, type Probe, type ProbeProto } from '../../sim/scenario/probe.ts';
-import { type EndOption, resolveTo } from './probe-ends.ts';
+import { type EndOption, hostText, resolveTo } from './probe-ends.ts';
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 const HINT = 'Try curl http://NAME/, curl ADDRESS:PORT, ping ADDRESS, traceroute NAME, or nc -u NAME PORT.';
@@ -91,7 +91,7 @@ export function printCommand(probe: Probe, options: readonly EndOption[]): strin
 }
 
 function hostOf({ to }: Probe, options: readonly EndOption[]): string {
-  if (to.kind === 'ip') return to.ip;
+  if (to.kind === 'ip') return hostText(to.ip);
   if (to.kind !== 'service') return to.kind === 'pod' ? (to.ref.split('/')[1] ?? to.ref) : to.ref;
   const [namespace, name] = to.ref.split('/');
   if (to.via === 'name') return `${name}.${namespace}`;

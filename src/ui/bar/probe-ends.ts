@@ -6,7 +6,7 @@ import type { ProbeFrom, ProbeProto, ProbeTo } from '../../sim/scenario/probe.ts
 import type { PortProtocol } from '../../sim/wire/frame.ts';
 import { parseIp } from '../../sim/wire/ip.ts';
 
-export type EndGroup = 'Services' | 'Pods' | 'Nodes' | 'Node ports' | 'Outside';
+export type EndGroup = 'Same machine' | 'Services' | 'Pods' | 'Nodes' | 'Node ports' | 'Host ports' | 'Outside';
 
 export interface EndOption<End extends ProbeTo = ProbeTo> {
   /** Unique, and what the field shows once it is chosen. */
@@ -22,7 +22,8 @@ export function fromOptions(cluster: Cluster): readonly EndOption<ProbeFrom>[] {
   return [
     ...cluster.pods.map((pod): EndOption<ProbeFrom> => {
       const ref = `${pod.namespace}/${pod.name}`;
-      return { text: ref, detail: `${pod.ip} on ${pod.node}`, group: 'Pods', end: { kind: 'pod', ref } };
+      const where = `${pod.ip} on ${pod.node}${pod.hostNetwork ? ', host network' : ''}`;
+      return { text: ref, detail: where, group: 'Pods', end: { kind: 'pod', ref } };
     }),
     ...cluster.nodes.map((node): EndOption<ProbeFrom> => {
       return { text: node.name, detail: node.ip, group: 'Nodes', end: { kind: 'node', ref: node.name } };
@@ -33,13 +34,43 @@ export function fromOptions(cluster: Cluster): readonly EndOption<ProbeFrom>[] {
   ];
 }
 
+const LOCALHOST = '127.0.0.1';
+
+/** `localhost` as a program writes it, or the option for it of whatever start. */
+export const isLocalhost = (text: string): boolean => /^localhost(?: \(|$)/.test(text.trim());
+
+/** The address as a person would write it. */
+export const hostText = (ip: string): string => (ip === LOCALHOST ? 'localhost' : ip);
+
+/** What a program reaches at 127.0.0.1: whatever listens in the network namespace that it starts in. */
+export function localhostOption({ pods, nodes, externals }: Cluster, from: ProbeFrom): EndOption {
+  const pod = from.kind === 'pod' ? pods.find((one) => `${one.namespace}/${one.name}` === from.ref) : undefined;
+  const machine = pod?.hostNetwork ? pod.node : from.ref;
+  const shared = pod?.hostNetwork ? undefined : pod;
+  const listens = (shared ?? [...nodes, ...externals].find(({ name }) => name === machine))?.listens ?? [];
+  const programs = [...new Set(listens.map(({ program }) => program))];
+  const place = pod?.hostNetwork ? 'node' : { pod: 'pod', node: 'node', external: 'machine' }[from.kind];
+  return {
+    text: `localhost (same ${place})`,
+    detail: programs.length === 0 ? 'nobody listens there' : programs.join(', '),
+    group: 'Same machine',
+    end: { kind: 'ip', ip: LOCALHOST },
+    ...(listens.length > 0 && { ports: listens }),
+  };
+}
+
 export function toOptions(cluster: Cluster): readonly EndOption[] {
   const podPorts = new Map(cluster.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.listens]));
   const plain = fromOptions(cluster).map((option): EndOption => {
     const listens = podPorts.get(option.text);
     return listens === undefined || listens.length === 0 ? option : { ...option, ports: listens };
   });
-  return [...cluster.services.flatMap(serviceOptions), ...plain, ...nodePortOptions(cluster)];
+  return [
+    ...cluster.services.flatMap(serviceOptions),
+    ...plain,
+    ...nodePortOptions(cluster),
+    ...hostPortOptions(cluster),
+  ];
 }
 
 function serviceOptions(service: ClusterService): readonly EndOption[] {
@@ -83,10 +114,28 @@ function nodePortOptions(cluster: Cluster): readonly EndOption[] {
   );
 }
 
+/** On the pod's own node only, unlike a node port. */
+function hostPortOptions({ pods }: Cluster): readonly EndOption[] {
+  return pods.flatMap(({ hostPorts = [], node, namespace, name }) =>
+    hostPorts.map(({ proto, hostPort, hostIP }): EndOption => {
+      return {
+        text: `${hostIP ?? node}:${hostPort}`,
+        detail: `host port of ${namespace}/${name}`,
+        group: 'Host ports',
+        end: hostIP === undefined ? { kind: 'node', ref: node } : { kind: 'ip', ip: hostIP },
+        ports: [{ port: hostPort, proto }],
+      };
+    }),
+  );
+}
+
+/** Groups of ports of nodes. */
+const isNodePort = ({ group }: EndOption): boolean => group === 'Node ports' || group === 'Host ports';
+
 /** The option that stands for an end: the one with this port first, so that a node port reads as one. */
 export function optionOf(options: readonly EndOption[], end: ProbeTo, port: number | undefined): EndOption | undefined {
   const same = options.filter((option) => sameEnd(option.end, end));
-  return same.find((option) => option.group === 'Node ports' && option.ports?.[0]?.port === port) ?? same[0];
+  return same.find((option) => isNodePort(option) && option.ports?.[0]?.port === port) ?? same[0];
 }
 
 export const textOf = (options: readonly EndOption[], end: ProbeTo, port: number | undefined): string =>
@@ -103,7 +152,7 @@ export function resolveTo(options: readonly EndOption[], text: string, near = 'd
   const wanted = text.trim();
   const exact = options.find((option) => option.text === wanted);
   if (exact !== undefined) return ok(exact);
-  const typed = parseIp(wanted);
+  const typed = parseIp(isLocalhost(wanted) ? LOCALHOST : wanted);
   if (typed.ok) {
     return ok({ text: typed.value, detail: 'typed address', group: 'Outside', end: { kind: 'ip', ip: typed.value } });
   }
@@ -132,7 +181,7 @@ function resolveService(options: readonly EndOption[], text: string, near: strin
 }
 
 function resolvePlain(options: readonly EndOption[], text: string, near: string): EndOption | undefined {
-  const ends = options.filter(({ group }) => group !== 'Services' && group !== 'Node ports');
+  const ends = options.filter((option) => option.group !== 'Services' && !isNodePort(option));
   return (
     ends.find(({ text: name }) => name === `${near}/${text}`) ??
     ends.find(({ text: name }) => name.endsWith(`/${text}`))

@@ -5,11 +5,13 @@ import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { Resync } from '../faults/Resync.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { AgentSwitch, OwnerControls, ProxySwitch, ReadySwitch } from './ControlLoop.tsx';
+import { ContainerList } from './ContainerList.tsx';
+import { AgentSwitch, OwnerControls, ProxySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEntries } from './ns-entries.ts';
 import { PodRoutes } from './PodRoutes.tsx';
+import { PodFaults, podFacts } from './PodView.tsx';
 import { Rewrites } from './Rewrites.tsx';
 import { ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
@@ -42,13 +44,11 @@ export function MachineView({ config, world }: MachineViewProps) {
             )}
             {isNode && <ProxySwitch node={config.id} world={world} />}
             {isNode && <AgentSwitch node={config.id} world={world} />}
-            {pod !== undefined && (
-              <FaultButton label="Delete this pod" event={{ type: 'PodDeleted', ref: config.id }} />
-            )}
-            {pod !== undefined && <ReadySwitch pod={pod} />}
+            {pod !== undefined && <PodFaults pod={pod} />}
           </div>
         </section>
       )}
+      {pod?.containers !== undefined && <ContainerList containers={pod.containers} />}
       {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
@@ -79,16 +79,7 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
     return [['Role', node.role], ['Address', node.ip, 'code'], podRangeFact(node), ['Pods', String(pods)]];
   }
   const pod = cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === id);
-  if (pod !== undefined) {
-    const labels = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`);
-    return [
-      ['Address', pod.ip, 'code'],
-      ['On node', pod.node],
-      ['Owner', pod.owner],
-      ['Labels', labels.join(', ') || 'none', 'code'],
-      ['Ready', pod.ready ? 'yes' : 'no'],
-    ];
-  }
+  if (pod !== undefined) return podFacts(pod);
   const { router } = cluster;
   if (router?.name === id) {
     const gateways = [cluster.nodeNetwork.gateway, router.farSubnet.gateway];

@@ -1,5 +1,6 @@
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
+import { indexOf } from '../../sim/kube/cluster-index.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
 import type { Chain, HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
@@ -12,6 +13,7 @@ import { type Entry, EntryList } from './EntryList.tsx';
 import { Latest } from './Latest.tsx';
 import { MachineView } from './MachineView.tsx';
 import { listenerEntries, neighbourEntries, routeEntries } from './ns-entries.ts';
+import { HostPodView } from './PodView.tsx';
 import { Rewrites } from './Rewrites.tsx';
 import { ServiceView } from './ServiceView.tsx';
 
@@ -28,6 +30,8 @@ export function SelectedView({ selected, world, trace }: SelectedViewProps) {
     const service = world.cluster.services.find(({ namespace, name }) => `${namespace}/${name}` === id);
     return service ? <ServiceView service={service} world={world} /> : <Gone />;
   }
+  const pod = kind === 'pod' ? indexOf(world.cluster).pod(id) : undefined;
+  if (pod?.hostNetwork) return <HostPodView pod={pod} world={world} />;
   const config = world.namespaces.get(selected.ns ?? id);
   if (config === undefined)
     return (

@@ -2,6 +2,7 @@
 
 import { idOf, type PictureId, refOf } from '../../render/picture-id.ts';
 import type { World } from '../../sim/engine/world.ts';
+import { indexOf } from '../../sim/kube/cluster-index.ts';
 import type { HookName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import type { Probe, ProbeFrom, ProbeTo } from '../../sim/scenario/probe.ts';
 import type { Selected } from '../../store/selection.ts';
@@ -36,7 +37,9 @@ export function pictureIdOf(selected: Selected, world: World | null): PictureId 
     case 'node':
     case 'pod':
     case 'external':
-      return world === null || world.namespaces.has(id) ? idOf({ kind: 'ns', ns: id }) : null;
+      return world === null || world.namespaces.has(id) || indexOf(world.cluster).pod(id)
+        ? idOf({ kind: 'ns', ns: id })
+        : null;
     case 'device':
       return idOf({ kind: 'dev', ns, dev: id });
     case 'service':

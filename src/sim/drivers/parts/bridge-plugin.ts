@@ -6,6 +6,7 @@ import type { Origin } from '../../linux/origin.ts';
 import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
 import type { Fragment, PluginCall } from '../contract.ts';
 import { addressJson, hostLocalCall, type PluginInput } from './plugin-calls.ts';
+import type { PortmapConfig } from './portmap.ts';
 import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
 
@@ -69,6 +70,13 @@ function hostEnd(pod: ClusterPod, config: BridgeConfig): Device {
     origin: { by: BY, for: `Pod ${podNs(pod)}`, why: "the node's end of the pod's cable, a port of the bridge" },
   };
 }
+
+/** Host ports, by the chained `portmap`: it takes the pod's address with its prefix from what `bridge` returned. */
+export const bridgePortmap = (node: ClusterNode, network: string, bridge: string): PortmapConfig => ({
+  network,
+  podNet: () => node.podCIDR,
+  hostDevice: () => bridge,
+});
 
 /** The pod's side. */
 export function bridgePod(node: ClusterNode, pod: ClusterPod, config: BridgeConfig): Fragment {

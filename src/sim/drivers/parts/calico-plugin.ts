@@ -7,6 +7,7 @@ import type { Origin } from '../../linux/origin.ts';
 import { ANY_NET, cidr, ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
 import type { Fragment, Json } from '../contract.ts';
+import type { PortmapConfig } from './portmap.ts';
 import { hostNet } from './rules.ts';
 import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
@@ -24,6 +25,16 @@ export function hostVeth(pod: ClusterPod): string {
   if (pod.veth !== undefined) return pod.veth;
   return `cali${bytesToHex(sha1(utf8ToBytes(`${pod.namespace}.${pod.name}`))).slice(0, NAME_HASH_LETTERS)}`;
 }
+
+/**
+ * Host ports, by the chained `portmap`, in the network of 10-calico.conflist and 10-canal.conflist. The plugin before it returns a /32,
+ * so only the pod itself is a hairpin.
+ */
+export const CALICO_PORTMAP: PortmapConfig = {
+  network: 'k8s-pod-network',
+  podNet: (pod) => hostNet(pod.ip),
+  hostDevice: hostVeth,
+};
 
 /** The node's side: a device for each pod, a route to each pod, and no bridge. */
 export function calicoNode(pods: readonly ClusterPod[], mtuBytes: number): Fragment {

@@ -76,13 +76,19 @@ export function ptpCalls(
   ];
 }
 
-/** SIMPLIFIED: pods ask for no host ports yet, so containerd passes no `portMappings`. */
-export function portmapCall(input: PluginInput, prevResult: Json): PluginCall {
+/** `runtimeConfig` is there where the pod has host ports (go-cni, PortMapping). */
+export function portmapCall({ hostPorts = [] }: ClusterPod, input: PluginInput, prevResult: Json): PluginCall {
+  const portMappings = hostPorts.map(({ proto, hostPort, containerPort, hostIP = '' }) => {
+    return { hostPort, containerPort, protocol: proto, hostIP };
+  });
+  const has = portMappings.length > 0;
   return {
     plugin: 'portmap',
     caller: 'containerd',
-    does: 'The pod asks for no hostPort, so it only hands on the result of the plugins before it.',
-    stdin: { ...input, prevResult },
+    does: has
+      ? 'It writes rules that translate each hostPort of this node to the pod, and hands on the result of the plugins before it.'
+      : 'The pod asks for no hostPort, so it only hands on the result of the plugins before it.',
+    stdin: { ...input, ...(has ? { runtimeConfig: { portMappings } } : {}), prevResult },
     stdout: prevResult,
   };
 }

@@ -5,6 +5,7 @@ import type { Address, Device, Route } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
 import type { Fragment } from '../contract.ts';
+import type { PortmapConfig } from './portmap.ts';
 import { hostNet } from './rules.ts';
 import { stableMac } from './stable-mac.ts';
 
@@ -20,6 +21,13 @@ export function hostVeth(pod: ClusterPod): string {
 }
 
 const originFor = (pod: ClusterPod, why: string, by = PTP): Origin => ({ by, for: `Pod ${podNs(pod)}`, why });
+
+/** Host ports, by the chained `portmap`: it takes the pod's address with its prefix from what `ptp` returned. */
+export const ptpPortmap = (node: ClusterNode, network: string): PortmapConfig => ({
+  network,
+  podNet: () => node.podCIDR,
+  hostDevice: hostVeth,
+});
 
 /** The node's side: a cable for each pod, with the same address on all of them and a route to the one pod behind. */
 export function ptpNode(node: ClusterNode, pods: readonly ClusterPod[], mtuBytes: number): Fragment {

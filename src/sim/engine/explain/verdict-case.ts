@@ -108,7 +108,8 @@ function askedOf(first: StepOf<'send'> | null, probe: Probe, names: Names): Case
   return ip === null ? null : { ip, port: probe.port ?? null };
 }
 
-function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
+/** The address that an end of a probe stands for. */
+export function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
   const known = indexOf(cluster);
   switch (to.kind) {
     case 'ip':

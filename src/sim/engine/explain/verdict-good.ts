@@ -1,7 +1,9 @@
+import { serverWords } from './containers.ts';
 import { count, listOf, serviceName } from './names.ts';
 import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
+import { hostPortOf, hostPortWords } from './verdict-host-port.ts';
 import { fallbackNote } from './verdict-ipvs.ts';
 import { natBetweenPods } from './verdict-nat.ts';
 
@@ -12,15 +14,19 @@ export function findGood(c: Case): Finding {
   const served = serverDelivery(c);
   const packet = served && innerPacket(served.frame);
   if (!served || !packet) return { sentence: `${askedText(c)} answered.`, remedy: null, step: at };
-  const place = c.names.ns(served.ns);
-  const node = c.names.pod(served.ns)?.node;
-  const where = node === undefined ? place : `${place} on ${node}`;
-  const words = c.proto === 'tcp' || c.proto === 'sctp' ? 'Connected' : 'Answered';
   const port = portsOf(packet.l4)?.dport;
+  const where = serverWords(
+    c.names,
+    served.ns,
+    port === undefined || c.proto === 'icmp' ? null : { proto: c.proto, port },
+  );
+  const words = c.proto === 'tcp' || c.proto === 'sctp' ? 'Connected' : 'Answered';
   const listener = `${packet.dst}${port === undefined ? '' : `:${port}`}`;
-  const via = c.service
-    ? `${serviceName(c.service)} (${askedText(c)}) led to ${where}, ${listener}`
-    : `${where} answered as ${listener}`;
+  const hostPort = hostPortOf(c, served.ns, packet);
+  const door = hostPort
+    ? `${hostPortWords(hostPort)} (${hostPort.asked})`
+    : c.service && `${serviceName(c.service)} (${askedText(c)})`;
+  const via = door ? `${door} led to ${where}, ${listener}` : `${where} answered as ${listener}`;
   const said = `${words}: ${via}${seenAs(c, packet.src, served)}.${fallbackNote(c)}`;
   return { sentence: `${said}${healthNote(c, served)}`, remedy: null, step: at };
 }

@@ -1,11 +1,13 @@
 import type { ClusterPod, ClusterService } from '../../kube/cluster.ts';
 import type { Step } from '../../linux/step.ts';
+import { containerWords, missingContainer, troubleOf } from './containers.ts';
 import { type DecidingRule, decidedOrigin, elementBehind, isPolicy, ruleWords } from './drop-rule.ts';
 import { isFault, podName, serviceName } from './names.ts';
 import { innerPacket, portsOf, refusalOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { localOnly, noLocalEndpoints } from './verdict-filtered.ts';
+import { findHostPort } from './verdict-host-port.ts';
 import { findNoServer } from './verdict-ipvs.ts';
 import { findLost } from './verdict-lost.ts';
 
@@ -113,8 +115,10 @@ export function endpointRemedy(c: Case): string {
   if (selected.length === 0)
     return `Give ${name} a ready endpoint: no pod in ${service.namespace} has the labels ${text}.`;
   const unready = port.endpoints.length > 0 || selected.every((pod) => !pod.ready);
-  if (unready)
-    return `Give ${name} a ready endpoint: ${selected.map(podName).join(', ')} ${selected.length === 1 ? 'is' : 'are'} selected but not ready.`;
+  if (unready) {
+    const trouble = selected.map(troubleOf).find((words) => words !== null);
+    return `Give ${name} a ready endpoint: ${selected.map(podName).join(', ')} ${selected.length === 1 ? 'is' : 'are'} selected but not ready${trouble === undefined ? '' : `: ${trouble}`}.`;
+  }
   return `Check targetPort ${port.targetPort} of ${name}: the selected pods have no such port.`;
   function selects(labels: readonly (readonly [string, string])[], pod: ClusterPod): boolean {
     return pod.namespace === service.namespace && labels.every(([key, value]) => pod.labels[key] === value);
@@ -136,7 +140,18 @@ function findNobody(c: Case, step: Step): Finding {
       remedy: `Start ${stopped.program} on ${place} again.`,
     };
   }
+  const hostPort = findHostPort(c, step, { where, how });
+  if (hostPort) return hostPort;
   if (c.names.node(step.ns) && port !== undefined && isNodePort(port)) return findNodePort(c, step, where, how);
+  const missing =
+    port === undefined || c.proto === 'icmp' ? undefined : missingContainer(c.names, step.ns, { proto: c.proto, port });
+  if (missing) {
+    return {
+      step: step.i,
+      sentence: `Refused: nobody listens on ${where} (${place}): ${containerWords(missing)}, so its kernel answered ${how}.`,
+      remedy: `Let each program on ${place} listen on a port of its own: they share one network namespace.`,
+    };
+  }
   const open = listens.filter((l) => l.proto === c.proto && l.up !== false).map((l) => l.port);
   const instead =
     open.length > 0 ? `it listens on ${open.join(', ')}` : `it listens on no ${c.proto.toUpperCase()} port`;

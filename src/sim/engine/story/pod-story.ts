@@ -7,7 +7,14 @@ import type { Afterwards, NodePlan, PluginCall, PodAdd } from '../../drivers/con
 import { addEnvironment, netnsPath, podUid } from '../../drivers/parts/sandbox.ts';
 import { sandboxId } from '../../drivers/parts/sandbox-id.ts';
 import { cniById, proxyById } from '../../drivers/registry.ts';
-import { type Cluster, type ClusterNode, type ClusterPod, podNs, type WaitingPod } from '../../kube/cluster.ts';
+import {
+  type Cluster,
+  type ClusterNode,
+  type ClusterPod,
+  onPodNetwork,
+  podNs,
+  type WaitingPod,
+} from '../../kube/cluster.ts';
 import { indexOf } from '../../kube/cluster-index.ts';
 import { ruleDiff } from '../rule-diff.ts';
 import { withStoppedAgents } from '../stopped-agents.ts';
@@ -20,7 +27,7 @@ import { withoutPod } from './without-pod.ts';
 /** Null: there is no such pod. */
 export function podStory(world: World, ref: string): PodStory | null {
   const pod = indexOf(world.cluster).pod(ref);
-  if (pod) return storyOf(world, pod);
+  if (pod) return pod.hostNetwork ? hostStory(world, pod) : storyOf(world, pod);
   const waiting = world.cluster.waiting?.find((one) => podNs(one) === ref);
   return waiting ? failedStory(world, waiting) : null;
 }
@@ -78,7 +85,7 @@ function tell({ cluster, cni, stoppedAgents = [] }: World, pod: ClusterPod): Tol
   const before = withoutPod(cluster, pod);
   const node = must(indexOf(cluster).node(pod.node), 'the node of the pod');
   const plan = (of: Cluster, name: string): NodePlan =>
-    driver.plan(of, must(indexOf(of).node(name), name), cni.mode, {});
+    driver.plan(onPodNetwork(of), must(indexOf(of).node(name), name), cni.mode, {});
   const own = plan(cluster, pod.node).pods?.get(podNs(pod)) ?? {};
   const onNodes = cluster.nodes.flatMap(({ name }) =>
     addedLines(name, plan(before, name).node, plan(cluster, name).node, driver.bpf?.maps),
@@ -89,6 +96,39 @@ function tell({ cluster, cni, stoppedAgents = [] }: World, pod: ClusterPod): Tol
     add: driver.add(cluster, node, pod, cni.mode, {}),
     before,
     lines: [...planLines(podNs(pod), own), ...onNodes],
+  };
+}
+
+/** On the host's network: no namespace is made and no plugin is called (internal/cri/server/sandbox_run.go, `hostNetwork`). */
+function hostStory(world: World, pod: ClusterPod): PodStory {
+  const { cluster } = world;
+  const node = must(indexOf(cluster).node(pod.node), 'the node of the pod');
+  const status = { hostIP: node.ip, podIP: node.ip, podIPs: [{ ip: node.ip }], phase: 'Running' };
+  const spec = { hostNetwork: true, containers: (pod.containers ?? []).map(({ name }) => ({ name })) };
+  const step = { place: pod.node, depth: 0, appears: [] };
+  return {
+    pod: podNs(pod),
+    node: pod.node,
+    steps: [
+      bindStep(pod),
+      {
+        ...step,
+        id: 'sandbox',
+        actor: 'containerd',
+        title: 'no network namespace of its own',
+        sentence: `kubelet on ${pod.node} sees that the pod is for this node, and asks containerd for a sandbox with the network mode NODE. So containerd makes no network namespace and calls no CNI plugin: the pod would run even where no CNI is installed.`,
+        evidence: [{ title: `kubectl get pod ${pod.name} -o jsonpath={.spec}`, text: jsonText(spec) }],
+      },
+      {
+        ...step,
+        id: 'start',
+        actor: 'kubelet',
+        title: `running with ${pod.ip}`,
+        sentence: `The containers start among the node's own programs and share its ports with them. kubelet publishes the node's address as status.podIP.`,
+        evidence: [{ title: `kubectl get pod ${pod.name} -o jsonpath={.status}`, text: jsonText(status) }],
+      },
+      endpointsStep(world, { pod, node, before: withoutPod(cluster, pod) }),
+    ],
   };
 }
 
@@ -283,7 +323,7 @@ function stoppedHere(world: World, { pod }: Told, { by, where }: Afterwards): St
   };
 }
 
-function endpointsStep(world: World, { pod, node, before }: Told): StoryStep {
+function endpointsStep(world: World, { pod, node, before }: Pick<Told, 'pod' | 'node' | 'before'>): StoryStep {
   const ref = podNs(pod);
   const chosen = world.cluster.services.filter(({ ports }) =>
     ports.some(({ endpoints }) => endpoints.some((one) => one.pod === ref)),

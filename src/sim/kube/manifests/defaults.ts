@@ -44,8 +44,23 @@ const defaultServicePort = (port: ServicePort): ServicePort => ({
 
 export const defaultPod = (pod: PodManifest): PodManifest => ({
   ...withNamespace(pod),
-  spec: defaultPodSpec(pod.spec ?? {}),
+  spec: defaultHostPorts(defaultPodSpec(pod.spec ?? {})),
 });
+
+/** Of a pod, not of a template (gate DefaultHostNetworkHostPortsInPodTemplates): on the host's network a port is the host's. */
+function defaultHostPorts(spec: PodSpec): PodSpec {
+  if (spec.hostNetwork !== true) return spec;
+  const withHostPort = (containers: PodSpec['containers']) =>
+    containers?.map((container) => ({
+      ...container,
+      ports: container.ports?.map((port) => ({ ...port, hostPort: port.hostPort || port.containerPort })),
+    }));
+  return {
+    ...spec,
+    containers: withHostPort(spec.containers),
+    initContainers: withHostPort(spec.initContainers),
+  };
+}
 
 export function defaultController(manifest: ControllerManifest): ControllerManifest {
   const template = { ...manifest.spec?.template, spec: defaultPodSpec(manifest.spec?.template?.spec ?? {}) };

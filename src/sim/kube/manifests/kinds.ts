@@ -14,32 +14,29 @@ const META = struct('ObjectMeta', {
 });
 
 const CONTAINER_PORT = struct('ContainerPort', {
-  kept: { containerPort: INT, name: STRING, protocol: STRING },
-  matters: { hostPort: 'no port of the node leads to the pod', hostIP: 'no port of the node leads to the pod' },
+  kept: { containerPort: INT, hostIP: STRING, hostPort: INT, name: STRING, protocol: STRING },
 });
 
-const containerStruct = (go: string): Struct =>
-  struct(go, {
-    kept: { name: STRING, ports: list(CONTAINER_PORT) },
-    idleTyped: { image: STRING, imagePullPolicy: STRING },
-    idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
+/** `own`: fields that are kept of one sort of container only. */
+const containerStruct = (own: Readonly<Record<string, Shape>> = {}): Struct =>
+  struct('Container', {
+    kept: { name: STRING, ports: list(CONTAINER_PORT), ...own },
+    idleTyped: { image: STRING, imagePullPolicy: STRING, ...('restartPolicy' in own ? {} : { restartPolicy: STRING }) },
+    idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
   });
 
-const CONTAINER = containerStruct('Container');
+const CONTAINER = containerStruct();
+const INIT_CONTAINER = containerStruct({ restartPolicy: STRING });
 const PLACEMENT = 'pods are spread evenly; only nodeName chooses a node';
 
 const POD_SPEC = struct('PodSpec', {
-  kept: { containers: list(CONTAINER), nodeName: STRING },
+  kept: { containers: list(CONTAINER), hostNetwork: BOOL, nodeName: STRING },
   idleTyped: { restartPolicy: STRING },
   idle: 'activeDeadlineSeconds automountServiceAccountToken enableServiceLinks hostIPC hostPID hostUsers hostnameOverride imagePullSecrets os overhead preemptionPolicy priority priorityClassName resourceClaims resources runtimeClassName securityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds volumes workloadRef',
   matters: {
-    hostNetwork: {
-      consequence: "the pod gets a network namespace and address of its own, not the node's",
-      shape: BOOL,
-    },
     initContainers: {
-      consequence: 'the pod is shown as it is after they have finished; rules that they write are not there',
-      shape: list(CONTAINER),
+      consequence: 'they are started in their order and have their ports, but rules that they write are not there',
+      shape: list(INIT_CONTAINER),
     },
     ephemeralContainers: 'they are not started',
     dnsPolicy: { consequence: 'names are resolved as with ClusterFirst', unless: 'ClusterFirst', shape: STRING },

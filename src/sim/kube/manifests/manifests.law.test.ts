@@ -28,11 +28,24 @@ const container: fc.Arbitrary<ContainerObject> = fc.record({
   name,
   ports: fc.array(
     fc
-      .record({ containerPort: port, protocol: maybe(fc.constantFrom('UDP' as const, 'SCTP' as const)) })
+      .record({
+        containerPort: port,
+        protocol: maybe(fc.constantFrom('UDP' as const, 'SCTP' as const)),
+        host: maybe(port),
+      })
+      // Not the container's own port: on the host's network that would say nothing.
+      .map(({ host, ...one }) => ({ ...one, hostPort: host === one.containerPort ? undefined : host }))
       .map((one) => set<ContainerObject['ports'][number]>(one)),
     { maxLength: 3 },
   ),
 });
+
+const initContainer: fc.Arbitrary<ContainerObject> = fc
+  .record({ restartPolicy: maybe(fc.constant('Always' as const)), container })
+  .map(({ container: { name: drawn, ports }, restartPolicy }) =>
+    // A name of its own: containers and init containers share one set.
+    set<ContainerObject>({ name: `init-${drawn}`, restartPolicy, ports }),
+  );
 
 const workload: fc.Arbitrary<WorkloadObject> = fc
   .record({
@@ -42,6 +55,7 @@ const workload: fc.Arbitrary<WorkloadObject> = fc
     replicas: maybe(fc.constantFrom(0, 2, 3)),
     labels,
     containers: fc.uniqueArray(container, { minLength: 1, maxLength: 2, selector: (one) => one.name }),
+    initContainers: maybe(fc.uniqueArray(initContainer, { minLength: 1, maxLength: 2, selector: (one) => one.name })),
     nodeName: maybe(fc.constant('node-1')),
     ready: maybe(fc.constant(false)),
   })

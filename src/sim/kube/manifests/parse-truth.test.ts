@@ -21,7 +21,7 @@ describe.skipIf(!existsSync(shared))('manifests that people use (skipped where t
           { length: 11 },
           () => 'ServiceAccount: who may call the API does not change the path of a packet',
         ),
-        'Deployment: spec.template.spec.initContainers: the pod is shown as it is after they have finished; rules that they write are not there',
+        'Deployment: spec.template.spec.initContainers: they are started in their order and have their ports, but rules that they write are not there',
         "Deployment: 12 Deployments: annotations, command, env, image, livenessProbe, readinessProbe, resources, restartPolicy, securityContext, serviceAccountName, terminationGracePeriodSeconds, volumeMounts, volumes do not change a packet's path",
       ],
       ['Service default/frontend-external: EXTERNAL-IP <pending>: no cloud load balancer is modelled yet'],

@@ -367,10 +367,10 @@ describe('what is not modelled', () => {
       ['1 Service default/s: kind of serving.knative.dev/v1, which is not modelled: it has no effect here'],
     ],
     [
-      'hostNetwork',
-      pod('{hostNetwork: true, containers: [{name: a, image: b}]}'),
+      'hostAliases',
+      pod('{hostAliases: [{ip: 10.0.0.1}], containers: [{name: a, image: b}]}'),
       [
-        "4 Pod default/web: spec.hostNetwork: the pod gets a network namespace and address of its own, not the node's",
+        '4 Pod default/web: spec.hostAliases: names are resolved without /etc/hosts',
         "1 Pod : 1 Pod: image does not change a packet's path",
       ],
     ],

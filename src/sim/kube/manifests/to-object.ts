@@ -15,6 +15,7 @@ import type {
   ControllerManifest,
   MetaManifest,
   PodManifest,
+  PodSpec,
   ServiceManifest,
   ServicePort,
 } from '../validate/manifest-types.ts';
@@ -36,11 +37,11 @@ export function toPod({ metadata = {}, spec = {} }: PodManifest): KubeObject {
       kind: 'Pod',
       ...identity(metadata),
       labels: metadata.labels ?? {},
-      containers: (spec.containers ?? []).map(toContainer),
+      ...containersOf(spec),
       nodeName: spec.nodeName,
       ready: isReady(metadata),
     },
-    { nodeName: '', ready: true },
+    { initContainers: [], hostNetwork: false, nodeName: '', ready: true },
   );
 }
 
@@ -52,11 +53,11 @@ export function toWorkload(kind: ControllerKind, { metadata = {}, spec = {} }: C
       ...identity(metadata),
       replicas: kind === 'Job' ? jobPods(spec) : spec.replicas,
       labels: podMeta.labels ?? {},
-      containers: (podSpec.containers ?? []).map(toContainer),
+      ...containersOf(podSpec),
       nodeName: podSpec.nodeName,
       ready: isReady(podMeta),
     },
-    { replicas: 1, nodeName: '', ready: true },
+    { replicas: 1, initContainers: [], hostNetwork: false, nodeName: '', ready: true },
   );
 }
 
@@ -118,7 +119,18 @@ function toServicePort({ name, protocol, port = 0, targetPort, nodePort }: Servi
   );
 }
 
-function toContainer({ name = '', ports = [] }: Container): ContainerObject {
+const containersOf = ({ containers = [], initContainers = [], hostNetwork = false }: PodSpec) => ({
+  containers: containers.map((container) => toContainer(container, hostNetwork)),
+  initContainers: initContainers.map((container) =>
+    said<ContainerObject>({ ...toContainer(container, hostNetwork), restartPolicy: restartPolicyOf(container) }, {}),
+  ),
+  hostNetwork,
+});
+
+/** A kubelet from before sidecars, and every other value, runs an init container to its end. */
+const restartPolicyOf = ({ restartPolicy }: Container) => (restartPolicy === 'Always' ? restartPolicy : undefined);
+
+function toContainer({ name = '', ports = [] }: Container, hostNetwork: boolean): ContainerObject {
   return {
     name,
     ports: ports.map((port) =>
@@ -127,8 +139,10 @@ function toContainer({ name = '', ports = [] }: Container): ContainerObject {
           name: port.name,
           containerPort: port.containerPort ?? 0,
           protocol: port.protocol as ContainerPortObject['protocol'],
+          hostPort: port.hostPort,
+          hostIP: port.hostPort ? port.hostIP : undefined,
         },
-        { name: '', protocol: 'TCP' },
+        { name: '', protocol: 'TCP', hostPort: hostNetwork ? port.containerPort : 0, hostIP: '' },
       ),
     ),
   };

@@ -64,14 +64,17 @@ function podMeta({ labels, ready }: WorkloadObject): Yaml {
   };
 }
 
-const podSpec = ({ nodeName, containers }: WorkloadObject): Yaml => ({
+const podSpec = ({ nodeName, containers, initContainers, hostNetwork }: WorkloadObject): Yaml => ({
   nodeName,
+  hostNetwork,
+  initContainers: initContainers?.map(writeContainer),
   containers: containers.map(writeContainer),
 });
 
-const writeContainer = ({ name, ports }: ContainerObject): Yaml => ({
+const writeContainer = ({ name, restartPolicy, ports }: ContainerObject): Yaml => ({
   name,
   image: IMAGE,
+  restartPolicy,
   ports: ports.length === 0 ? undefined : ports,
 });
 

@@ -53,6 +53,7 @@ export interface PodManifest {
 export interface PodSpec {
   readonly containers?: readonly Container[] | undefined;
   readonly initContainers?: readonly Container[] | undefined;
+  readonly hostNetwork?: boolean | undefined;
   readonly nodeName?: string | undefined;
   readonly restartPolicy?: string | undefined;
   readonly dnsPolicy?: string | undefined;
@@ -60,6 +61,7 @@ export interface PodSpec {
 
 export interface Container {
   readonly name?: string | undefined;
+  readonly restartPolicy?: string | undefined;
   readonly image?: string | undefined;
   readonly imagePullPolicy?: string | undefined;
   readonly ports?: readonly ContainerPort[] | undefined;
@@ -68,6 +70,8 @@ export interface Container {
 export interface ContainerPort {
   readonly name?: string | undefined;
   readonly containerPort?: number | undefined;
+  readonly hostIP?: string | undefined;
+  readonly hostPort?: number | undefined;
   readonly protocol?: string | undefined;
 }
 

@@ -1,9 +1,11 @@
 /** What the API server checks in the modelled fields of pods and their containers (pkg/apis/core/validation/validation.go). */
+import { parseIp } from '../../wire/ip.ts';
 import { duplicate, type FieldError, invalid, type Path, required } from './field-error.ts';
 import type { Container, ContainerPort, PodManifest, PodSpec } from './manifest-types.ts';
 import { validateMeta } from './meta.ts';
 import { dnsLabel, dnsSubdomain, portName, portNumber } from './names.ts';
 import { PROTOCOLS, validateOneOf } from './service.ts';
+import { NOT_AN_ADDRESS } from './service-ips.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -30,14 +32,18 @@ function validateImages(containers: readonly Container[], path: Path): readonly 
 
 /** The spec of a Pod or of a template; `path` leads to it. Names of containers and init containers are one set. */
 export function validatePodSpec(spec: PodSpec, path: Path): readonly FieldError[] {
-  const { containers = [], initContainers = [], nodeName = '', restartPolicy, dnsPolicy } = spec;
+  const { containers = [], initContainers = [], hostNetwork = false, nodeName = '', restartPolicy, dnsPolicy } = spec;
   const names = new Set<string>();
   return [
     ...(containers.length === 0 ? [required([...path, 'containers'])] : []),
     ...validateContainers(containers, names, [...path, 'containers']),
+    ...checkHostPorts(containers, [...path, 'containers']),
     ...validateContainers(initContainers, names, [...path, 'initContainers']),
+    // One by one, because they run one after the other; the path names the first one, as the API server's does.
+    ...initContainers.flatMap((one) => checkHostPorts([one], [...path, 'initContainers'])),
     ...validateOneOf(restartPolicy, RESTART_POLICIES, [...path, 'restartPolicy']),
     ...validateOneOf(dnsPolicy, DNS_POLICIES, [...path, 'dnsPolicy']),
+    ...(hostNetwork ? matchHostPorts(containers, [...path, 'containers']) : []),
     ...(nodeName === '' ? [] : dnsSubdomain(nodeName).map((why) => invalid([...path, 'nodeName'], nodeName, why))),
   ];
 }
@@ -60,7 +66,7 @@ function validateContainers(containers: readonly Container[], names: Set<string>
 
 function validateContainerPorts(ports: readonly ContainerPort[], path: Path): readonly FieldError[] {
   const names = new Set<string>();
-  return ports.flatMap(({ name = '', containerPort = 0, protocol = '' }, index) => {
+  return ports.flatMap(({ name = '', containerPort = 0, hostPort = 0, hostIP = '', protocol = '' }, index) => {
     const at = (field: string): Path => [...path, index, field];
     const nameErrors = name === '' ? [] : portName(name).map((why) => invalid(at('name'), name, why));
     const isTwice = nameErrors.length === 0 && names.has(name);
@@ -71,7 +77,39 @@ function validateContainerPorts(ports: readonly ContainerPort[], path: Path): re
       ...(containerPort === 0
         ? [required(at('containerPort'))]
         : portNumber(containerPort).map((why) => invalid(at('containerPort'), containerPort, why))),
+      ...(hostPort === 0 ? [] : portNumber(hostPort).map((why) => invalid(at('hostPort'), hostPort, why))),
+      ...(hostIP === '' || parseIp(hostIP).ok ? [] : [invalid(at('hostIP'), hostIP, NOT_AN_ADDRESS)]),
       ...validateOneOf(protocol, PROTOCOLS, at('protocol')),
     ];
   });
+}
+
+/** `AccumulateUniqueHostPorts`: no two ports of these containers may be the same port of the node. */
+function checkHostPorts(containers: readonly Container[], path: Path): readonly FieldError[] {
+  const seen = new Set<string>();
+  return containers.flatMap(({ ports = [] }, index) =>
+    ports.flatMap(({ hostPort = 0, hostIP = '', protocol = '' }, at) => {
+      const key = `${protocol}/${hostIP}/${hostPort}`;
+      const isTwice = hostPort !== 0 && seen.has(key);
+      seen.add(key);
+      return isTwice ? [duplicate([...path, index, 'ports', at, 'hostPort'], key)] : [];
+    }),
+  );
+}
+
+/** `validateHostNetwork`. Of a template only what is written is looked at; a pod's were filled in before. */
+function matchHostPorts(containers: readonly Container[], path: Path): readonly FieldError[] {
+  return containers.flatMap(({ ports = [] }, index) =>
+    ports.flatMap(({ hostPort = 0, containerPort = 0 }, at) =>
+      hostPort === 0 || hostPort === containerPort
+        ? []
+        : [
+            invalid(
+              [...path, index, 'ports', at, 'hostPort'],
+              hostPort,
+              'must match `containerPort` when `hostNetwork` is true',
+            ),
+          ],
+    ),
+  );
 }

@@ -2,7 +2,7 @@ import { cidr, cidrHas, familyOf, type Ip, parseCidr, parseIp } from '../../wire
 import { duplicate, type FieldError, invalid, type Path, required, unsupported } from './field-error.ts';
 import type { ServiceSpec } from './manifest-types.ts';
 
-const NOT_AN_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+export const NOT_AN_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const FAMILIES = ['IPv4', 'IPv6'];
 const FAMILY_POLICIES = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 

@@ -10,7 +10,13 @@
  */
 
 import { same } from '../../base/same.ts';
-import type { KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../../kube/objects.ts';
+import type {
+  ContainerObject,
+  KubeObject,
+  NamespaceObject,
+  ServiceObject,
+  WorkloadObject,
+} from '../../kube/objects.ts';
 import { packContainerPort, packServicePort, unpackContainerPort, unpackServicePort } from './ports.ts';
 import { fillTuple, type Json, listIn, optional, recordIn, trimTuple, wordAt } from './tuple.ts';
 
@@ -64,12 +70,14 @@ function unpackNamespace(tuple: unknown): unknown {
 }
 
 function packWorkload(workload: WorkloadObject): Json[] {
-  const { name, replicas, labels, containers, nodeName, ready } = workload;
+  const { name, replicas, labels, containers, initContainers, hostNetwork, nodeName, ready } = workload;
   const [first, ...others] = containers;
   const own = first && first.name === name && others.length === 0 ? first : null;
   const rest: Record<string, Json> = {};
   if (!same(labels, { app: name })) rest.l = labels;
-  if (!own) rest.c = containers.map((container) => [container.name, ...container.ports.map(packContainerPort)]);
+  if (!own) rest.c = containers.map(packContainer);
+  if (initContainers !== undefined) rest.i = initContainers.map(packContainer);
+  if (hostNetwork === true) rest.h = 1;
   if (nodeName !== undefined) rest.n = nodeName;
   if (ready === false) rest.r = 0;
   return trimTuple([name, replicas ?? 1, packPorts(own, packContainerPort), rest], workloadDefaults);
@@ -86,7 +94,7 @@ const unpackPorts = (packed: unknown, unpack: (port: unknown) => unknown): unkno
 
 function unpackWorkload(tuple: unknown): Readonly<Record<string, unknown>> {
   const [name, replicas, ports, rest] = fillTuple(tuple, workloadDefaults);
-  const { l: labels, c: containers, n: nodeName, r: ready } = recordIn(rest);
+  const { l: labels, c: containers, i: initContainers, h: hostNetwork, n: nodeName, r: ready } = recordIn(rest);
   return {
     name,
     ...optional('replicas', replicas === 1 ? undefined : replicas),
@@ -95,15 +103,29 @@ function unpackWorkload(tuple: unknown): Readonly<Record<string, unknown>> {
       containers === undefined
         ? [{ name, ports: unpackPorts(ports, unpackContainerPort) }]
         : unpackContainers(containers),
+    ...optional('initContainers', initContainers === undefined ? undefined : unpackContainers(initContainers)),
+    ...optional('hostNetwork', hostNetwork === 1 ? true : hostNetwork),
     ...optional('nodeName', nodeName),
     ...optional('ready', ready === 0 ? false : ready),
   };
 }
 
+/** Before the name of a sidecar. The decoder allows no such sign in a name. */
+const SIDECAR = '+';
+
+function packContainer({ name, restartPolicy, ports }: ContainerObject): Json[] {
+  return [restartPolicy === 'Always' ? SIDECAR + name : name, ...ports.map(packContainerPort)];
+}
+
 function unpackContainers(packed: unknown): unknown[] {
   return listIn(packed).map((container) => {
-    const [name, ...ports] = listIn(container);
-    return { name, ports: ports.map(unpackContainerPort) };
+    const [word, ...ports] = listIn(container);
+    const isSidecar = typeof word === 'string' && word.startsWith(SIDECAR);
+    return {
+      name: isSidecar ? word.slice(SIDECAR.length) : word,
+      ...optional('restartPolicy', isSidecar ? 'Always' : undefined),
+      ports: ports.map(unpackContainerPort),
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
 import type { CniOptions, PodAdd } from '../../contract.ts';
 import { bridgeCalls } from '../../parts/bridge-plugin.ts';
-import type { PluginInput } from '../../parts/plugin-calls.ts';
+import { type PluginInput, portmapCall } from '../../parts/plugin-calls.ts';
 import { bridgeConfig } from './config.ts';
 import * as facts from './facts.ts';
 
@@ -24,12 +24,15 @@ export function addBridge(
     ipam: { type: 'host-local', ranges: [[{ subnet: node.podCIDR.text }]] },
   } as const;
   const input: PluginInput = { cniVersion: CNI_VERSION, name: facts.NETWORK, ...plugin };
+  const portmap = { type: 'portmap', capabilities: { portMappings: true } } as const;
+  const calls = bridgeCalls(node, pod, config, input, 'containerd');
+  const portmapInput = { cniVersion: CNI_VERSION, name: facts.NETWORK, ...portmap };
   return {
     conf: {
       path: '/etc/cni/net.d/10-bridge.conflist',
-      json: { cniVersion: CNI_VERSION, name: facts.NETWORK, plugins: [plugin] },
+      json: { cniVersion: CNI_VERSION, name: facts.NETWORK, plugins: [plugin, portmap] },
     },
-    calls: bridgeCalls(node, pod, config, input, 'containerd'),
+    calls: [...calls, portmapCall(pod, portmapInput, calls[0]?.stdout ?? null)],
     afterwards: [
       {
         by: 'administrator',

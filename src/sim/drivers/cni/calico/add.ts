@@ -31,7 +31,7 @@ export function addCalico(
     calls: [
       calicoCall(pod, input, result),
       ipamCall(node, pod, input),
-      portmapCall({ cniVersion: CNI_VERSION, name: NAME, ...portmap }, result),
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NAME, ...portmap }, result),
     ],
     afterwards: [felixHere(pod), birdHere(node, pod), others(node, pod, mode)],
   };

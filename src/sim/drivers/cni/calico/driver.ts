@@ -1,9 +1,10 @@
 import { once } from '../../../base/once.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../contract.ts';
-import { calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
+import { CALICO_PORTMAP, calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
 import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
 import { addCalico } from './add.ts';
 import * as facts from './facts.ts';
 import { calicoIpam } from './ipam.ts';
@@ -21,6 +22,7 @@ export const CALICO: CniDriver = {
   evidence: 'kernel-verified',
   factsFrom: 'v3.31 (iptables dataplane)',
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
+  hostPorts: () => 'portmap',
   refuses: refuseSmallPool,
   writesAgain,
   tools: (cluster, node, mode) => calicoTools(cluster, node, modeOf(mode)),
@@ -52,7 +54,8 @@ function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options
   const tunnel = tunnelOf(cluster, node, peers, mode);
   const wiring = calicoNode(pods, mtuBytes);
   const felix = felixConfig(cluster, node, peers, mode);
-  const rules = once(() => felixRules(cluster, pods, hostVeth, felix));
+  const hostPorts = portmapFragment(pods, CALICO_PORTMAP);
+  const rules = once(() => [...felixRules(cluster, pods, hostVeth, felix), ...(hostPorts.iptables ?? [])]);
   return {
     node: {
       devices: [...(tunnel.devices ?? []), ...(wiring.devices ?? [])],
@@ -61,7 +64,7 @@ function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options
       neighbours: tunnel.neighbours ?? [],
       fdb: tunnel.fdb ?? [],
       // kubeadm refuses a node that does not forward; Felix writes it again.
-      sysctl: { 'ipv4.ip_forward': 1, ...wiring.sysctl },
+      sysctl: { 'ipv4.ip_forward': 1, ...wiring.sysctl, ...hostPorts.sysctl },
       // A node's rules are written when somebody looks: its pods are often visited without them.
       get iptables() {
         return rules();

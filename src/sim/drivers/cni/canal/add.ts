@@ -30,7 +30,7 @@ export function addCanal(
     calls: [
       calicoCall(pod, input, result),
       hostLocalCall(node, pod, asked, 'calico', []),
-      portmapCall({ cniVersion: CNI_VERSION, name: NAME, ...portmap }, result),
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NAME, ...portmap }, result),
     ],
     afterwards: [
       felixHere(pod),

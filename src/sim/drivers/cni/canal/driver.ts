@@ -2,11 +2,12 @@ import { assert } from '../../../base/assert.ts';
 import { once } from '../../../base/once.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
-import { calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
+import { CALICO_PORTMAP, calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
 import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
 import { addCanal } from './add.ts';
 
 const MODE = 'vxlan';
@@ -25,6 +26,7 @@ export const CANAL: CniDriver = {
   ],
   evidence: 'modelled',
   factsFrom: 'Calico v3.31 (manifests/canal.yaml, flannel v0.24.4)',
+  hostPorts: () => 'portmap',
   refuses: () => null,
   plan: planCanal,
   add: addCanal,
@@ -42,9 +44,11 @@ function planCanal(cluster: Cluster, node: ClusterNode, mode: string, options: C
   const wiring = calicoNode(pods, mtuBytes);
   const felix = felixConfig(cluster, node, peers);
   // flanneld writes as soon as it starts; Felix waits until it has read everything.
+  const hostPorts = portmapFragment(pods, CALICO_PORTMAP);
   const rules = once(() => [
     ...flannelRules(cluster.podCIDR, node, options),
     ...felixRules(cluster, pods, hostVeth, felix),
+    ...(hostPorts.iptables ?? []),
   ]);
   return {
     node: {
@@ -54,7 +58,7 @@ function planCanal(cluster: Cluster, node: ClusterNode, mode: string, options: C
       neighbours: tunnel.neighbours ?? [],
       fdb: tunnel.fdb ?? [],
       // kubeadm refuses a node that does not forward; Felix writes it again.
-      sysctl: { 'ipv4.ip_forward': 1, ...wiring.sysctl },
+      sysctl: { 'ipv4.ip_forward': 1, ...wiring.sysctl, ...hostPorts.sysctl },
       // A node's rules are written when somebody looks: its pods are often visited without them.
       get iptables() {
         return rules();

@@ -27,6 +27,8 @@ export const CILIUM: CniDriver = {
   replacesProxy: (mode) => settingsOf(mode).kubeProxyReplacement,
   ipam: () => ciliumIpam,
   idleBeside,
+  // Without it an administrator has to chain portmap (cni.chainingMode).
+  hostPorts: (mode) => (settingsOf(mode).kubeProxyReplacement ? 'own' : 'nobody'),
   refuses: refuseNative,
   plan: planCilium,
   add: addCilium,

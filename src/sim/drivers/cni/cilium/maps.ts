@@ -29,6 +29,8 @@ export type ServiceValue = {
   /** Machines outside the cluster may use it. */
   readonly routable: boolean;
   readonly external: boolean;
+  /** A pod's port of its own node. */
+  readonly isHostPort: boolean;
   readonly backendAddress: string;
   readonly affinitySeconds: number;
 };

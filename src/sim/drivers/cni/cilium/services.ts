@@ -1,7 +1,16 @@
 /** Services as the agent writes them into the load balancing maps (pkg/loadbalancer/reconciler). */
 
 import { once } from '../../../base/once.ts';
-import type { Cluster, ClusterNode, ClusterService, ClusterServicePort, Endpoint } from '../../../kube/cluster.ts';
+import {
+  type Cluster,
+  type ClusterHostPort,
+  type ClusterNode,
+  type ClusterPod,
+  type ClusterService,
+  type ClusterServicePort,
+  type Endpoint,
+  podNs,
+} from '../../../kube/cluster.ts';
 import type { BpfEntry, BpfMap } from '../../../linux/bpf/map.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { Ip } from '../../../wire/ip.ts';
@@ -15,10 +24,12 @@ interface Frontend {
   readonly address: Ip;
   readonly port: number;
   readonly proto: Proto;
-  readonly kind: 'ClusterIP' | 'NodePort' | 'ExternalIPs';
+  readonly kind: 'ClusterIP' | 'NodePort' | 'ExternalIPs' | 'HostPort';
   readonly routable: boolean;
   readonly service: ClusterService;
   readonly servicePort: ClusterServicePort;
+  /** The pod whose host port it is; else the Service. */
+  readonly pod?: string;
 }
 
 /** kube-proxy keeps all but the clusterIPs where it is not replaced. */
@@ -38,6 +49,54 @@ function frontendsOf(service: ClusterService, node: ClusterNode, { kubeProxyRepl
     for (const address of externalIPs) put('ExternalIPs', address, port, true);
   }
   return all;
+}
+
+/** Host ports of the node's own pods, as Services of their own (pkg/loadbalancer/reflectors/k8s.go, upsertHostPort). */
+function hostPortFrontends({ pods }: Cluster, node: ClusterNode, { kubeProxyReplacement }: CiliumSettings): Frontend[] {
+  if (!kubeProxyReplacement) return [];
+  return pods
+    .filter((pod) => pod.node === node.name)
+    .flatMap((pod) =>
+      (pod.hostPorts ?? []).flatMap((mapping): Frontend[] => {
+        if (mapping.proto === 'sctp') return [];
+        const { service, servicePort } = hostPortService(pod, mapping);
+        const addresses = mapping.hostIP === undefined ? [ANY, node.ip] : [mapping.hostIP];
+        return addresses.map((address) => ({
+          address,
+          port: mapping.hostPort,
+          proto: servicePort.protocol as Proto,
+          kind: 'HostPort',
+          routable: address !== ANY,
+          service,
+          servicePort,
+          pod: podNs(pod),
+        }));
+      }),
+    );
+}
+
+function hostPortService(pod: ClusterPod, { proto, hostPort, containerPort }: ClusterHostPort) {
+  const ready = { ready: true, serving: true, terminating: false };
+  const servicePort: ClusterServicePort = {
+    name: '',
+    protocol: proto === 'tcp' ? 'TCP' : 'UDP',
+    port: hostPort,
+    targetPort: containerPort,
+    endpoints: [{ ip: pod.ip, port: containerPort, node: pod.node, ...ready, pod: podNs(pod) }],
+  };
+  const service: ClusterService = {
+    namespace: pod.namespace,
+    name: `${pod.name}/host-port/${hostPort}`,
+    type: 'ClusterIP',
+    selector: {},
+    ports: [servicePort],
+    externalTrafficPolicy: 'Cluster',
+    internalTrafficPolicy: 'Cluster',
+    externalIPs: [],
+    loadBalancerIPs: [],
+    loadBalancerSourceRanges: [],
+  };
+  return { service, servicePort };
 }
 
 /** Who is ready; if nobody is, those that still serve while they end. */
@@ -96,12 +155,16 @@ class Writer implements Tables {
 
   /** Slot 0 is the Service, with the number of its backends; the others are the backends. `node`: whose own endpoints count as local. */
   write(frontend: Frontend, node: string | null): void {
-    const { address, port, proto, service, kind, routable } = frontend;
+    const { address, port, proto, service, kind, routable, pod } = frontend;
     const revNat = this.nextId('reverse');
     const origin: Origin = {
       by: 'cilium-agent',
-      for: `Service ${service.namespace}/${service.name}`,
-      why: `it stands for the ${kind} of this Service`,
+      ...(pod === undefined
+        ? {
+            for: `Service ${service.namespace}/${service.name}`,
+            why: `it stands for the ${kind} of this Service`,
+          }
+        : { for: `Pod ${pod}`, why: `hostPort ${port} of Pod ${pod}` }),
     };
     this.reverse.push({ key: { id: revNat }, value: { address, port }, origin });
     const twoScopes = hasTwoScopes(frontend);
@@ -119,6 +182,7 @@ class Writer implements Tables {
         twoScopes,
         routable,
         external,
+        isHostPort: kind === 'HostPort',
         backendAddress,
         affinitySeconds,
       };
@@ -162,6 +226,7 @@ function makeTables(cluster: Cluster, node: ClusterNode, settings: CiliumSetting
   for (const service of cluster.services)
     for (const frontend of frontendsOf(service, node, settings))
       if (!isCommon(frontend, node)) own.write(frontend, node.name);
+  for (const frontend of hostPortFrontends(cluster, node, settings)) own.write(frontend, node.name);
   const joined = (of: keyof Tables): readonly BpfEntry[] =>
     own[of].length === 0 ? shared[of] : [...shared[of], ...own[of]];
   return { services: joined('services'), backends: joined('backends'), reverse: joined('reverse') };

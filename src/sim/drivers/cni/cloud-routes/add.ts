@@ -6,7 +6,7 @@ import { hostVeth } from '../../parts/ptp-plugin.ts';
 import { ROUTE_CONTROLLER } from './route-table.ts';
 
 const CNI_VERSION = '1.0.0';
-const NAME = 'k8s-pod-network';
+export const NETWORK = 'k8s-pod-network';
 const DEFAULT = '0.0.0.0/0';
 
 export function addCloudRoutes(_cluster: Cluster, node: ClusterNode, pod: ClusterPod): PodAdd {
@@ -15,13 +15,16 @@ export function addCloudRoutes(_cluster: Cluster, node: ClusterNode, pod: Cluste
     ipam: { type: 'host-local', ranges: [[{ subnet: node.podCIDR.text }]], routes: [{ dst: DEFAULT }] },
   };
   const portmap = { type: 'portmap', capabilities: { portMappings: true } };
-  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NAME, ...ptp }, [DEFAULT]);
+  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NETWORK, ...ptp }, [DEFAULT]);
   return {
     conf: {
       path: '/etc/cni/net.d/10-containerd-net.conflist',
-      json: { cniVersion: CNI_VERSION, name: NAME, plugins: [ptp, portmap] },
+      json: { cniVersion: CNI_VERSION, name: NETWORK, plugins: [ptp, portmap] },
     },
-    calls: [...calls, portmapCall({ cniVersion: CNI_VERSION, name: NAME, ...portmap }, calls[0]?.stdout ?? null)],
+    calls: [
+      ...calls,
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NETWORK, ...portmap }, calls[0]?.stdout ?? null),
+    ],
     afterwards: [
       {
         by: ROUTE_CONTROLLER,

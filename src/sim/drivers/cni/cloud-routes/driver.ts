@@ -2,8 +2,9 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
-import { ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
-import { addCloudRoutes } from './add.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
+import { ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
+import { addCloudRoutes, NETWORK } from './add.ts';
 import { masqueradeRules } from './masquerade.ts';
 import { routeTable } from './route-table.ts';
 
@@ -26,6 +27,7 @@ export const CLOUD_ROUTES: CniDriver = {
   ],
   evidence: 'modelled',
   factsFrom: 'kOps v1.34 (kubenet networking), cloud-provider v1.34, CNI plugins v1.9.1',
+  hostPorts: () => 'portmap',
   refuses: refuseRouter,
   fabric: routeTable,
   plan: planCloudRoutes,
@@ -44,12 +46,13 @@ function planCloudRoutes(cluster: Cluster, node: ClusterNode, mode: string, opti
   assert(mode === MODE, `cloud routes have a mode "${mode}"`);
   const mtuBytes = options.podMtuBytes ?? POD_MTU_BYTES;
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
+  const hostPorts = portmapFragment(pods, ptpPortmap(node, NETWORK));
   return {
     node: {
       ...ptpNode(node, pods, mtuBytes),
       // kubeadm refuses a node that does not forward; the plugin writes it again.
-      sysctl: { 'ipv4.ip_forward': 1 },
-      iptables: masqueradeRules(cluster.podCIDR, node),
+      sysctl: { 'ipv4.ip_forward': 1, ...hostPorts.sysctl },
+      iptables: [...masqueradeRules(cluster.podCIDR, node), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), ptpPod(node, pod, mtuBytes)])),
   };

@@ -4,10 +4,9 @@ import { cidrNth } from '../../../wire/ip.ts';
 import type { CniOptions, Json, PluginCall, PodAdd } from '../../contract.ts';
 import { bridgeCalls } from '../../parts/bridge-plugin.ts';
 import { type PluginInput, portmapCall } from '../../parts/plugin-calls.ts';
-import { bridgeConfig } from './config.ts';
+import { bridgeConfig, NETWORK } from './config.ts';
 
 const CNI_VERSION = '0.3.1';
-const NETWORK = 'cbr0';
 
 /** kube-flannel.yml, v0.26: ConfigMap kube-flannel-cfg, cni-conf.json. */
 const FLANNEL_CONF = { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } };
@@ -46,7 +45,7 @@ export function addFlannel(
     calls: [
       flannelCall(cluster, node, config.mtuBytes, result),
       ...delegated,
-      portmapCall({ cniVersion: CNI_VERSION, name: NETWORK, ...PORTMAP_CONF }, result),
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NETWORK, ...PORTMAP_CONF }, result),
     ],
     afterwards: [
       {

@@ -3,12 +3,13 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { Route } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
-import { bridgeNode, bridgePod } from '../../parts/bridge-plugin.ts';
+import { bridgeNode, bridgePod, bridgePortmap } from '../../parts/bridge-plugin.ts';
 import * as facts from '../../parts/flanneld/facts.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
 import { addFlannel } from './add.ts';
-import { bridgeConfig } from './config.ts';
+import { BRIDGE, bridgeConfig, NETWORK } from './config.ts';
 
 export const FLANNEL: CniDriver = {
   id: 'flannel',
@@ -30,6 +31,7 @@ export const FLANNEL: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
+  hostPorts: () => 'portmap',
   // Even host-gw across subnets runs: the kernel refuses the routes, and flanneld logs it.
   refuses: () => null,
   plan: planFlannel,
@@ -44,6 +46,7 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const bridge = bridgeNode(node, pods, config);
   const peers = cluster.nodes.filter((peer) => peer !== node);
+  const hostPorts = portmapFragment(pods, bridgePortmap(node, NETWORK, BRIDGE));
   const isDirect = (peer: ClusterNode): boolean =>
     mode === 'host-gw' || (mode === 'vxlan-directrouting' && shareSubnet(cluster, node, peer));
   const routed = peers.filter(isDirect).map(directRoute);
@@ -57,8 +60,8 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
       neighbours: between.neighbours ?? [],
       fdb: between.fdb ?? [],
       // kubeadm refuses a node without these two; the bridge plugin sets the first one again.
-      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1 },
-      iptables: flannelRules(cluster.podCIDR, node, options),
+      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1, ...hostPorts.sysctl },
+      iptables: [...flannelRules(cluster.podCIDR, node, options), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), bridgePod(node, pod, config)])),
   };

@@ -6,7 +6,7 @@ import { hostVeth } from '../../parts/ptp-plugin.ts';
 import { KINDNETD } from './masq-agent.ts';
 
 const CNI_VERSION = '0.3.1';
-const NAME = 'kindnet';
+export const NETWORK = 'kindnet';
 const DEFAULT = '0.0.0.0/0';
 
 export function addKindnet(
@@ -28,13 +28,16 @@ export function addKindnet(
     mtu: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes,
   };
   const portmap = { type: 'portmap', capabilities: { portMappings: true } };
-  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NAME, ...ptp }, [DEFAULT]);
+  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NETWORK, ...ptp }, [DEFAULT]);
   return {
     conf: {
       path: '/etc/cni/net.d/10-kindnet.conflist',
-      json: { cniVersion: CNI_VERSION, name: NAME, plugins: [ptp, portmap] },
+      json: { cniVersion: CNI_VERSION, name: NETWORK, plugins: [ptp, portmap] },
     },
-    calls: [...calls, portmapCall({ cniVersion: CNI_VERSION, name: NAME, ...portmap }, calls[0]?.stdout ?? null)],
+    calls: [
+      ...calls,
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NETWORK, ...portmap }, calls[0]?.stdout ?? null),
+    ],
     afterwards: [
       {
         by: KINDNETD,

@@ -2,9 +2,10 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan, Written } from '../../contract.ts';
-import { ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
+import { ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes } from '../../parts/static-routes.ts';
-import { addKindnet } from './add.ts';
+import { addKindnet, NETWORK } from './add.ts';
 import { KINDNETD, MASQ_CHAIN, masqAgentRules } from './masq-agent.ts';
 
 const MODE = 'routes';
@@ -23,6 +24,7 @@ export const KINDNET: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'kind v0.32 (kindnetd; CNI plugins v1.9.1)',
+  hostPorts: () => 'portmap',
   refuses: refuseFarNodes,
   plan: planKindnet,
   add: addKindnet,
@@ -50,13 +52,14 @@ function planKindnet(cluster: Cluster, node: ClusterNode, mode: string, options:
   const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes;
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const wiring = ptpNode(node, pods, mtuBytes);
+  const hostPorts = portmapFragment(pods, ptpPortmap(node, NETWORK));
   return {
     node: {
       ...wiring,
       routes: [...nodeRoutes(cluster, node, KINDNETD), ...(wiring.routes ?? [])],
       // kubeadm refuses a node that does not forward; the plugin writes it again.
-      sysctl: { 'ipv4.ip_forward': 1 },
-      iptables: masqAgentRules(cluster.podCIDR, node),
+      sysctl: { 'ipv4.ip_forward': 1, ...hostPorts.sysctl },
+      iptables: [...masqAgentRules(cluster.podCIDR, node), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), ptpPod(node, pod, mtuBytes)])),
   };

@@ -1,6 +1,6 @@
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
 import type { PodAdd } from '../../contract.ts';
-import { ptpCalls } from '../../parts/plugin-calls.ts';
+import { portmapCall, ptpCalls } from '../../parts/plugin-calls.ts';
 import { hostVeth } from '../../parts/ptp-plugin.ts';
 import * as facts from './facts.ts';
 
@@ -15,12 +15,15 @@ export function addPtp(_cluster: Cluster, node: ClusterNode, pod: ClusterPod, mo
     ipam: { type: 'host-local', ranges: [[{ subnet: node.podCIDR.text }]], routes: [{ dst: DEFAULT }] },
   };
   const input = { cniVersion: CNI_VERSION, name: facts.NETWORK, ...plugin };
+  const portmap = { type: 'portmap', capabilities: { portMappings: true } } as const;
+  const calls = ptpCalls(node, pod, hostVeth(pod), input, [DEFAULT]);
+  const portmapInput = { cniVersion: CNI_VERSION, name: facts.NETWORK, ...portmap };
   return {
     conf: {
       path: '/etc/cni/net.d/10-ptp.conflist',
-      json: { cniVersion: CNI_VERSION, name: facts.NETWORK, plugins: [plugin] },
+      json: { cniVersion: CNI_VERSION, name: facts.NETWORK, plugins: [plugin, portmap] },
     },
-    calls: ptpCalls(node, pod, hostVeth(pod), input, [DEFAULT]),
+    calls: [...calls, portmapCall(pod, portmapInput, calls[0]?.stdout ?? null)],
     afterwards: [
       {
         by: 'administrator',

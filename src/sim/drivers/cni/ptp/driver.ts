@@ -2,7 +2,8 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
-import { PTP as PLUGIN, ptpNode, ptpPod } from '../../parts/ptp-plugin.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
+import { PTP as PLUGIN, ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes } from '../../parts/static-routes.ts';
 import { addPtp } from './add.ts';
 import * as facts from './facts.ts';
@@ -26,6 +27,7 @@ export const PTP: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'CNI plugins v1.9.1',
+  hostPorts: () => 'portmap',
   // Across subnets, too: the kernel refuses the routes, as it would the administrator's.
   refuses: () => null,
   plan: planPtp,
@@ -37,14 +39,18 @@ function planPtp(cluster: Cluster, node: ClusterNode, mode: string, options: Cni
   const mtuBytes = options.podMtuBytes ?? facts.POD_MTU_BYTES;
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const wiring = ptpNode(node, pods, mtuBytes);
+  const hostPorts = portmapFragment(pods, ptpPortmap(node, facts.NETWORK));
   const masquerade = mode === 'masq-on' ? pods : [];
   return {
     node: {
       ...wiring,
       routes: [...nodeRoutes(cluster, node, 'administrator'), ...(wiring.routes ?? [])],
       // kubeadm refuses a node that does not forward; the plugin writes it again.
-      sysctl: { 'ipv4.ip_forward': 1 },
-      iptables: masquerade.flatMap((pod) => ipMasqRules(PLUGIN, facts.NETWORK, pod, node.podCIDR)),
+      sysctl: { 'ipv4.ip_forward': 1, ...hostPorts.sysctl },
+      iptables: [
+        ...masquerade.flatMap((pod) => ipMasqRules(PLUGIN, facts.NETWORK, pod, node.podCIDR)),
+        ...(hostPorts.iptables ?? []),
+      ],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), ptpPod(node, pod, mtuBytes)])),
   };

@@ -5,7 +5,7 @@ import { portmapCall } from '../../parts/plugin-calls.ts';
 import { bridgeIp } from './wiring.ts';
 
 const CNI_VERSION = '0.3.0';
-const NAME = 'weave';
+export const NETWORK = 'weave';
 
 /** The plugin's HTTP client, when nobody listens (plugin/ipam/cni.go). */
 export const WEAVER_DOWN =
@@ -18,7 +18,7 @@ export function addWeave(
   _mode: string,
   options: CniOptions,
 ): PodAdd {
-  const plugin = { name: NAME, type: 'weave-net', hairpinMode: options.hairpin ?? true };
+  const plugin = { name: NETWORK, type: 'weave-net', hairpinMode: options.hairpin ?? true };
   const portmap = { type: 'portmap', capabilities: { portMappings: true }, snat: true };
   const input = { cniVersion: CNI_VERSION, ...plugin };
   const given: Json = { version: '4', address: `${pod.ip}/${cluster.podCIDR.prefix}` };
@@ -26,7 +26,7 @@ export function addWeave(
   return {
     conf: {
       path: '/etc/cni/net.d/10-weave.conflist',
-      json: { cniVersion: CNI_VERSION, name: NAME, plugins: [plugin, portmap] },
+      json: { cniVersion: CNI_VERSION, name: NETWORK, plugins: [plugin, portmap] },
     },
     calls: [
       {
@@ -45,7 +45,7 @@ export function addWeave(
         isIpam: true,
         stdout: { cniVersion: CNI_VERSION, ips: [given], dns: {} },
       },
-      portmapCall({ cniVersion: CNI_VERSION, name: NAME, ...portmap }, result),
+      portmapCall(pod, { cniVersion: CNI_VERSION, name: NETWORK, ...portmap }, result),
     ],
     afterwards: [
       {

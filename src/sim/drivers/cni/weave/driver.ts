@@ -2,7 +2,8 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNetworks, podNs } from '../../../kube/cluster.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
-import { addWeave, WEAVER_DOWN } from './add.ts';
+import { portmapFragment } from '../../parts/portmap.ts';
+import { addWeave, NETWORK, WEAVER_DOWN } from './add.ts';
 import * as facts from './facts.ts';
 import { weaveIpam } from './ipam.ts';
 import { weaveRules } from './rules.ts';
@@ -26,6 +27,7 @@ export const WEAVE: CniDriver = {
   evidence: 'modelled',
   factsFrom: 'v2.8.1 (2021-01; the fork rajch/weave goes on)',
   ipam: () => weaveIpam,
+  hostPorts: () => 'portmap',
   refuses: () => null,
   plan: planWeave,
   add: addWeave,
@@ -37,13 +39,19 @@ function planWeave(cluster: Cluster, node: ClusterNode, mode: string, options: C
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const mtuBytes = options.podMtuBytes ?? facts.MTU_BYTES;
   const wiring = weaveNode(cluster, node, pods, { mtuBytes, hairpin: options.hairpin ?? true });
+  const hostPorts = portmapFragment(pods, {
+    network: NETWORK,
+    // The plugin returns the prefix of the whole range: all pods are on one Ethernet.
+    podNet: () => cluster.podCIDR,
+    hostDevice: () => facts.BRIDGE,
+  });
   return {
     node: {
       ...wiring,
       // kubeadm refuses a node that does not forward; launch.sh writes the other one.
-      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1 },
+      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1, ...hostPorts.sysctl },
       ipsets: [ownRanges(node)],
-      iptables: weaveRules(cluster.podCIDR),
+      iptables: [...weaveRules(cluster.podCIDR), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod: ClusterPod) => [podNs(pod), weavePod(cluster, node, pod, mtuBytes)])),
   };

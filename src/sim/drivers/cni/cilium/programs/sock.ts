@@ -30,9 +30,14 @@ function serviceOf(ctx: SockContext): Found | null {
   const { ip, port } = ctx.address;
   const proto: Proto = ctx.proto === 'tcp' ? 'TCP' : 'UDP';
   const found = findService(ctx, ip, port, proto, true);
-  if (found || port < NODE_PORT_MIN || port > NODE_PORT_MAX) return found;
-  // A node port of any node, or of 127.0.0.1 for programs on the node itself: the wildcard entry (sock4_wildcard_lookup).
+  if (found) return found;
   const isHere = ctx.netns === nodeConf(ctx.conf).node && cidrHas(LOOPBACK_NET, ip);
+  if (port < NODE_PORT_MIN || port > NODE_PORT_MAX) {
+    // A host port at 127.0.0.1, for programs on the node itself (sock4_wildcard_lookup_full).
+    const wildcard = isHere ? findService(ctx, ANY, port, proto, true) : null;
+    return wildcard?.value.isHostPort ? wildcard : null;
+  }
+  // A node port of any node, or of 127.0.0.1 for programs on the node itself: the wildcard entry (sock4_wildcard_lookup).
   const identity = isHere ? HOST : identityOf(ctx);
   const isNode = identity === HOST || identity === REMOTE_NODE || identity === KUBE_APISERVER;
   return isNode ? findService(ctx, ANY, port, proto, true) : null;
