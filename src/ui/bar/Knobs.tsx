@@ -4,6 +4,7 @@ import { useApp, useSession } from '../app-model.ts';
 import { FaultList } from '../faults/FaultList.tsx';
 import { ClusterKnob } from './ClusterKnob.tsx';
 import { Notes } from './Notes.tsx';
+import { provenance, provenanceOfAll } from './provenance.ts';
 
 /** The cluster that the packet meets. Each knob takes effect at once. */
 export function Knobs({ hint }: { readonly hint: ReactNode }) {
@@ -44,15 +45,12 @@ interface DriverKnobProps {
   readonly onChoose: (id: string, mode: string) => void;
 }
 
-/** Of which version the facts are, and whether a kernel was asked. */
-const sourceOf = ({ evidence, factsFrom }: DriverChoice): string => `${evidence}, as of ${factsFrom}`;
-
 /** A driver and its mode are one choice. */
 function DriverKnob({ label, drivers, value, onChoose }: DriverKnobProps) {
   const driver = drivers.find(({ id }) => id === value.id);
   const mode = driver?.modes.find(({ id }) => id === value.mode);
   return (
-    <label className="knob" title={driver && `${mode?.about ?? driver.about}\n${sourceOf(driver)}`}>
+    <label className="knob" title={driver && `${mode?.about ?? driver.about}\n${provenance(driver, mode)}`}>
       {label}
       <select
         value={`${value.id}/${value.mode}`}
@@ -62,7 +60,7 @@ function DriverKnob({ label, drivers, value, onChoose }: DriverKnobProps) {
         }}
       >
         {drivers.map((each) => (
-          <optgroup key={each.id} label={`${each.label}: ${sourceOf(each)}`}>
+          <optgroup key={each.id} label={`${each.label}: ${provenanceOfAll(each)}`}>
             {each.modes.map((option) => (
               <option key={option.id} value={`${each.id}/${option.id}`} title={option.about}>
                 {option.label.includes(each.label) || each.modes.length === 1

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
-import { useSession } from '../app-model.ts';
+import { type DriverChoice, useApp, useSession } from '../app-model.ts';
 import { Popover } from '../parts/Popover.tsx';
+import { provenance } from './provenance.ts';
 
 const NOTHING: readonly never[] = [];
 
@@ -8,6 +9,9 @@ const NOTHING: readonly never[] = [];
 export function Notes() {
   const simplified = useSession(({ trace }) => trace?.simplified ?? NOTHING);
   const notes = useSession(({ world }) => world?.notes ?? NOTHING);
+  const { cnis, proxies } = useApp();
+  const cni = useSession(({ state }) => state.cni);
+  const proxy = useSession(({ state }) => state.proxy);
   const count = simplified.length + notes.length;
   if (count === 0) return null;
   return (
@@ -35,8 +39,29 @@ export function Notes() {
             ))}
           </NoteList>
         )}
+        <NoteList title="Where the facts are from">
+          <Provenance drivers={cnis} chosen={cni} />
+          <Provenance drivers={proxies} chosen={proxy} />
+        </NoteList>
       </div>
     </Popover>
+  );
+}
+
+interface ProvenanceProps {
+  readonly drivers: readonly DriverChoice[];
+  readonly chosen: { readonly id: string; readonly mode: string };
+}
+
+function Provenance({ drivers, chosen }: ProvenanceProps) {
+  const driver = drivers.find(({ id }) => id === chosen.id);
+  const mode = driver?.modes.find(({ id }) => id === chosen.mode);
+  if (!driver) return null;
+  return (
+    <li>
+      <strong>{mode && driver.modes.length > 1 ? `${driver.label}: ${mode.label}` : driver.label}</strong>.{' '}
+      {provenance(driver, mode)}
+    </li>
   );
 }
 
