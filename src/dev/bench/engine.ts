@@ -127,6 +127,10 @@ export function benchKnobs(): string {
     const { state, probe } = prepare(services);
     const knobs: [string, ScenarioState][] = [
       ['CNI mode (VXLAN -> host-gw)', { ...state, cni: { ...state.cni, mode: 'host-gw' } }],
+      [
+        'CNI (Flannel -> Cilium without kube-proxy)',
+        { ...state, cni: { id: 'cilium', mode: 'vxlan-kpr' }, proxy: { id: 'none', mode: 'none' } },
+      ],
       ['proxy (iptables -> none)', { ...state, proxy: { id: 'none', mode: 'none' } }],
       ['one more node', { ...state, nodes: state.nodes + 1 }],
     ];

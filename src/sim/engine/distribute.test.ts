@@ -11,7 +11,8 @@ import { type Connections, type Distribution, distribute } from './distribute.ts
 import type { World } from './world.ts';
 
 const STATE = foldScenario(DEFAULT_SCENARIO);
-const MODES = ['iptables', 'nftables', 'ipvs'] as const;
+/** Of kube-proxy, or of Cilium, which chooses for each packet of a new connection, or for each socket. */
+const MODES = ['iptables', 'nftables', 'ipvs', 'cilium/vxlan', 'cilium/native-ebpf'] as const;
 
 interface Setup {
   readonly service?: Partial<ServiceObject>;
@@ -22,7 +23,11 @@ function worldIn(mode: string, { service = {}, faults = [] }: Setup = {}): World
   const objects = STATE.objects.map((object) =>
     object.kind === 'Service' && object.name === 'web' ? { ...object, ...service } : object,
   );
-  const built = buildWorld({ ...STATE, objects, faults, proxy: { id: 'kube-proxy', mode } });
+  const [id = '', cniMode] = mode.split('/');
+  const drivers = cniMode
+    ? { cni: { id, mode: cniMode }, proxy: { id: 'none', mode: 'none' } }
+    : { proxy: { id: 'kube-proxy', mode } };
+  const built = buildWorld({ ...STATE, objects, faults, ...drivers });
   if (!built.ok) throw new Error(JSON.stringify(built.error));
   return built.value;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
+import { keyText } from '../../../linux/bpf/map.ts';
 import { printRoute } from '../../../linux/print/ip-route.ts';
 import { ip } from '../../../wire/ip.ts';
 import { LAB } from '../../conformance/lab-cluster.ts';
@@ -110,6 +111,27 @@ describe('identities', () => {
     expect(securityLabels({ namespace: 'default', labels })).toEqual(
       securityLabels({ namespace: 'default', labels: { app: 'web' } }),
     );
+  });
+});
+
+describe('Services in maps', () => {
+  // An external address that is also a node's.
+  const services = LAB.services.map((service) =>
+    service.name === 'web' ? { ...service, externalIPs: [ip('192.168.56.12')] } : service,
+  );
+  const cluster = { ...LAB, services };
+
+  it.each(LAB.nodes.map(({ name }) => [name, name]))('no entry is written twice on %s', (_title, name) => {
+    const node = must(
+      LAB.nodes.find((each) => each.name === name),
+      name,
+    );
+    for (const { id } of CILIUM.modes)
+      for (const { name: map, entries } of CILIUM.plan(cluster, node, id, {}).node.bpf?.maps ?? []) {
+        const keys = entries.map(({ key }) => keyText(key));
+        const many = keys.filter((key, i) => keys.indexOf(key) !== i);
+        expect([id, map, many]).toEqual([id, map, []]);
+      }
   });
 });
 

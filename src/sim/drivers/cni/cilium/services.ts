@@ -200,9 +200,9 @@ class Writer implements Tables {
   }
 }
 
-/** The same on every node: its address is not the node's, and where its endpoints run does not matter. */
-const isCommon = (frontend: Frontend, node: ClusterNode): boolean =>
-  frontend.address !== node.ip && !isLocal(frontend, 'ext') && !isLocal(frontend, 'int');
+/** The same on every node: its address is not the node's own, and where its endpoints run does not matter. */
+const isCommon = (frontend: Frontend): boolean =>
+  (frontend.kind !== 'NodePort' || frontend.address === ANY) && !isLocal(frontend, 'ext') && !isLocal(frontend, 'int');
 
 const common = new WeakMap<readonly ClusterService[], Map<boolean, Writer>>();
 
@@ -214,8 +214,7 @@ function commonTables(cluster: Cluster, node: ClusterNode, settings: CiliumSetti
   if (before) return before;
   const writer = new Writer();
   for (const service of cluster.services)
-    for (const frontend of frontendsOf(service, node, settings))
-      if (isCommon(frontend, node)) writer.write(frontend, null);
+    for (const frontend of frontendsOf(service, node, settings)) if (isCommon(frontend)) writer.write(frontend, null);
   known.set(settings.kubeProxyReplacement, writer);
   return writer;
 }
@@ -225,7 +224,7 @@ function makeTables(cluster: Cluster, node: ClusterNode, settings: CiliumSetting
   const own = new Writer(shared);
   for (const service of cluster.services)
     for (const frontend of frontendsOf(service, node, settings))
-      if (!isCommon(frontend, node)) own.write(frontend, node.name);
+      if (!isCommon(frontend)) own.write(frontend, node.name);
   for (const frontend of hostPortFrontends(cluster, node, settings)) own.write(frontend, node.name);
   const joined = (of: keyof Tables): readonly BpfEntry[] =>
     own[of].length === 0 ? shared[of] : [...shared[of], ...own[of]];
