@@ -4,6 +4,7 @@ import { buildWorld } from '../../sim/engine/build-world.ts';
 import { traceProbe } from '../../sim/engine/converse.ts';
 import { flowLinesOf } from '../../sim/engine/explain/evidence-flows.ts';
 import { explain } from '../../sim/engine/explain/explain.ts';
+import { toolOutputs } from '../../sim/engine/tool-outputs.ts';
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
@@ -90,6 +91,24 @@ describe('the flow log', () => {
     if (!built.ok || !folded.probe) throw new Error('the default scenario has a world and a probe');
     expect(flowLinesOf(traceProbe(built.value, folded.probe), built.value)).toEqual([]);
   });
+});
+
+it('knows no endpoint of a pod on the host network', () => {
+  const folded = foldScenario(DEFAULT_SCENARIO);
+  const objects = folded.objects.map((object) =>
+    object.kind === 'Pod' && object.name === 'toolbox' ? { ...object, hostNetwork: true as const } : object,
+  );
+  const built = buildWorld({ ...folded, objects, cni: { id: 'cilium', mode: 'vxlan' } });
+  if (!built.ok || !folded.probe) throw new Error('the default scenario has a world and a probe');
+  const world = built.value;
+  const pod = world.cluster.pods.find(({ name }) => name === 'toolbox');
+  const node = world.cluster.nodes.find(({ name }) => name === pod?.node);
+  expect(pod?.hostNetwork).toBe(true);
+  const lines = node ? toolOutputs(world, node).flatMap((output) => output.lines) : [];
+  expect(lines.some((line) => line.includes('k8s:app=web'))).toBe(true);
+  expect(lines.some((line) => line.includes('toolbox') || line.includes(` ${node?.ip} `))).toBe(false);
+  const log = flowLinesOf(traceProbe(world, folded.probe), world).map(({ text }) => plain(text));
+  expect(log.some((line) => /^10\.244\.0\.1:\d+ \(remote-node\) -> /.test(line))).toBe(true);
 });
 
 describe('a note says what has no effect', () => {

@@ -1,6 +1,7 @@
 /** The flow log of the CNI, as far as it has come, with the line of this step. */
 import type { FlowLine } from '../../drivers/contract.ts';
 import { cniById } from '../../drivers/registry.ts';
+import { onPodNetwork } from '../../kube/cluster.ts';
 import type { Step } from '../../linux/step.ts';
 import type { Trace } from '../trace.ts';
 import type { World } from '../world.ts';
@@ -17,7 +18,7 @@ export function flowLinesOf(trace: Trace, world: World): readonly FlowLine[] {
   const known = kept.get(trace);
   if (known) return known;
   const hostOf = (ns: string): string => mapHost(world.namespaces.get(ns)) ?? ns;
-  const lines = cniById(world.cni.id).flowLog?.lines(trace.steps, world.cluster, hostOf) ?? [];
+  const lines = cniById(world.cni.id).flowLog?.lines(trace.steps, onPodNetwork(world.cluster), hostOf) ?? [];
   kept.set(trace, lines);
   return lines;
 }
