@@ -40,7 +40,7 @@ export interface Installed {
   readonly ns: string;
   /** Rules of iptables and nftables. */
   readonly rules: number;
-  /** What is looked up, not walked: elements of sets and maps, servers, addresses for Services. */
+  /** What is looked up, not walked: elements of sets and maps, also those of eBPF, servers, addresses for Services. */
   readonly entries: number;
 }
 
@@ -160,6 +160,7 @@ export function installedOn(config: NetnsConfig): Omit<Installed, 'ns'> {
   }
   for (const { members } of config.ipsets) entries += members.length;
   for (const { realServers } of config.ipvs ?? []) entries += 1 + realServers.length;
+  for (const map of config.bpf?.maps ?? []) entries += map.entries.length;
   const dummies = new Set(config.devices.filter(({ kind }) => kind === 'dummy').map(({ name }) => name));
   for (const { dev } of config.addresses) if (dummies.has(dev)) entries += 1;
   return { rules, entries };

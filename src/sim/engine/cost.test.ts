@@ -62,6 +62,17 @@ describe('the cost of a larger cluster', () => {
     expect(none.map(({ added, result }) => [added, result.kind === 'counted' && result.good])).toEqual([[0, false]]);
   });
 
+  it('is the same with eBPF maps, whose entries are installed, and nothing else', () => {
+    const proxy = { id: 'none', mode: 'none' };
+    const state = { ...STATE, cni: { id: 'cilium', mode: 'vxlan-kpr' }, proxy };
+    const [small, large] = curve(state, [proxy], [0, 100]).map(({ result }) => result);
+    if (small?.kind !== 'counted' || large?.kind !== 'counted') throw new Error('both clusters can be built');
+    expect(large.first).toEqual(small.first);
+    expect(large.installed.rules).toBe(small.installed.rules);
+    // Of each Service: itself and three endpoints, and the address for answers. The endpoints are known already.
+    expect(large.installed.entries - small.installed.entries).toBe(100 * 5);
+  });
+
   it('says why there is no such cluster', () => {
     const [, full] = curve({ ...STATE, serviceCIDR: '10.96.0.0/28' }, MODES.slice(0, 1), [0, 100]);
     expect(full?.result).toMatchObject({ kind: 'refused', why: expect.stringContaining('range is full') });
