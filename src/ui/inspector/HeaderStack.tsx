@@ -15,7 +15,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** The headers as envelopes: what a tunnel put around the packet is drawn around it. */
 export function HeaderStack({ headers }: { readonly headers: readonly HeaderLayer[] }) {
   const [isFull, setFull] = useState(false);
-  const tunnel = headers.findIndex((layer) => layer.title.startsWith('VXLAN'));
+  const tunnel = headers.findIndex(({ wraps }) => wraps);
   const inner = headers.slice(tunnel + 1);
   return (
     <section>

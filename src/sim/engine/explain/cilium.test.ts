@@ -71,6 +71,28 @@ const told = (world: World, name: string): { sentence: string; remedy: string | 
   return traceProbe(world, probe).verdict;
 };
 
+describe('an envelope ends with the header of its tunnel', () => {
+  it.each([
+    ['flannel', 'vxlan', 'VXLAN'],
+    ['cilium', 'vxlan', 'VXLAN'],
+    ['cilium', 'geneve', 'Geneve'],
+    ['calico', 'ipip', 'IPv4 (protocol 4)'],
+  ])('%s in mode %s: %s', (cni, mode, expected) => {
+    const world = labWorld({ cni, mode });
+    const trace = traceProbe(world, probes['other node'] as Probe);
+    const ends = new Set<string>();
+    for (const { i } of trace.steps) {
+      const { headers } = explain(trace, world, i);
+      const at = headers.findIndex(({ wraps }) => wraps);
+      if (at >= 0) ends.add(headers[at]?.title ?? '');
+      // On each side no header stands twice: they are told apart by their titles.
+      for (const side of [headers.slice(0, at + 1), headers.slice(at + 1)])
+        expect(new Set(side.map(({ title }) => title)).size).toBe(side.length);
+    }
+    expect([...ends]).toEqual([expected]);
+  });
+});
+
 describe('verdicts', () => {
   it.each<[string, string, RegExp, RegExp | null]>([
     [

@@ -29,6 +29,8 @@ export interface Place {
 
 export interface HeaderLayer {
   readonly title: string;
+  /** The last header of an envelope: what follows is the packet inside it. */
+  readonly wraps?: true;
   readonly fields: readonly HeaderField[];
 }
 

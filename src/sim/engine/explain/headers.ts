@@ -26,6 +26,9 @@ export interface Owners {
 
 type Field = readonly [name: string, value: string | number];
 
+/** With it an envelope ends. */
+const wrapping = (of: HeaderLayer): HeaderLayer => ({ ...of, wraps: true });
+
 const layer = (title: string, fields: readonly Field[]): HeaderLayer => ({
   title,
   fields: fields.map(([name, value]) => ({ name, value: String(value) })),
@@ -66,8 +69,8 @@ function ipLayers(packet: IpPacket, owners: Owners): HeaderLayer[] {
     ['fragments', packet.df ? 'not allowed (DF)' : 'allowed'],
   ];
   if (isPiece) fields.push(['piece', `from byte ${packet.fragOffset}${packet.mf ? ', more follow' : ', the last'}`]);
-  const title = packet.l4.proto === 'ipencap' ? 'IPv4 (protocol 4)' : 'IPv4';
-  return [layer(title, fields), ...transportLayers(packet.l4, owners)];
+  const own = packet.l4.proto === 'ipencap' ? wrapping(layer('IPv4 (protocol 4)', fields)) : layer('IPv4', fields);
+  return [own, ...transportLayers(packet.l4, owners)];
 }
 
 function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
@@ -113,7 +116,7 @@ function udpLayers(udp: Udp, owners: Owners): HeaderLayer[] {
   if (!udp.vxlan) return [layer('UDP', fields)];
   return [
     layer('UDP', fields),
-    layer(udp.vxlan.geneve ? 'Geneve' : 'VXLAN', [['VNI', udp.vxlan.vni]]),
+    wrapping(layer(udp.vxlan.geneve ? 'Geneve' : 'VXLAN', [['VNI', udp.vxlan.vni]])),
     ...frameLayers(udp.vxlan.inner, owners),
   ];
 }
@@ -131,7 +134,9 @@ function icmpLayers(icmp: Icmp, owners: Owners): HeaderLayer[] {
   const fields: Field[] = [['type', `${icmpName(icmp).replaceAll('-', ' ')} (${icmp.type}/${icmp.code})`]];
   if (!icmp.quoted) fields.push(['id', icmp.id], ['sequence', icmp.seq]);
   if (icmp.mtu !== undefined) fields.push(['next-hop MTU', `${icmp.mtu} bytes`]);
-  const quoted = icmp.quoted ? ipLayers(icmp.quoted, owners).map((l) => ({ ...l, title: `quoted ${l.title}` })) : [];
+  const quoted = icmp.quoted
+    ? ipLayers(icmp.quoted, owners).map(({ title, fields }) => ({ title: `quoted ${title}`, fields }))
+    : [];
   return [layer('ICMP', fields), ...quoted];
 }
 
