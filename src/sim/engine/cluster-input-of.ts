@@ -8,7 +8,7 @@ export function clusterInputOf(
   state: ClusterSize & Pick<ScenarioState, 'objects'>,
   changes: readonly FaultEvent[],
 ): ClusterInput {
-  const isScaled = changes.some(({ type }) => type === 'WorkloadScaled');
+  const isOrdered = changes.some(({ type }) => ORDERED.has(type));
   const { objects } = state;
   return {
     ...sizeOf(state),
@@ -18,12 +18,18 @@ export function clusterInputOf(
       c.type === 'ListenerStopped' ? [{ ns: c.ns, proto: c.proto, port: c.port }] : [],
     ),
     readiness: changes.filter((c) => c.type === 'ReadinessSet'),
-    ...(isScaled && { history: historyOf(objects, changes) }),
+    ...(isOrdered && { history: historyOf(objects, changes) }),
   };
 }
 
-/** So that scaling moves no pod that stands. */
+/** What comes after it finds other pods, so what came before it must have its place. */
+const ORDERED: ReadonlySet<FaultEvent['type']> = new Set(['WorkloadScaled', 'CniConfRemoved', 'CniConfRestored']);
+
+/** So that scaling moves no pod that stands. SIMPLIFIED: objects that were applied later count as applied before all changes. */
 function historyOf(objects: ScenarioState['objects'], changes: readonly FaultEvent[]): readonly ClusterChange[] {
   const first: ClusterChange = { type: 'ManifestsApplied', objects, replace: true };
-  return [first, ...changes.filter((c) => c.type === 'PodDeleted' || c.type === 'WorkloadScaled')];
+  return [
+    first,
+    ...changes.filter((c): c is Extract<FaultEvent, ClusterChange> => c.type === 'PodDeleted' || ORDERED.has(c.type)),
+  ];
 }

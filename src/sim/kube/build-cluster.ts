@@ -11,7 +11,7 @@ import type { MakeIpam } from './ipam.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
 import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
 import { mergeObjects, objectRef } from './objects-merge.ts';
-import { countPods, placePods } from './placement.ts';
+import { countPods, placePods, RUNTIME_NOT_READY } from './placement.ts';
 import { runPods, stopListeners } from './running.ts';
 import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts';
 
@@ -47,6 +47,7 @@ export function buildCluster(
     nodes: plan.value.nodes.map((node) => ({
       ...node,
       ...placement.holdings(node.name),
+      ...(placement.withoutConf.has(node.name) ? { notReady: RUNTIME_NOT_READY } : {}),
       listens: [...stop(node.name, node.listens), ...(running.onNodes.get(node.name) ?? [])],
     })),
     externals: plan.value.externals.map((host) => ({ ...host, listens: stop(host.name, host.listens) })),

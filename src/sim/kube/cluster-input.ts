@@ -49,7 +49,9 @@ export interface StoppedListener {
 export type ClusterChange =
   | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
   | { readonly type: 'WorkloadScaled'; readonly ref: string; readonly replicas: number }
-  | { readonly type: 'PodDeleted'; readonly ref: string };
+  | { readonly type: 'PodDeleted'; readonly ref: string }
+  /** The runtime of a node finds no CNI configuration any more, or finds one again. */
+  | { readonly type: 'CniConfRemoved' | 'CniConfRestored'; readonly node: string };
 
 /** Something that the person should know about a cluster that was built. */
 export interface ClusterNote {

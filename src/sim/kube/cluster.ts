@@ -50,6 +50,8 @@ export interface ClusterNode {
   /** The address that the CNI's address management keeps for the node itself. */
   readonly tunnelIp?: Ip;
   readonly role: 'control-plane' | 'worker';
+  /** The node is not ready: what its Ready condition says. */
+  readonly notReady?: string;
   /** Its label `topology.kubernetes.io/zone`; absent without one. */
   readonly zone?: string;
   readonly listens: readonly Listening[];

@@ -24,6 +24,8 @@ export interface Placement {
   /** On a node, and without an address. */
   readonly waiting: readonly WaitingPod[];
   readonly notes: readonly ClusterNote[];
+  /** Nodes whose runtime has no CNI configuration. */
+  readonly withoutConf: ReadonlySet<string>;
   /** What each node's address management holds. */
   readonly holdings: (node: string) => NodeHoldings;
 }
@@ -42,6 +44,8 @@ interface NodeSpace {
   readonly index: number;
   readonly node: ClusterNode;
   pods: number;
+  /** Without a CNI configuration the node is not ready, and the scheduler leaves it out. */
+  hasConf: boolean;
   /** Pods here that hold a port of the node. */
   readonly holders: Set<LivePod>;
 }
@@ -74,6 +78,8 @@ export function placePods(
     for (const change of input.history) {
       objects = changeObjects(objects, change);
       if (change.type === 'ManifestsApplied') board.recreate(change.objects);
+      if (change.type === 'CniConfRemoved' || change.type === 'CniConfRestored')
+        board.setConf(change.node, change.type === 'CniConfRestored');
       if (change.type === 'PodDeleted') board.deletePod(change.ref);
       else board.reconcile(objects);
     }
@@ -87,13 +93,15 @@ interface Board {
   reconcile(objects: readonly KubeObject[]): void;
   /** Deletes a pod by `namespace/name`; its controller makes another one at once. A pod that is not there stays that way. */
   deletePod(ref: string): void;
+  /** Whether the node's runtime has a CNI configuration. Pods that stand keep their network. */
+  setConf(node: string, hasConf: boolean): void;
   /** Bare Pods that were deleted and are applied again come back. */
   recreate(objects: readonly KubeObject[]): void;
   read(): Placement;
 }
 
 function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
-  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0, holders: new Set() }));
+  const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0, hasConf: true, holders: new Set() }));
   const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
   const byName = new Map<string, LivePod>();
@@ -106,13 +114,11 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
     const chosen = chooseNode(spaces, ownerCounts, workload, slot);
     const name = chosen.ok ? chooseName(workload, slot, key, attempts, byName) : null;
     if (!chosen.ok || name === null) {
-      const text = chosen.ok ? nameTaken(workload, slot) : chosen.error;
-      failures.set(key, { kind: 'pending', ref: objectRef(workload), text });
+      failures.set(key, pendingNote(workload, chosen.ok ? nameTaken(workload, slot) : chosen.error));
       return;
     }
     const space = chosen.value;
-    const ip = workload.hostNetwork ? space.node.ip : ipam.take(space.node.name);
-    const pod: LivePod = { workload, slot, key, name, node: space, ip };
+    const pod: LivePod = { workload, slot, key, name, node: space, ip: addressIn(space, workload, ipam) };
     if (portsOnNode(workload).length > 0) space.holders.add(pod);
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
@@ -127,7 +133,7 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
   const retryWaiting = (): void => {
-    for (const pod of live.values()) pod.ip ??= ipam.take(pod.node.node.name);
+    for (const pod of live.values()) pod.ip ??= addressIn(pod.node, pod.workload, ipam);
   };
 
   return {
@@ -154,14 +160,34 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
       else create(pod.workload, pod.slot, pod.key);
       retryWaiting();
     },
+    setConf(name, hasConf) {
+      for (const space of spaces) if (space.node.name === name) space.hasConf = hasConf;
+      retryWaiting();
+    },
     recreate(objects) {
       for (const object of objects) if (object.kind === 'Pod') goneForGood.delete(slotKey(object, ''));
     },
-    read: () => readBoard([...live.values()], [...failures.values()], ipam),
+    read: () => readBoard([...live.values()], [...failures.values()], spaces, ipam),
   };
 }
 
-function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[], ipam: Ipam): Placement {
+/** Null: the plugin has none to give, or is not called at all. */
+function addressIn({ node, hasConf }: NodeSpace, { hostNetwork }: WorkloadObject, ipam: Ipam): Ip | null {
+  if (hostNetwork) return node.ip;
+  return hasConf ? ipam.take(node.name) : null;
+}
+
+/** pkg/kubelet/container/runtime.go `RuntimeStatus`, pkg/kubelet/kubelet.go `NetworkNotReadyErrorMsg`; the rest is containerd's. */
+export const RUNTIME_NOT_READY =
+  'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
+const NETWORK_NOT_READY = `network is not ready: ${RUNTIME_NOT_READY}`;
+
+function readBoard(
+  live: readonly LivePod[],
+  failures: readonly ClusterNote[],
+  spaces: readonly NodeSpace[],
+  ipam: Ipam,
+): Placement {
   const pods: PlacedPod[] = [];
   const waiting: WaitingPod[] = [];
   const notes = [...failures];
@@ -170,13 +196,14 @@ function readBoard(live: readonly LivePod[], failures: readonly ClusterNote[], i
       pods.push({ workload, name, node: node.node.name, ip });
       continue;
     }
-    const error = ipam.exhausted(node.node.name);
+    const error = node.hasConf ? ipam.exhausted(node.node.name) : NETWORK_NOT_READY;
     const { namespace } = workload;
     waiting.push({ namespace, name, node: node.node.name, owner: objectRef(workload), error });
     const text = `ContainerCreating on ${node.node.name}: ${error}`;
     notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
   }
-  return { pods, waiting, notes, holdings: ipam.holdings };
+  const withoutConf = new Set(spaces.filter(({ hasConf }) => !hasConf).map(({ node }) => node.name));
+  return { pods, waiting, notes, withoutConf, holdings: ipam.holdings };
 }
 
 function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {
@@ -213,7 +240,7 @@ const isOtherwiseOnNode = (before: WorkloadObject, now: WorkloadObject): boolean
  * The node with the fewest pods of the same owner, then with the fewest pods, among those whose ports are free: what the default
  * scheduler's PodTopologySpread and balanced allocation come to for equal nodes. Between equals the real one draws lots; here a hash
  * of the names does, so that neighbours in a manifest do not always meet on one node. An error says why the pod waits.
- * SIMPLIFIED: requests, taints, affinity and kubelet's limit of 110 pods are not looked at.
+ * SIMPLIFIED: requests, taints but one, affinity and kubelet's limit of 110 pods are not looked at.
  */
 function chooseNode(
   spaces: readonly NodeSpace[],
@@ -226,6 +253,8 @@ function chooseNode(
   if (named !== undefined) {
     const space = spaces.find(({ node }) => node.name === named);
     if (!space) return err(`nodeName ${workload.nodeName}: there is no such node`);
+    // DaemonSets tolerate the taint's NoExecute effect, not its NoSchedule (pkg/controller/daemon/util).
+    if (isDaemon && !space.hasConf) return err(notReadyText(spaces.length, 1));
     if (hasFreePorts(space, workload)) return ok(space);
     return err(isDaemon ? noFreePortsText(spaces.length, true) : rejectedByKubelet(named));
   }
@@ -233,15 +262,21 @@ function chooseNode(
   const own = (space: NodeSpace): number => counts[space.index] ?? 0;
   let best: NodeSpace[] = [];
   for (const space of spaces) {
-    if (!hasFreePorts(space, workload)) continue;
+    if (!space.hasConf || !hasFreePorts(space, workload)) continue;
     const [leader] = best;
     const order = leader ? own(space) - own(leader) || space.pods - leader.pods : -1;
     if (order < 0) best = [space];
     else if (order === 0) best.push(space);
   }
   const winner = drawLots(best, workload);
-  return winner ? ok(winner) : err(noFreePortsText(spaces.length, false));
+  if (winner) return ok(winner);
+  const tainted = spaces.filter(({ hasConf }) => !hasConf).length;
+  return err(tainted > 0 ? notReadyText(spaces.length, tainted) : noFreePortsText(spaces.length, false));
 }
+
+/** The scheduler's event (plugins/tainttoleration); the taint is the node lifecycle controller's. */
+const notReadyText = (nodes: number, tainted: number): string =>
+  `0/${nodes} nodes are available: ${tainted} node(s) had untolerated taint {node.kubernetes.io/not-ready: }`;
 
 /** The scheduler's NodePorts plugin. It counts what pods declare; what the node's own programs listen on it does not know. */
 function hasFreePorts(space: NodeSpace, workload: WorkloadObject): boolean {
@@ -274,6 +309,12 @@ function chooseName(
   }
   return null;
 }
+
+const pendingNote = (workload: WorkloadObject, text: string): ClusterNote => ({
+  kind: 'pending',
+  ref: objectRef(workload),
+  text,
+});
 
 function nameTaken(workload: WorkloadObject, slot: string): string {
   return `pods "${podName(workload, slot, 0)}" already exists: another object made a pod of that name`;

@@ -21,7 +21,14 @@ export const isStop = (fault: FaultEvent): fault is StopEvent =>
 type Of<Type extends FaultEvent['type']> = Extract<FaultEvent, { type: Type }>;
 
 export const isClusterEvent = (fault: FaultEvent): fault is ClusterEvent =>
-  fault.type === 'WorkloadScaled' || fault.type === 'ReadinessSet' || fault.type === 'PodDeleted';
+  fault.type === 'ReadinessSet' || movesPods(fault);
+
+/** Where pods are depends on it, and on its place among the others. */
+const movesPods = (fault: FaultEvent): fault is Exclude<ClusterEvent, { type: 'ReadinessSet' }> =>
+  fault.type === 'WorkloadScaled' ||
+  fault.type === 'PodDeleted' ||
+  fault.type === 'CniConfRemoved' ||
+  fault.type === 'CniConfRestored';
 
 /** The objects as they are wanted now: applied, then scaled by hand. */
 export function currentObjects(objects: readonly KubeObject[], changes: Changes): readonly KubeObject[] {
@@ -77,6 +84,9 @@ export function addChange(standing: Standing, changes: Changes, change: FaultEve
       );
     case 'ReadinessSet':
       return addReadiness(standing, changes, change);
+    case 'CniConfRemoved':
+    case 'CniConfRestored':
+      return addConf(changes, change);
     case 'ProxyStopped':
     case 'AgentStopped':
       return addStop(standing, changes, change);
@@ -95,9 +105,7 @@ function addScaling(changes: Changes, workload: WorkloadObject, replicas: number
   const ref = objectRef(workload);
   const isIts = (change: FaultEvent): change is Of<'WorkloadScaled'> =>
     change.type === 'WorkloadScaled' && change.ref === ref;
-  const last = changes.findLast(
-    (change) => change.type === 'WorkloadScaled' || change.type === 'PodDeleted' || isStop(change),
-  );
+  const last = changes.findLast((change) => movesPods(change) || isStop(change));
   const standing = last && isIts(last) ? changes.filter((change) => change !== last) : changes;
   const now = standing.findLast(isIts)?.replicas ?? workload.replicas ?? 1;
   return now === replicas ? standing : [...standing, { type: 'WorkloadScaled', ref, replicas }];
@@ -115,6 +123,16 @@ function addReadiness({ objects }: Standing, changes: Changes, change: Of<'Readi
     objects.some((object) => isWorkload(object) && object.ready === false) ||
     standing.some((other) => other.type === 'ReadinessSet' && !other.ready);
   return change.ready && !isAnyUnready ? standing : [...standing, change];
+}
+
+/** Only what changes something is kept; putting the files back at once leaves no trace. */
+function addConf(changes: Changes, change: Of<'CniConfRemoved' | 'CniConfRestored'>): Changes {
+  const isIts = (other: FaultEvent): boolean =>
+    (other.type === 'CniConfRemoved' || other.type === 'CniConfRestored') && other.node === change.node;
+  const last = changes.findLast(isIts);
+  if ((last?.type ?? 'CniConfRestored') === change.type) return changes;
+  const latest = changes.findLast((other) => movesPods(other) || isStop(other));
+  return last && last === latest ? changes.filter((other) => other !== last) : [...changes, change];
 }
 
 /** What is stopped already stays so. What it saw is kept only where it differs from what stands before the stop. */

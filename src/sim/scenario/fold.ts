@@ -49,6 +49,8 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     case 'WorkloadScaled':
     case 'ProxyStopped':
     case 'AgentStopped':
+    case 'CniConfRemoved':
+    case 'CniConfRestored':
     case 'PodDeleted':
     case 'ListenerStopped':
     case 'DeviceSetDown':

@@ -195,6 +195,8 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
     fc.record({ type: of('ProxyStarted'), node: nodeName }),
     fc.record({ type: of('AgentStopped'), node: nodeName, seen: optional(seen) }),
     fc.record({ type: of('AgentStarted'), node: nodeName }),
+    fc.record({ type: of('CniConfRemoved'), node: nodeName }),
+    fc.record({ type: of('CniConfRestored'), node: nodeName }),
     fc.record({ type: of('ListenerStopped'), ns: ref, proto: fc.constantFrom('tcp', 'udp'), port: portNumber }),
     fc.record({ type: of('DeviceSetDown'), ns: name, dev: fc.constantFrom('eth0', 'cni0') }),
     fc.record({ type: fc.constantFrom('RouteDeleted', 'NeighbourDeleted', 'FdbEntryDeleted'), ns: name, line }),

@@ -28,6 +28,8 @@ export type ScenarioEvent =
   /** The CNI's daemon on a node: it learns of nothing new until it is started. `seen`: where that is not what stands before it. */
   | { readonly type: 'AgentStopped'; readonly node: string; readonly seen?: SeenCluster }
   | { readonly type: 'AgentStarted'; readonly node: string }
+  /** The files in /etc/cni/net.d of a node are gone, and back. */
+  | { readonly type: 'CniConfRemoved' | 'CniConfRestored'; readonly node: string }
   /** A full sync of the proxy, which writes again what was deleted of its own. A stopped one does not hear of it. */
   | { readonly type: 'ProxySynced'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
@@ -109,7 +111,10 @@ export interface ScenarioState extends ClusterSize {
 }
 
 /** Changes of the pods that stand, which the control plane tells every proxy. */
-export type ClusterEvent = Extract<ScenarioEvent, { type: 'WorkloadScaled' | 'ReadinessSet' | 'PodDeleted' }>;
+export type ClusterEvent = Extract<
+  ScenarioEvent,
+  { type: 'WorkloadScaled' | 'ReadinessSet' | 'PodDeleted' | 'CniConfRemoved' | 'CniConfRestored' }
+>;
 
 export type FaultEvent = Extract<
   ScenarioEvent,
@@ -119,6 +124,8 @@ export type FaultEvent = Extract<
       | 'ReadinessSet'
       | 'ProxyStopped'
       | 'AgentStopped'
+      | 'CniConfRemoved'
+      | 'CniConfRestored'
       | 'PodDeleted'
       | 'ListenerStopped'
       | 'DeviceSetDown'

@@ -89,6 +89,8 @@ const clusterEvents = [
     ready: v.boolean('must be true or false'),
   }),
   v.strictObject({ type: v.literal('PodDeleted'), ref: objectRef }),
+  v.strictObject({ type: v.literal('CniConfRemoved'), node: subdomain }),
+  v.strictObject({ type: v.literal('CniConfRestored'), node: subdomain }),
 ] as const;
 
 const clusterEvent: v.GenericSchema<unknown, ClusterEvent> = v.variant('type', clusterEvents, 'must be about pods');

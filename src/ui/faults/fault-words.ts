@@ -2,7 +2,9 @@ import type { FaultEvent } from '../../sim/scenario/scenario.ts';
 
 /** False for what was done with the cluster, not against it. */
 export const isFault = (event: FaultEvent): boolean =>
-  event.type !== 'WorkloadScaled' && !(event.type === 'ReadinessSet' && event.ready);
+  event.type !== 'WorkloadScaled' &&
+  event.type !== 'CniConfRestored' &&
+  !(event.type === 'ReadinessSet' && event.ready);
 
 /** `2 faults, 1 change`. */
 export function countFaults(events: readonly FaultEvent[]): string {
@@ -25,6 +27,10 @@ export function faultWords(fault: FaultEvent): string {
       return `Proxy on ${fault.node} stopped: its rules stay as they were`;
     case 'AgentStopped':
       return `CNI daemon on ${fault.node} stopped: it learns of nothing new`;
+    case 'CniConfRemoved':
+      return `CNI configuration of ${fault.node} removed: no new pod gets a network there`;
+    case 'CniConfRestored':
+      return `CNI configuration of ${fault.node} put back`;
     case 'PodDeleted':
       return `Pod ${fault.ref} deleted`;
     case 'ListenerStopped':

@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import type { World } from '../../sim/engine/world.ts';
 import type { ClusterPod } from '../../sim/kube/cluster.ts';
+import { indexOf } from '../../sim/kube/cluster-index.ts';
 import { isScalable, objectRef } from '../../sim/kube/objects-merge.ts';
 import { currentObjects } from '../../sim/scenario/changes.ts';
 import { REPLICAS_MAX } from '../../sim/scenario/limits.ts';
@@ -31,6 +32,16 @@ export function AgentSwitch({ node, world }: { readonly node: string; readonly w
     <FaultButton label={`Start ${agent.label}`} event={{ type: 'AgentStarted', node }} mends />
   ) : (
     <FaultButton label={`Stop ${agent.label}`} event={{ type: 'AgentStopped', node }} />
+  );
+}
+
+/** The file that the runtime reads before it calls a plugin. */
+export function ConfSwitch({ node, world }: { readonly node: string; readonly world: World }) {
+  const isGone = indexOf(world.cluster).node(node)?.notReady !== undefined;
+  return isGone ? (
+    <FaultButton label="Put the CNI configuration back" event={{ type: 'CniConfRestored', node }} mends />
+  ) : (
+    <FaultButton label="Remove the CNI configuration" event={{ type: 'CniConfRemoved', node }} />
   );
 }
 

@@ -6,7 +6,7 @@ import { FaultButton } from '../faults/FaultButton.tsx';
 import { Resync } from '../faults/Resync.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { ContainerList } from './ContainerList.tsx';
-import { AgentSwitch, OwnerControls, ProxySwitch } from './ControlLoop.tsx';
+import { AgentSwitch, ConfSwitch, OwnerControls, ProxySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEntries } from './ns-entries.ts';
@@ -44,6 +44,7 @@ export function MachineView({ config, world }: MachineViewProps) {
             )}
             {isNode && <ProxySwitch node={config.id} world={world} />}
             {isNode && <AgentSwitch node={config.id} world={world} />}
+            {isNode && <ConfSwitch node={config.id} world={world} />}
             {pod !== undefined && <PodFaults pod={pod} />}
           </div>
         </section>
@@ -76,7 +77,13 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   const node = cluster.nodes.find(({ name }) => name === id);
   if (node !== undefined) {
     const pods = cluster.pods.filter(({ node: on }) => on === id).length;
-    return [['Role', node.role], ['Address', node.ip, 'code'], podRangeFact(node), ['Pods', String(pods)]];
+    return [
+      ['Role', node.role],
+      ['Ready', node.notReady === undefined ? 'yes' : `no: ${node.notReady}`],
+      ['Address', node.ip, 'code'],
+      podRangeFact(node),
+      ['Pods', String(pods)],
+    ];
   }
   const pod = cluster.pods.find(({ namespace, name }) => `${namespace}/${name}` === id);
   if (pod !== undefined) return podFacts(pod);

@@ -3,25 +3,19 @@
  * without it. Order of events: containerd 2.1 (internal/cri/server/sandbox_run.go), CNI spec 1.1.0, kubelet 1.35.
  */
 import { must } from '../../base/assert.ts';
-import type { Afterwards, NodePlan, PluginCall, PodAdd } from '../../drivers/contract.ts';
-import { addEnvironment, netnsPath, podUid } from '../../drivers/parts/sandbox.ts';
+import type { Afterwards, NodePlan, PluginCall } from '../../drivers/contract.ts';
 import { sandboxId } from '../../drivers/parts/sandbox-id.ts';
 import { cniById, proxyById } from '../../drivers/registry.ts';
-import {
-  type Cluster,
-  type ClusterNode,
-  type ClusterPod,
-  onPodNetwork,
-  podNs,
-  type WaitingPod,
-} from '../../kube/cluster.ts';
+import { type Cluster, type ClusterPod, onPodNetwork, podNs } from '../../kube/cluster.ts';
 import { indexOf } from '../../kube/cluster-index.ts';
 import { ruleDiff } from '../rule-diff.ts';
 import { withStoppedAgents } from '../stopped-agents.ts';
 import type { World } from '../world.ts';
+import { failedStory } from './failed-story.ts';
 import { jsonText } from './json-text.ts';
 import { addedLines, type PlanLine, planLines } from './plan-changes.ts';
-import type { PodStory, StoryEvidence, StoryStep } from './story.ts';
+import { bindStep, callStep, confStep, linesEvidence, sandboxStep, type Told, thingsOf } from './steps.ts';
+import type { PodStory, StoryStep } from './story.ts';
 import { withoutPod } from './without-pod.ts';
 
 /** Null: there is no such pod. */
@@ -69,15 +63,6 @@ function storyOf(world: World, pod: ClusterPod): PodStory {
       endpointsStep(world, told),
     ],
   };
-}
-
-interface Told {
-  readonly pod: ClusterPod;
-  readonly node: ClusterNode;
-  readonly add: PodAdd;
-  readonly before: Cluster;
-  /** What the CNI wrote because of the pod: in its namespace, on its node, on the others. */
-  readonly lines: readonly PlanLine[];
 }
 
 function tell({ cluster, cni, stoppedAgents = [] }: World, pod: ClusterPod): Told {
@@ -130,139 +115,6 @@ function hostStory(world: World, pod: ClusterPod): PodStory {
       endpointsStep(world, { pod, node, before: withoutPod(cluster, pod) }),
     ],
   };
-}
-
-/** Up to the plugin that has no address to give. Nothing of the plugins before it is left: the runtime calls DEL and tries again. */
-function failedStory(world: World, waiting: WaitingPod): PodStory {
-  const { cluster, cni } = world;
-  const node = must(indexOf(cluster).node(waiting.node), 'the node of the pod');
-  const pod: ClusterPod = { ...waiting, ip: node.ip, labels: {}, listens: [], ready: false };
-  const add = cniById(cni.id).add(cluster, node, pod, cni.mode, {});
-  const at = add.calls.findIndex(({ isIpam }) => isIpam);
-  const told = { pod, node, add, before: cluster, lines: [] };
-  const calls = add.calls.slice(0, at + 1).map((call) => failedCall(told, call, waiting.error));
-  return {
-    pod: podNs(waiting),
-    node: waiting.node,
-    steps: [bindStep(pod), sandboxStep(pod), confStep(told), ...calls, retryStep(world, told, waiting.error)],
-  };
-}
-
-/** Code 999 is what `skel` gives to errors without one (containernetworking/cni, pkg/types `ErrInternal`). */
-const INTERNAL_ERROR = 999;
-
-function failedCall(told: Told, call: PluginCall, error: string): StoryStep {
-  const stdin = { title: 'stdin', text: jsonText(call.stdin) };
-  const step = { ...callStep(told, call, []), evidence: [stdin] };
-  if (!call.isIpam) return step;
-  const answer = { cniVersion: '1.0.0', code: INTERNAL_ERROR, msg: error };
-  return {
-    ...step,
-    title: 'answers with an error',
-    sentence: `${call.plugin} cannot give the pod an address, and answers with an error instead of a result. Whoever called it hands the error on.`,
-    evidence: [{ title: 'stdout', text: jsonText(answer) }, stdin],
-    failed: true,
-  };
-}
-
-function retryStep({ stoppedAgents = [] }: World, { pod, add }: Told, error: string): StoryStep {
-  const stopped = stoppedAgents.find(({ node }) => node === pod.node);
-  const until = stopped
-    ? `${stopped.label} runs again: start it on ${pod.node}`
-    : `an address is free: delete a pod on ${pod.node}, or use a larger range`;
-  const outer = add.calls.find(({ caller }) => caller === 'containerd')?.plugin ?? '';
-  const network = add.conf.json as { readonly name?: string };
-  const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${sandboxId(pod)}": plugin type="${outer}" name="${network.name ?? ''}" failed (add): ${error}`;
-  return {
-    id: 'retry',
-    actor: 'kubelet',
-    place: pod.node,
-    depth: 0,
-    title: 'ContainerCreating',
-    sentence: `containerd removes the sandbox again. The pod stays in ContainerCreating, and kubelet tries anew until ${until}.`,
-    evidence: [{ title: `kubectl describe pod ${pod.name}: Warning FailedCreatePodSandBox`, text: message }],
-    appears: [],
-    failed: true,
-  };
-}
-
-function bindStep(pod: ClusterPod): StoryStep {
-  const { namespace, name, node } = pod;
-  const binding = {
-    apiVersion: 'v1',
-    kind: 'Binding',
-    metadata: { namespace, name, uid: podUid(pod) },
-    target: { apiVersion: 'v1', kind: 'Node', name: node },
-  };
-  return {
-    id: 'bind',
-    actor: 'kube-scheduler',
-    place: 'control plane',
-    depth: 0,
-    title: `bound to ${node}`,
-    sentence: `${pod.owner.startsWith('Pod ') ? 'The pod is stored in the API server' : `${pod.owner} wants a pod, so its controller stores one in the API server`}. kube-scheduler chooses ${node} and writes that down; nothing has been started yet.`,
-    evidence: [{ title: `POST /api/v1/namespaces/${namespace}/pods/${name}/binding`, text: jsonText(binding) }],
-    appears: [],
-  };
-}
-
-function sandboxStep(pod: ClusterPod): StoryStep {
-  const ns = podNs(pod);
-  return {
-    id: 'sandbox',
-    actor: 'containerd',
-    place: pod.node,
-    depth: 0,
-    title: 'empty network namespace',
-    sentence: `kubelet on ${pod.node} sees by its watch that the pod is for this node, and asks containerd for a sandbox (CRI RunPodSandbox). containerd makes a network namespace with nothing in it but lo. No container runs yet.`,
-    evidence: [
-      { title: 'bind mount of the namespace', text: netnsPath(pod) },
-      { title: `ip -n ${netnsPath(pod).replace('/var/run/netns/', '')} -o -d link`, text: LOOPBACK },
-    ],
-    appears: [{ kind: 'ns', ns }],
-  };
-}
-
-const LOOPBACK = 'lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN link/loopback 00:00:00:00:00:00';
-
-function confStep({ pod, add }: Told): StoryStep {
-  const environment = Object.entries(addEnvironment(pod)).map(([key, value]) => `${key}=${value}`);
-  const first = add.calls[0]?.plugin ?? '';
-  return {
-    id: 'conf',
-    actor: 'containerd',
-    place: pod.node,
-    depth: 0,
-    title: 'reads the CNI configuration',
-    sentence: `containerd takes the first valid file of /etc/cni/net.d and will run its plugins in order, each with these variables and its configuration on stdin. The first is ${first}.`,
-    evidence: [
-      { title: add.conf.path, text: jsonText(add.conf.json) },
-      { title: 'environment of every plugin', text: environment.join('\n') },
-    ],
-    appears: [],
-  };
-}
-
-function callStep({ pod, add }: Told, call: PluginCall, made: readonly PlanLine[]): StoryStep {
-  return {
-    id: `call ${call.plugin}`,
-    actor: call.plugin,
-    place: pod.node,
-    depth: depthOf(add, call),
-    title: call.caller === 'containerd' ? 'CNI ADD' : `CNI ADD, called by ${call.caller}`,
-    sentence: call.does,
-    evidence: [
-      ...linesEvidence(made),
-      { title: 'stdin', text: jsonText(call.stdin) },
-      { title: 'stdout', text: jsonText(call.stdout) },
-    ],
-    appears: thingsOf(made),
-  };
-}
-
-function depthOf({ calls }: PodAdd, call: PluginCall): number {
-  const caller = calls.find(({ plugin }) => plugin === call.caller);
-  return caller && caller !== call ? 1 + depthOf({ calls } as PodAdd, caller) : 1;
 }
 
 function startStep({ pod, node, add }: Told, rest: readonly PlanLine[]): StoryStep {
@@ -355,14 +207,3 @@ function proxyLines(world: World, before: Cluster, node: string): readonly strin
   const planned = proxy.plan(before, must(indexOf(before).node(node), node), world.proxy.mode);
   return ruleDiff({ ...world, proxyPlans: new Map([[node, planned]]) }, world, node).added;
 }
-
-function linesEvidence(lines: readonly PlanLine[]): StoryEvidence[] {
-  const groups = new Map<string, string[]>();
-  for (const { ns, tool, line } of lines) {
-    const title = `${tool} on ${ns}`;
-    groups.set(title, [...(groups.get(title) ?? []), line]);
-  }
-  return Array.from(groups, ([title, own]) => ({ title, text: own.join('\n') }));
-}
-
-const thingsOf = (lines: readonly PlanLine[]): StoryStep['appears'] => lines.flatMap(({ thing }) => thing ?? []);

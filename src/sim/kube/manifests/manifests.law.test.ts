@@ -47,6 +47,26 @@ const initContainer: fc.Arbitrary<ContainerObject> = fc
     set<ContainerObject>({ name: `init-${drawn}`, restartPolicy, ports }),
   );
 
+/** One port of the node, twice in one pod, is refused. */
+function withoutTwins(pod: WorkloadObject): WorkloadObject {
+  const taken = new Set<string>();
+  const once = (containers: readonly ContainerObject[]): readonly ContainerObject[] =>
+    containers.map((one) => ({
+      ...one,
+      ports: one.ports.map(({ hostPort, ...rest }) => {
+        const key = `${rest.protocol} ${hostPort}`;
+        if (hostPort === undefined || taken.has(key)) return rest;
+        taken.add(key);
+        return { ...rest, hostPort };
+      }),
+    }));
+  return {
+    ...pod,
+    containers: once(pod.containers),
+    ...(pod.initContainers ? { initContainers: once(pod.initContainers) } : {}),
+  };
+}
+
 const workload: fc.Arbitrary<WorkloadObject> = fc
   .record({
     kind: fc.constantFrom('Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'),
@@ -60,7 +80,7 @@ const workload: fc.Arbitrary<WorkloadObject> = fc
     ready: maybe(fc.constant(false)),
   })
   .map((one) => (one.kind === 'Pod' || one.kind === 'DaemonSet' ? { ...one, replicas: undefined } : one))
-  .map((one) => set<WorkloadObject>(one));
+  .map((one) => withoutTwins(set<WorkloadObject>(one)));
 
 const service: fc.Arbitrary<ServiceObject> = fc
   .record({

@@ -24,6 +24,8 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
   { type: 'IpsetMemberDeleted', fields: ['ns', 'set', 'member'] },
   { type: 'AddressDeleted', fields: ['ns', 'dev', 'ip'] },
   { type: 'AgentStopped', fields: ['node', 'seen'] },
+  { type: 'CniConfRemoved', fields: ['node'] },
+  { type: 'CniConfRestored', fields: ['node'] },
 ];
 
 const STOPPED = rows.flatMap(({ fields }, code) => (fields.includes('seen') ? [code] : []));
