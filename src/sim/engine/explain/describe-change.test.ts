@@ -18,6 +18,7 @@ describe('one sentence on what a knob changed', () => {
       'Changed: no encapsulation any more (was VXLAN over flannel.1), the first packet crosses 10 devices instead of 12 and the sender may use packets of 1500 bytes instead of 1450.',
     ],
     ['no proxy', { proxy: 'none' }, 'Changed: the outcome is "no answer" instead of "connected"'],
+    ['another tunnel', { cni: 'cilium', mode: 'geneve' }, 'Geneve over cilium_geneve instead of VXLAN over flannel.1'],
     ['MTU', { ns: { 'default/tool-1': device('eth0', { mtuBytes: 1400 }) } }, 'packets of 1400 bytes instead of 1450'],
   ])('%s', (_name, change, says) => {
     expect(describeChange(before, traced(labWorld(change)))).toContain(says);

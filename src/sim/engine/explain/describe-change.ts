@@ -87,6 +87,8 @@ function counted(old: Digest, now: Digest): string {
 /** The MTU that a SYN's MSS was made from: 40 bytes of headers more (RFC 6691). */
 const MSS_OVERHEAD_BYTES = 40;
 
+const TUNNELS = { vxlan: 'VXLAN', geneve: 'Geneve', ipip: 'IPIP' } as const;
+
 function digestOf({ trace, world }: Traced): Digest {
   const request = trace.packets.find((p) => p.lane === 'request' && !isArpPacket(trace, p.firstStep));
   const steps = trace.steps.filter((s) => s.packet === request?.id);
@@ -96,7 +98,7 @@ function digestOf({ trace, world }: Traced): Digest {
   return {
     crossings: steps.filter((s) => s.kind === 'dev').length,
     ttlAtArrival: arrived?.ttl ?? null,
-    tunnel: encap?.kind === 'encap' ? `${encap.type.toUpperCase()} over ${encap.dev}` : null,
+    tunnel: encap?.kind === 'encap' ? `${TUNNELS[encap.type]} over ${encap.dev}` : null,
     seenAs: arrived ? seenAs(arrived.src, trace, world) : null,
     server: arrival ? arrival.ns.slice(arrival.ns.indexOf('/') + 1) : null,
     mtuBytes: mtuOf(steps),
