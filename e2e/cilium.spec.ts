@@ -1,10 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
-import { inspector, openTab, pause, position, verdict, visit } from './visit.ts';
+import { chooseCni, inspector, openTab, pause, position, verdict, visit } from './visit.ts';
 
 const cluster = (page: Page) => page.getByRole('region', { name: 'Cluster' });
 
 async function choose(page: Page, cni: string, proxy: string): Promise<void> {
-  await cluster(page).getByLabel(/^CNI/).selectOption(`cilium/${cni}`);
+  await chooseCni(page, 'Cilium', cni);
   await cluster(page)
     .getByLabel(/^Proxy/)
     .selectOption(proxy);
@@ -17,12 +17,12 @@ test('programs in place of kube-proxy: the call is translated, maps are walked, 
   await visit(page);
 
   // Beside a kube-proxy that has nothing to do there is a note.
-  await choose(page, 'vxlan-kpr', 'kube-proxy/iptables');
+  await choose(page, 'VXLAN, no kube-proxy', 'kube-proxy/iptables');
   await page.getByText(/^\d+ notes?$/).click();
   await expect(page.getByText(/Cilium replaces it in this mode/)).toBeVisible();
   await page.keyboard.press('Escape');
 
-  await choose(page, 'native-ebpf', 'none/none');
+  await choose(page, 'native routing, all in eBPF', 'none/none');
   await expect(verdict(page)).toContainText(/Connected: web-\S+ on node-\d answered/);
 
   // The socket call comes before any packet, and the log tells it twice.

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { inspector, position, verdict, visit } from './visit.ts';
+import { chooseCni, inspector, position, verdict, visit } from './visit.ts';
 
 test('a first visit shows a cluster, a packet already sent, and what to try', async ({ page }) => {
   await page.goto('./');
@@ -65,7 +65,7 @@ test('the picture is legible in a low window', async ({ page }) => {
 test('turning a knob traces the same packet again and says what changed', async ({ page }) => {
   await visit(page);
   const knobs = page.getByRole('region', { name: 'Cluster', exact: true });
-  await knobs.getByLabel('CNI').selectOption({ label: 'Flannel: host-gw' });
+  await chooseCni(page, 'Flannel', 'host-gw');
   await expect(knobs).toContainText(/encapsulation|tunnel|VXLAN/i);
   await expect(verdict(page)).toContainText('Arrived');
 

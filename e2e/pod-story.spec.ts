@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { inspector, openTab, pause, visit } from './visit.ts';
+import { chooseCni, inspector, openTab, pause, visit } from './visit.ts';
 
 test('how a pod came to be, step by step, and on the stage', async ({ page }) => {
   await visit(page);
@@ -31,7 +31,7 @@ test('how a pod came to be, step by step, and on the stage', async ({ page }) =>
 
 test('another CNI tells another story, and the inspector opens it', async ({ page }) => {
   await visit(page);
-  await page.getByRole('region', { name: 'Cluster' }).getByLabel(/^CNI/).selectOption('calico/bgp');
+  await chooseCni(page, 'Calico', 'BGP, no overlay');
   await pause(page);
   await page.locator('[data-id="ns:default/toolbox"]').first().click();
   await inspector(page).getByRole('button', { name: 'How it came to be' }).click();

@@ -1,9 +1,9 @@
 import { expect, type Page, test } from '@playwright/test';
-import { goToMark, inspector, openTab, position, share, verdict, visit } from './visit.ts';
+import { chooseCni, expectCni, goToMark, inspector, openTab, position, share, verdict, visit } from './visit.ts';
 
 test('a link opened in a clean browser shows the same trace at the same step', async ({ page, browser }) => {
   await visit(page);
-  await page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI').selectOption('flannel/host-gw');
+  await chooseCni(page, 'Flannel', 'host-gw');
   await goToMark(page, /DNAT to/);
   const [step, words, title] = [
     await position(page).getAttribute('aria-valuenow'),
@@ -47,15 +47,14 @@ test('what the Rules tab shows is kept behind other tabs, and goes with a link',
 
 test('opening a link keeps the own work, and leads back to it', async ({ page }) => {
   await visit(page);
-  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
   const link = await share(page);
-  await cni.selectOption('flannel/host-gw');
+  await chooseCni(page, 'Flannel', 'host-gw');
   await page.goto('about:blank');
   await page.goto(link);
-  await expect(cni).toHaveValue('flannel/vxlan');
+  await expectCni(page, 'Flannel: VXLAN');
   await expect(page.getByText('Your own work is kept')).toBeVisible();
   await page.getByRole('button', { name: 'Back to my own work' }).click();
-  await expect(cni).toHaveValue('flannel/host-gw');
+  await expectCni(page, 'Flannel: host-gw');
 });
 
 for (const [what, fragment, says] of [
@@ -65,12 +64,11 @@ for (const [what, fragment, says] of [
 ] as const) {
   test(`a ${what} link says so and leaves the own work alone`, async ({ page }) => {
     await visit(page);
-    const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
-    await cni.selectOption('flannel/host-gw');
+    await chooseCni(page, 'Flannel', 'host-gw');
     await page.goto('about:blank');
     await page.goto(`./${fragment}`);
     await expect(page.getByRole('alert')).toContainText(says);
-    await expect(cni).toHaveValue('flannel/host-gw');
+    await expectCni(page, 'Flannel: host-gw');
     await page.getByRole('button', { name: 'Dismiss', exact: true }).click();
     await expect(page.getByRole('alert')).toBeHidden();
   });
@@ -78,12 +76,11 @@ for (const [what, fragment, says] of [
 
 test('the last work and the step survive a reload', async ({ page }) => {
   await visit(page);
-  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
-  await cni.selectOption('flannel/host-gw');
+  await chooseCni(page, 'Flannel', 'host-gw');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Last step' }).click();
   const step = await position(page).getAttribute('aria-valuenow');
   await page.reload();
-  await expect(cni).toHaveValue('flannel/host-gw');
+  await expectCni(page, 'Flannel: host-gw');
   await expect(position(page)).toHaveAttribute('aria-valuenow', step ?? '');
 });

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { dropFile, inspector, openTab, share, verdict, visit } from './visit.ts';
+import { chooseCni, dropFile, inspector, openTab, share, verdict, visit } from './visit.ts';
 
 const clusterKnob = (page: Page) => page.getByTitle('Number of nodes and networks');
 const choose = async (page: Page, group: string, option: string): Promise<void> => {
@@ -60,7 +60,6 @@ test('one click puts a router between two node subnets; host-gw fails across it,
   page,
 }) => {
   await visit(page);
-  const cni = page.getByRole('region', { name: 'Cluster', exact: true }).getByLabel('CNI');
   await choose(page, 'Node subnets', 'Two');
   const router = page.getByRole('button', { name: 'router, between the node subnets, 192.168.56.1, 192.168.57.1' });
   await expect(router).toBeVisible();
@@ -75,7 +74,7 @@ test('one click puts a router between two node subnets; host-gw fails across it,
   const steps = page.getByRole('tabpanel').getByRole('listitem');
   await expect(steps.filter({ hasText: 'by eth0 of router' }).first()).toBeAttached();
 
-  await cni.selectOption('flannel/host-gw');
+  await chooseCni(page, 'Flannel', 'host-gw');
   await expect(verdict(page)).toContainText('the kernel refused ("Nexthop has invalid gateway")');
   const link = await share(page);
   await router.press('Enter');

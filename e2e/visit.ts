@@ -35,6 +35,22 @@ async function choose(page: Page, field: string, text: string): Promise<void> {
   await list.getByRole('option').filter({ hasText: text }).first().click();
 }
 
+const cniKnob = (page: Page): Locator =>
+  page.getByRole('region', { name: 'Cluster', exact: true }).locator('summary', { hasText: 'CNI' });
+
+/** Opens the picker, goes to a CNI, and takes one of its modes. */
+export async function chooseCni(page: Page, cni: string, mode: string): Promise<void> {
+  await cniKnob(page).click();
+  await page.getByRole('tablist', { name: 'CNI' }).getByRole('tab', { name: cni }).click();
+  const panel = page.getByRole('tabpanel', { name: cni, exact: true });
+  await panel.getByRole('radio', { name: mode }).first().check();
+  await cniKnob(page).click();
+}
+
+/** `Flannel: host-gw`. */
+export const expectCni = (page: Page, label: string): Promise<void> =>
+  expect(cniKnob(page)).toHaveAccessibleName(`CNI ${label}`);
+
 export const openTab = (page: Page, name: string): Promise<void> =>
   page.getByRole('tab', { name, exact: true }).click();
 

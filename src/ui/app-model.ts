@@ -19,7 +19,8 @@ import type { ManifestDraft } from './yaml/manifest-draft.ts';
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
 export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes' | 'evidence' | 'factsFrom'>;
 
-export type CniChoice = DriverChoice & Pick<CniDriver, 'agent'>;
+export type CniChoice = DriverChoice &
+  Pick<CniDriver, 'agent' | 'profile' | 'overlay' | 'defaultOf' | 'replacesProxy' | 'hostPorts'>;
 
 export type ProxyChoice = DriverChoice & Pick<ProxyDriver, 'hasDaemon'>;
 

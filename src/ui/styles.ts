@@ -6,6 +6,7 @@ import './css/base.css';
 import './css/controls.css';
 import './css/shell.css';
 import './css/bar.css';
+import './css/cni-picker.css';
 import './css/inspector.css';
 import './css/control-loop.css';
 import './css/dock.css';

@@ -182,7 +182,23 @@ export interface FabricRoute {
   readonly origin: Origin;
 }
 
+/** What the real program can do, and how it stands in the field: for whoever chooses one. */
+export interface CniProfile {
+  /** Who enforces NetworkPolicy; null: nobody. */
+  readonly policy: string | null;
+  /** How it can encrypt between nodes; null: it cannot. None of it is modelled. */
+  readonly encryption: string | null;
+  readonly state: 'maintained' | 'deprecated' | 'archived' | 'removed';
+  /** One clause: since when and for whom. */
+  readonly stateNote: string;
+}
+
 export interface CniDriver extends DriverBase {
+  readonly profile: CniProfile;
+  /** What wraps packets between nodes in a mode; null: they travel as they are. */
+  readonly overlay: (mode: string) => string | null;
+  /** Whose default a mode is, `kube-flannel.yml`; null: nobody's. */
+  readonly defaultOf: (mode: string) => string | null;
   /** What the network between the nodes is told about pods. Absent: it is a switch, and knows nothing. */
   fabric?(cluster: Cluster, mode: string): readonly FabricRoute[];
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */

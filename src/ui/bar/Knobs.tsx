@@ -3,24 +3,19 @@ import type { DriverChoice } from '../app-model.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { FaultList } from '../faults/FaultList.tsx';
 import { ClusterKnob } from './ClusterKnob.tsx';
+import { CniKnob } from './CniKnob.tsx';
 import { Notes } from './Notes.tsx';
 import { provenance, provenanceOfAll } from './provenance.ts';
 
 /** The cluster that the packet meets. Each knob takes effect at once. */
 export function Knobs({ hint }: { readonly hint: ReactNode }) {
-  const { document, cnis, proxies } = useApp();
-  const cni = useSession(({ state }) => state.cni);
+  const { document, proxies } = useApp();
   const proxy = useSession(({ state }) => state.proxy);
   const change = useSession((state) => state.change);
   const hasFaults = useSession(({ state }) => state.faults.length > 0);
   return (
     <section className="bar-row knobs" aria-label="Cluster">
-      <DriverKnob
-        label="CNI"
-        drivers={cnis}
-        value={cni}
-        onChoose={(id, mode) => document.apply({ type: 'CniChosen', cni: id, mode })}
-      />
+      <CniKnob />
       <DriverKnob
         label="Proxy"
         drivers={proxies}

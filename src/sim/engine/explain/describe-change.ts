@@ -38,8 +38,8 @@ export function describeChange(before: Traced | null, after: Traced): string | n
   return `Changed: ${listOf(told.slice(0, CLAUSES_MAX))}.`;
 }
 
-/** More than this is not read. */
-const CLAUSES_MAX = 4;
+/** Another CNI may change as many at once: envelope, source, TTL, hops, MTU. More is not read. */
+const CLAUSES_MAX = 5;
 
 type Clause = (old: Digest, now: Digest) => readonly string[] | null;
 

@@ -28,6 +28,14 @@ export const BRIDGE: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'CNI plugins v1.9.1',
+  profile: {
+    policy: null,
+    encryption: null,
+    state: 'maintained',
+    stateNote: 'a building block that other CNIs call',
+  },
+  overlay: () => null,
+  defaultOf: () => null,
   hostPorts: () => 'portmap',
   // Across subnets, too: the kernel refuses the routes, as it would the administrator's.
   refuses: () => null,

@@ -14,6 +14,19 @@ import { blockRoutes } from './routes.ts';
 import { calicoTools } from './tools.ts';
 import { vxlanFragment } from './vxlan.ts';
 
+/** calico.yaml, and the default IPPool of the operator. */
+const DEFAULTS: ReadonlyMap<string, string> = new Map([
+  ['ipip', 'calico.yaml'],
+  ['vxlan-crosssubnet', 'the Tigera operator'],
+]);
+
+const OVERLAY_NAMES = { none: null, ipip: 'IP-in-IP', vxlan: 'VXLAN' } as const;
+
+function overlayWords({ overlay, crossSubnetOnly }: CalicoMode): string | null {
+  const name = OVERLAY_NAMES[overlay];
+  return name && (crossSubnetOnly ? `${name} between subnets` : name);
+}
+
 export const CALICO: CniDriver = {
   id: 'calico',
   label: 'Calico',
@@ -21,6 +34,14 @@ export const CALICO: CniDriver = {
   modes: MODES,
   evidence: 'kernel-verified',
   factsFrom: 'v3.31 (iptables dataplane)',
+  profile: {
+    policy: 'Felix',
+    encryption: 'WireGuard',
+    state: 'maintained',
+    stateNote: 'here with its iptables dataplane; nftables and eBPF exist',
+  },
+  overlay: (mode) => overlayWords(modeOf(mode)),
+  defaultOf: (mode) => DEFAULTS.get(mode) ?? null,
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
   hostPorts: () => 'portmap',
   refuses: refuseSmallPool,

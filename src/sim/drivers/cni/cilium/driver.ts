@@ -13,6 +13,8 @@ import { serviceMaps } from './services.ts';
 import { ciliumTools } from './tools.ts';
 import { nodeWiring, podWiring } from './wiring.ts';
 
+const OVERLAYS = { vxlan: 'VXLAN', geneve: 'Geneve', native: null } as const;
+
 export const CILIUM: CniDriver = {
   id: 'cilium',
   label: 'Cilium',
@@ -21,6 +23,14 @@ export const CILIUM: CniDriver = {
   modes: CILIUM_MODES,
   evidence: 'modelled',
   factsFrom: 'v1.19 (bpf/, pkg/datapath, pkg/loadbalancer)',
+  profile: {
+    policy: 'its eBPF programs',
+    encryption: 'WireGuard or IPsec',
+    state: 'maintained',
+    stateNote: 'a graduated project of the CNCF since October 2023',
+  },
+  overlay: (mode) => OVERLAYS[settingsOf(mode).routing],
+  defaultOf: (mode) => (mode === 'vxlan' ? 'its Helm chart' : null),
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },
   flowLog: HUBBLE,
   tools: ciliumTools,

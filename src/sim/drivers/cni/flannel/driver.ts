@@ -31,6 +31,14 @@ export const FLANNEL: CniDriver = {
   ],
   evidence: 'kernel-verified',
   factsFrom: 'v0.26 (CNI plugin v1.6.0-flannel1, bridge plugin v1.6)',
+  profile: {
+    policy: null,
+    encryption: 'WireGuard, as a backend of its own',
+    state: 'maintained',
+    stateNote: 'on purpose without policy: Canal adds it',
+  },
+  overlay: (mode) => (mode === 'host-gw' ? null : mode === 'vxlan' ? 'VXLAN' : 'VXLAN between subnets'),
+  defaultOf: (mode) => (mode === 'vxlan' ? 'kube-flannel.yml, k3s' : null),
   hostPorts: () => 'portmap',
   // Even host-gw across subnets runs: the kernel refuses the routes, and flanneld logs it.
   refuses: () => null,
