@@ -39,3 +39,17 @@ test('another CNI tells another story, and the inspector opens it', async ({ pag
   await steps.getByRole('button', { name: /felix/ }).first().click();
   await expect(page.getByText(/-A cali-to-wl-dispatch -o cali/).first()).toBeVisible();
 });
+
+test('a stopped daemon and a missing configuration say what waits, and are mended', async ({ page }) => {
+  await visit(page);
+  await page.getByRole('button', { name: /^Node node-2/ }).press('Enter');
+  await inspector(page).getByRole('button', { name: 'Stop flanneld' }).click();
+  await expect(page.getByText('1 fault', { exact: true })).toBeVisible();
+  await inspector(page).getByRole('button', { name: 'Start flanneld' }).click();
+  await expect(page.getByText('1 fault', { exact: true })).toBeHidden();
+
+  await inspector(page).getByRole('button', { name: 'Remove the CNI configuration' }).click();
+  await expect(inspector(page).getByText(/cni plugin not initialized/)).toBeVisible();
+  await inspector(page).getByRole('button', { name: 'Put the CNI configuration back' }).click();
+  await expect(inspector(page).getByText(/cni plugin not initialized/)).toBeHidden();
+});
