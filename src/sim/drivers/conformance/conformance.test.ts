@@ -42,21 +42,28 @@ type Choice = readonly [
   cluster: Cluster,
 ];
 
-const allChoices: readonly Choice[] = CNIS.flatMap((cni) =>
-  cni.modes.flatMap((cniMode) =>
+/**
+ * Neither a CNI nor a proxy knows of the other, so everything meets everything on the reference cluster only; on the others each CNI meets
+ * the main mode of each proxy, and each proxy one CNI.
+ */
+const allChoices: readonly Choice[] = CNIS.flatMap((cni, nthCni) =>
+  cni.modes.flatMap((cniMode, nthCniMode) =>
     PROXIES.flatMap((proxy) =>
-      proxy.modes.flatMap((proxyMode) =>
-        clusters.map(
-          ([about, cluster]): Choice => [
-            `${cni.id}/${cniMode.id} with ${proxy.id}/${proxyMode.id} on ${about}`,
-            cni,
-            cniMode.id,
-            proxy,
-            proxyMode.id,
-            readdressed(cluster, cni.ipam?.(cniMode.id)),
-          ],
-        ),
-      ),
+      proxy.modes.flatMap((proxyMode, nthProxyMode) => {
+        const meetsAll = nthCni + nthCniMode === 0 || nthProxyMode === 0;
+        return clusters
+          .slice(0, meetsAll ? undefined : 1)
+          .map(
+            ([about, cluster]): Choice => [
+              `${cni.id}/${cniMode.id} with ${proxy.id}/${proxyMode.id} on ${about}`,
+              cni,
+              cniMode.id,
+              proxy,
+              proxyMode.id,
+              readdressed(cluster, cni.ipam?.(cniMode.id)),
+            ],
+          );
+      }),
     ),
   ),
 );
