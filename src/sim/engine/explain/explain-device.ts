@@ -5,6 +5,7 @@ import type { Step } from '../../linux/step.ts';
 import { isUnderlay } from '../world.ts';
 import { deviceEvidence, lineEvidence } from './evidence.ts';
 import { frameLine } from './lines.ts';
+import { isFabric } from './names.ts';
 import { envelopeWords, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { capture, inside } from './where.ts';
@@ -19,7 +20,7 @@ export function explainDevice(scene: DeviceScene): Told {
   const command = capture(step.dev, isArp(step.frame) ? 'arp' : `host ${packet?.src ?? ''}`);
   return {
     title: isUnderlay(step.ns)
-      ? `${kindOfPacket(step.frame)} ${step.dir} at the switch`
+      ? `${kindOfPacket(step.frame)} ${step.dir} at ${isFabric(scene.world, step.ns) ? "the cloud's network" : 'the switch'}`
       : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
     sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
     evidence: [

@@ -1,9 +1,10 @@
 /** Routing decisions, TTL and next hops. */
 
 import { printNeighbour } from '../../linux/print/ip-neigh.ts';
-import { isUnderlay } from '../world.ts';
+import { isUnderlay, UNDERLAY } from '../world.ts';
 import { lineEvidence, neighbourEvidence, routeEvidence } from './evidence.ts';
 import { routeLine } from './lines.ts';
+import { isFabric } from './names.ts';
 import { innerPacket, packetOf } from './packet-words.ts';
 import { deviceOf, isForIpvs, isOnDummy, type Scene, type StepOf, sentByIpvs, type Told, visitSoFar } from './scene.ts';
 import { inside } from './where.ts';
@@ -99,7 +100,7 @@ const mayNotForward = ({ step, ns }: RouteScene): boolean =>
   ns.sysctl['ipv4.ip_forward'] !== 1;
 
 function forwardSentence(scene: RouteScene): string {
-  const { step, here, ns, names } = scene;
+  const { step, here, ns, names, world } = scene;
   const { route } = step;
   const to = names.ipLong(step.dst);
   const best = route ? ` ${routeLine(route)} is the longest prefix that covers it.` : '';
@@ -119,7 +120,9 @@ function forwardSentence(scene: RouteScene): string {
   if (route?.dst.prefix === 0) {
     const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
     const untouched = names.service(step.dst) && names.node(step.ns) ? ', which no rule has translated' : '';
-    const lost = names.podAt(step.dst) ? ' There is no better route to this pod.' : '';
+    const lost = names.podAt(step.dst)
+      ? ` There is no better route to this pod${isFabric(world, UNDERLAY) ? " here: the cloud's network has one" : ''}.`
+      : '';
     return `${here} knows no special way to ${to}${untouched}, so it takes the default route to ${target}.${lost}`;
   }
   if (step.nextHop !== undefined && step.nextHop !== step.dst)

@@ -113,6 +113,10 @@ function switchName(cluster: Cluster, ns: NsId): string {
   return `${capital(underlayName(cluster, ns).replace('the ', ''))} (the switch between its machines)`;
 }
 
+/** Not a switch but a cloud's network, which looks at routes of its own. */
+export const isFabric = (world: World, ns: NsId): boolean =>
+  isUnderlay(ns) && world.namespaces.get(ns)?.devices.some(({ kind }) => kind === 'fabric') === true;
+
 const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 
 function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: PortProtocol): ServiceDoor | undefined {
@@ -154,7 +158,7 @@ function makeNames(world: World): Names {
     place: (ns) => {
       const pod = known.pod(ns);
       if (pod) return podName(pod);
-      if (isUnderlay(ns)) return switchName(cluster, ns);
+      if (isUnderlay(ns)) return isFabric(world, ns) ? "Node network (the cloud's)" : switchName(cluster, ns);
       if (ns === cluster.router?.name) return `${ns} (between the node subnets)`;
       return known.node(ns) ? `Node ${ns}` : `${ns} (outside the cluster)`;
     },
