@@ -116,14 +116,21 @@ function writeService(ports: PortsOfService, context: RuleContext): WrittenServi
   };
 }
 
-function ruleContext(services: readonly PortsOfService[], view: NodeView, options: ProxyOptions): RuleContext {
+function hasMoreEndpoints(services: readonly PortsOfService[], max: number): boolean {
   let endpoints = 0;
-  for (const ports of services) for (const port of ports) endpoints += port.endpoints.length;
+  for (const ports of services) {
+    for (const port of ports) endpoints += port.endpoints.length;
+    if (endpoints > max) return true;
+  }
+  return false;
+}
+
+function ruleContext(services: readonly PortsOfService[], view: NodeView, options: ProxyOptions): RuleContext {
   return {
     masqueradeAll: options.masqueradeAll,
     detector: view.detector,
     nodeIP: view.nodeIP,
-    isLargeCluster: endpoints > facts.LARGE_CLUSTER_ENDPOINTS,
+    isLargeCluster: hasMoreEndpoints(services, facts.LARGE_CLUSTER_ENDPOINTS),
     countsLoopback: options.nfacct && options.localhostNodePorts && view.family === 4,
   };
 }

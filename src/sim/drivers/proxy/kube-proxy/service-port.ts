@@ -58,8 +58,13 @@ export function servicePorts(
   const given = `${family} ${nodeName} ${zone}`;
   const all = read.list(services, given, (service) => readService(service, family, node).sort(byName));
   const found = all.filter((ports) => ports.length > 0);
-  return isSorted(found) ? found : found.sort(byFirst);
+  if (isSorted(found)) lastSorted = found;
+  else found.sort(byFirst);
+  return found;
 }
+
+/** What was in order the last time: where the same names stand in the same places, nothing need be compared. */
+let lastSorted: readonly PortsOfService[] = [];
 
 const read = new Kept<ClusterService, PortsOfService>();
 
@@ -70,6 +75,10 @@ const byName = (a: ServicePort, b: ServicePort): number =>
 const byFirst = ([a]: PortsOfService, [b]: PortsOfService): number => (a && b ? byName(a, b) : 0);
 
 function isSorted(services: readonly PortsOfService[]): boolean {
+  const before = lastSorted;
+  const isSame = (ports: PortsOfService, at: number): boolean =>
+    ports === before[at] || ports[0]?.name === before[at]?.[0]?.name;
+  if (services.length === before.length && services.every(isSame)) return true;
   for (let i = 1; i < services.length; i++) {
     if ((services[i - 1]?.[0]?.name ?? '') >= (services[i]?.[0]?.name ?? '')) return false;
   }

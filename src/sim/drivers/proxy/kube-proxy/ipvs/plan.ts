@@ -1,4 +1,5 @@
 /** What kube-proxy in IPVS mode writes on a node (pkg/proxy/ipvs/proxier.go, v1.33): one full sync, as plain Linux configuration. */
+import { JoinedMaps } from '../../../../base/joined-map.ts';
 import { Kept } from '../../../../base/kept.ts';
 import type { Address, Device, IpSet, Sysctl } from '../../../../linux/config.ts';
 import type { IpvsSysctl, VirtualServer } from '../../../../linux/ipvs/table.ts';
@@ -14,7 +15,7 @@ import type { IpvsOptions } from './options.ts';
 import { boundAddresses, type NodePlaces, placesOf } from './places.ts';
 import { ipvsChains, ipvsJumps, refusedNodes } from './rules.ts';
 import { virtualServers } from './servers.ts';
-import { ipSets, type SetEntry, setEntries, setMembers } from './sets.ts';
+import { bySet, ipSets, type SetEntries, setEntries, setMembers } from './sets.ts';
 
 /** Sysctls of ARP, which the kernel model does not honour yet. */
 export interface ArpSysctl {
@@ -39,8 +40,9 @@ export function planIpvs(services: readonly PortsOfService[], view: NodeView, op
   const places = placesOf(view, options);
   const given = JSON.stringify([view, options]);
   const each = written.list(services, given, (ports) => writeService(ports, view, places, options));
-  const addresses = boundOnce(each);
-  const members = setMembers(each, addresses.keys());
+  // Two Services may share an external address: it is bound once.
+  const addresses = bound.make(view.nodeName, each, (service) => service.addresses);
+  const members = setMembers(view.nodeName, each, addresses);
   const refused: Rule[] = [];
   const servers: VirtualServer[] = [];
   for (const service of each) {
@@ -49,7 +51,7 @@ export function planIpvs(services: readonly PortsOfService[], view: NodeView, op
   }
   return {
     devices: [dummyDevice()],
-    addresses: [...addresses.values()],
+    addresses: addresses.toArray().map(([, address]) => address),
     sysctl: sysctlOf(options),
     ipsets: ipSets(members, view.family),
     iptables: [...ipvsJumps(), ...restoreOps(ipvsChains(refused, members, view, options))],
@@ -74,18 +76,22 @@ function dummyDevice(): Device {
 /** As kube-proxy, which writes again only the Services that changed. */
 const written = new Kept<PortsOfService, WrittenService>();
 
+/** Of how many nodes the addresses of the last sync are kept. */
+const SYNCS_KEPT = 16;
+const bound = new JoinedMaps<WrittenService, Address>(SYNCS_KEPT);
+
 interface WrittenService {
   readonly servers: readonly VirtualServer[];
-  readonly entries: readonly SetEntry[];
-  readonly addresses: readonly Address[];
+  readonly entries: SetEntries;
+  readonly addresses: readonly (readonly [Ip, Address])[];
   readonly refused: readonly Rule[];
 }
 
 function writeService(ports: PortsOfService, view: NodeView, places: NodePlaces, options: IpvsOptions): WrittenService {
   return {
     servers: ports.flatMap((port) => virtualServers(port, places, options)),
-    entries: ports.flatMap((port) => setEntries(port, view, places)),
-    addresses: addressesOf(ports, places, view.family),
+    entries: bySet(ports.flatMap((port) => setEntries(port, view, places))),
+    addresses: addressesOf(ports, places, view.family).map((address) => [address.ip, address]),
     refused: refusedNodes(ports, view),
   };
 }
@@ -100,13 +106,6 @@ function addressesOf(ports: PortsOfService, places: NodePlaces, family: 4 | 6): 
     scope: 'global',
     origin: { ...why, for: `Service ${ports[0]?.service ?? ''}` },
   }));
-}
-
-/** Two Services may share an external address: it is bound once. */
-function boundOnce(each: readonly WrittenService[]): ReadonlyMap<Ip, Address> {
-  const found = new Map<Ip, Address>();
-  for (const { addresses } of each) for (const address of addresses) found.set(address.ip, address);
-  return found;
 }
 
 /** `conn_reuse_mode` stays 1, the kernel's default, from Linux 5.9 on. */

@@ -1,4 +1,5 @@
 /** The 17 sets of IPVS mode and what is in them (pkg/proxy/ipvs/proxier.go `syncProxyRules`, v1.33). */
+import { JoinedMaps } from '../../../../base/joined-map.ts';
 import type { IpSet } from '../../../../linux/config.ts';
 import { cidrHas, type Ip } from '../../../../wire/ip.ts';
 import type { NodeView } from '../options.ts';
@@ -6,20 +7,44 @@ import type { ServicePort } from '../service-port.ts';
 import { SETS, type SetId, setName } from './facts.ts';
 import type { NodePlaces } from './places.ts';
 
-export type Members = Readonly<Record<SetId, ReadonlySet<string>>>;
+/** By member, so that one that several Services put in is there once. */
+export type Members = Readonly<Record<SetId, Joined>>;
+
+interface Joined {
+  readonly size: number;
+  toArray(): readonly (readonly [member: string, ...unknown[]])[];
+}
 export type SetEntry = readonly [set: SetId, member: string];
+/** The same by set. */
+export type SetEntries = Readonly<Partial<Record<SetId, readonly (readonly [member: string, isIn: true])[]>>>;
 
 const SET_IDS = Object.keys(SETS) as SetId[];
+const NONE: readonly never[] = [];
 
-/** What Services put into the sets, each member once, and the addresses of kube-ipvs0. */
+/** Of how many nodes the sets of the last sync are kept: a new sync then costs what has changed. */
+const SYNCS_KEPT = 16;
+const joined = new JoinedMaps<{ readonly entries: SetEntries }, true>(SYNCS_KEPT * SET_IDS.length);
+
+export function bySet(entries: readonly SetEntry[]): SetEntries {
+  const found: { [id in SetId]?: (readonly [string, true])[] } = {};
+  for (const [set, member] of entries) {
+    found[set] ??= [];
+    found[set].push([member, true]);
+  }
+  return found;
+}
+
+/** What Services put into the sets of a node, and the addresses of kube-ipvs0. */
 export function setMembers(
-  services: Iterable<{ readonly entries: readonly SetEntry[] }>,
-  bound: Iterable<Ip>,
+  node: string,
+  services: readonly { readonly entries: SetEntries }[],
+  bound: Joined,
 ): Members {
-  const draft = Object.fromEntries(SET_IDS.map((id) => [id, new Set<string>()])) as Record<SetId, Set<string>>;
-  for (const { entries } of services) for (const [set, member] of entries) draft[set].add(member);
-  for (const ip of bound) draft.ipvsIPs.add(ip);
-  return draft;
+  const members = SET_IDS.map((id): [SetId, Joined] => [
+    id,
+    id === 'ipvsIPs' ? bound : joined.make(`${node} ${id}`, services, ({ entries }) => entries[id] ?? NONE),
+  ]);
+  return Object.fromEntries(members) as Members;
 }
 
 export function ipSets(members: Members, family: 4 | 6): IpSet[] {
@@ -27,7 +52,7 @@ export function ipSets(members: Members, family: 4 | 6): IpSet[] {
     name: setName(id, family),
     type: SETS[id][1],
     family,
-    members: [...members[id]],
+    members: members[id].toArray().map(([member]) => member),
     origin: { by: 'kube-proxy', why: SETS[id][2] },
   }));
 }
