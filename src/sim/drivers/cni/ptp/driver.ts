@@ -1,7 +1,7 @@
-import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
+import { ipMasqOf, LONE_PLUGIN } from '../../parts/lone-plugin.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { PTP as PLUGIN, ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes } from '../../parts/static-routes.ts';
@@ -13,42 +13,17 @@ export const PTP: CniDriver = {
   label: 'Plain ptp',
   about:
     'The reference plugin alone: a cable from each pod to its node, no bridge, and static routes by the administrator. No NetworkPolicy.',
-  modes: [
-    {
-      id: 'masq-off',
-      label: 'ipMasq off',
-      about: 'Pods keep their address everywhere, even towards the Internet, from where no answer finds back.',
-    },
-    {
-      id: 'masq-on',
-      label: 'ipMasq on',
-      about: "The trap: pods get their node's address also towards pods of other nodes, which Kubernetes forbids.",
-    },
-  ],
-  evidence: 'kernel-verified',
-  factsFrom: 'CNI plugins v1.9.1',
-  profile: {
-    policy: null,
-    encryption: null,
-    state: 'maintained',
-    stateNote: 'a building block that other CNIs call',
-  },
-  overlay: () => null,
-  defaultOf: () => null,
-  hostPorts: () => 'portmap',
-  // Across subnets, too: the kernel refuses the routes, as it would the administrator's.
-  refuses: () => null,
+  ...LONE_PLUGIN,
   plan: planPtp,
   add: addPtp,
 };
 
 function planPtp(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
-  assert(mode === 'masq-off' || mode === 'masq-on', `ptp has a mode "${mode}"`);
   const mtuBytes = options.podMtuBytes ?? facts.POD_MTU_BYTES;
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const wiring = ptpNode(node, pods, mtuBytes);
   const hostPorts = portmapFragment(pods, ptpPortmap(node, facts.NETWORK));
-  const masquerade = mode === 'masq-on' ? pods : [];
+  const masquerade = ipMasqOf(mode) ? pods : [];
   return {
     node: {
       ...wiring,
