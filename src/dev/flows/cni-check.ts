@@ -2,7 +2,7 @@
  * Sends a probe through the reference cluster with any CNI and any mode of it, and tells what a person with tcpdump would: what the
  * receiver sees, and what is on the wire between the nodes.
  */
-import { LAB } from '../../sim/drivers/conformance/lab-cluster.ts';
+import { LAB, readdressed } from '../../sim/drivers/conformance/lab-cluster.ts';
 import { cniById, proxyById } from '../../sim/drivers/registry.ts';
 import { assemble } from '../../sim/engine/assemble.ts';
 import { makeChoices } from '../../sim/engine/choices.ts';
@@ -11,7 +11,7 @@ import { isUnderlay } from '../../sim/engine/world.ts';
 import type { Cluster } from '../../sim/kube/cluster.ts';
 import type { Step } from '../../sim/linux/step.ts';
 import { type Frame, type IpPacket, innermost, isLaterFragment } from '../../sim/wire/frame.ts';
-import { ip } from '../../sim/wire/ip.ts';
+import { cidrNth, ip } from '../../sim/wire/ip.ts';
 
 export interface CniSetting {
   readonly cni: string;
@@ -40,6 +40,26 @@ export interface Seen {
 }
 
 const ETHERNET_BYTES = 14;
+
+/** As an address management with tunnels gives it. */
+const WITH_TUNNELS: Cluster = {
+  ...LAB,
+  nodes: LAB.nodes.map((node) => ({ ...node, tunnelIp: cidrNth(node.podCIDR, 64) })),
+};
+
+/** The reference cluster under a CNI, and what a text with the usual pod addresses reads there. */
+export interface Lab {
+  readonly cluster: Cluster;
+  there(text: string): string;
+}
+
+export function labOf(cni: string, mode: string): Lab {
+  const makeIpam = cniById(cni).ipam?.(mode);
+  const given = readdressed(LAB, makeIpam);
+  if (!given.noClusterCIDR) return { cluster: cni === 'calico' ? WITH_TUNNELS : LAB, there: (text) => text };
+  const now = new Map<string, string>(LAB.pods.map((pod, i) => [pod.ip, given.pods[i]?.ip ?? pod.ip]));
+  return { cluster: given, there: (text) => text.replace(/[\d.]*\d/g, (word) => now.get(word) ?? word) };
+}
 
 /** `tool-1 icmp 10.244.2.2`, `client tcp 192.168.56.11:30080`. */
 export function probe(text: string, setting: CniSetting): Seen {

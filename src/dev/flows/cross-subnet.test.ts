@@ -40,6 +40,7 @@ const CROSSINGS: Readonly<Record<string, Crossing>> = {
   'kindnet/routes': 'refused',
   'weave/fastdp': [64, 63],
   'cloud-routes/routes': 'refused',
+  'vpc-addresses/secondary-ips': 'refused',
   'bridge/masq-off': 'lost',
   'bridge/masq-on': 'lost',
   'ptp/masq-off': 'lost',

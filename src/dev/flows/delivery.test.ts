@@ -1,16 +1,7 @@
 /** Every CNI in every mode, beside every proxy that it can stand beside: what must arrive arrives, from whom Kubernetes promises. */
 import { describe, expect, it } from 'vitest';
-import { LAB } from '../../sim/drivers/conformance/lab-cluster.ts';
 import { CNIS } from '../../sim/drivers/registry.ts';
-import type { Cluster } from '../../sim/kube/cluster.ts';
-import { cidrNth } from '../../sim/wire/ip.ts';
-import { probe } from './cni-check.ts';
-
-/** As an address management with tunnels gives it. */
-const WITH_TUNNELS: Cluster = {
-  ...LAB,
-  nodes: LAB.nodes.map((node) => ({ ...node, tunnelIp: cidrNth(node.podCIDR, 64) })),
-};
+import { labOf, probe } from './cni-check.ts';
 
 /** The path, and the pod whose own address the receiver must see (null: whoever). */
 const PATHS: readonly (readonly [path: string, text: string, source: string | null])[] = [
@@ -54,12 +45,12 @@ const choices = CNIS.flatMap((cni) =>
 
 describe('what must arrive', () => {
   it.each(choices)('$cni/$mode beside $proxy', ({ cni, mode, proxy }) => {
-    const cluster = cni === 'calico' ? WITH_TUNNELS : LAB;
+    const { cluster, there } = labOf(cni, mode);
     const wrong = PATHS.flatMap(([path, text, source]) => {
-      const { outcome, arrival } = probe(text, { cni, mode, proxy, cluster });
+      const { outcome, arrival } = probe(there(text), { cni, mode, proxy, cluster });
       const from = arrival?.split(' ')[0] ?? 'nobody';
       if (outcome !== 'connected' && outcome !== 'reply') return [`${path}: ${outcome}`];
-      return source === null || from === source ? [] : [`${path}: seen as ${from}`];
+      return source === null || from === there(source) ? [] : [`${path}: seen as ${from}`];
     });
     expect(wrong).toEqual(KNOWN[`${cni}/${mode}`] ?? []);
   });

@@ -173,7 +173,7 @@ export interface CniAgent {
   readonly addError?: string;
 }
 
-/** A line of a route table that is the cloud's, and no machine's. */
+/** What a cloud's network knows: a line of its route table or, as a /32, an address of a machine's network card. */
 export interface FabricRoute {
   readonly dst: Cidr;
   readonly via: Ip;

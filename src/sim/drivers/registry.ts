@@ -10,6 +10,7 @@ import { CLOUD_ROUTES } from './cni/cloud-routes/driver.ts';
 import { FLANNEL } from './cni/flannel/driver.ts';
 import { KINDNET } from './cni/kindnet/driver.ts';
 import { PTP } from './cni/ptp/driver.ts';
+import { VPC_ADDRESSES } from './cni/vpc-addresses/driver.ts';
 import { WEAVE } from './cni/weave/driver.ts';
 import type { CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
@@ -23,6 +24,7 @@ export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [
   KINDNET,
   WEAVE,
   CLOUD_ROUTES,
+  VPC_ADDRESSES,
   BRIDGE,
   PTP,
 ]);

@@ -88,7 +88,7 @@ const seen: readonly [string, ProbeFrom, ProbeTo, number, RegExp][] = [
     node('node-1'),
     at('127.0.0.1'),
     8080,
-    /led to .*web on node-1, 10\.244\.\d+\.\d+:80; it sees .* instead of the client's 127\.0\.0\.1/,
+    /led to .*web on node-1, (10\.244\.\d+|192\.168\.56)\.\d+:80; it sees .* instead of the client's 127\.0\.0\.1/,
   ],
   ['a pod of another node', pod('far'), node('node-1'), 8080, /led to .*web on node-1/],
   ['a pod of the same node', pod('near'), node('node-1'), 8080, /led to .*web on node-1/],

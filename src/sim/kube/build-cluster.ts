@@ -44,6 +44,7 @@ export function buildCluster(
   const stop = stopListeners(input.stoppedListeners);
   const cluster: Cluster = {
     ...plan.value,
+    ...(placement.outsidePodCIDR ? { noClusterCIDR: true } : {}),
     nodes: plan.value.nodes.map((node) => ({
       ...node,
       ...placement.holdings(node.name),

@@ -7,6 +7,8 @@ import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
 
 export interface Cluster {
   readonly podCIDR: Cidr;
+  /** Pods have addresses of another network, and kube-proxy runs without `--cluster-cidr`. */
+  readonly noClusterCIDR?: true;
   readonly serviceCIDR: Cidr;
   /** The network that the nodes stand on; with a router, the one of its subnets that the client is in too. */
   readonly nodeNetwork: NodeSubnet & { readonly mtuBytes: number };

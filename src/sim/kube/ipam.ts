@@ -4,7 +4,7 @@
  */
 import type { Cidr, Ip } from '../wire/ip.ts';
 import { rangeText } from './capacity.ts';
-import type { ClusterNode } from './cluster.ts';
+import type { ClusterNode, ExternalHost, NodeSubnet } from './cluster.ts';
 import { makePodRange } from './pod-range.ts';
 
 export interface Ipam {
@@ -15,6 +15,8 @@ export interface Ipam {
   exhausted(node: string): string;
   /** What the node holds as a whole, after all that was taken. */
   holdings(node: string): NodeHoldings;
+  /** It gives addresses of another network, so that nobody in the cluster is told that pods are in `podCIDR`. */
+  readonly outsidePodCIDR?: true;
 }
 
 /** Absent where pods' addresses come from the node's podCIDR alone. */
@@ -25,10 +27,17 @@ export interface NodeHoldings {
   readonly tunnelIp?: Ip;
 }
 
-/** What an address management is made from. */
-export interface IpamInput {
+/** What an address management inside the pod network is made from. */
+export interface PodNetworkInput {
   readonly podCIDR: Cidr;
   readonly nodes: readonly Pick<ClusterNode, 'name' | 'podCIDR'>[];
+}
+
+/** With the machines of the node network, for one that takes its addresses from there. */
+export interface IpamInput extends PodNetworkInput {
+  readonly nodes: readonly Pick<ClusterNode, 'name' | 'podCIDR' | 'ip'>[];
+  readonly nodeNetwork: NodeSubnet;
+  readonly externals: readonly Pick<ExternalHost, 'ip'>[];
 }
 
 export type MakeIpam = (input: IpamInput) => Ipam;

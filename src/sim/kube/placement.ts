@@ -2,11 +2,11 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { hash32 } from '../base/rng.ts';
 import { same } from '../base/same.ts';
-import type { Cidr, Ip } from '../wire/ip.ts';
+import type { Ip } from '../wire/ip.ts';
 import type { ClusterNode, WaitingPod } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
 import { isPortConflict, noFreePortsText, portsOnNode, rejectedByKubelet } from './host-ports.ts';
-import { hostLocal, type Ipam, type MakeIpam, type NodeHoldings } from './ipam.ts';
+import { hostLocal, type Ipam, type IpamInput, type MakeIpam, type NodeHoldings } from './ipam.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
 import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
 import { hasGeneratedName, podName } from './pod-names.ts';
@@ -28,6 +28,8 @@ export interface Placement {
   readonly withoutConf: ReadonlySet<string>;
   /** What each node's address management holds. */
   readonly holdings: (node: string) => NodeHoldings;
+  /** The address management gave no address of the pod network. */
+  readonly outsidePodCIDR: boolean;
 }
 
 /** A place that a workload fills with a pod. Only `workload` and `ip` change while the pod lives. */
@@ -66,7 +68,7 @@ export function countPods(objects: readonly KubeObject[], nodes: number): number
 /** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
 export function placePods(
   input: ClusterInput,
-  network: { readonly podCIDR: Cidr; readonly nodes: readonly ClusterNode[] },
+  network: IpamInput & { readonly nodes: readonly ClusterNode[] },
   makeIpam: MakeIpam = hostLocal,
 ): Placement {
   const board = makeBoard(network.nodes, makeIpam(network));
@@ -203,7 +205,8 @@ function readBoard(
     notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
   }
   const withoutConf = new Set(spaces.filter(({ hasConf }) => !hasConf).map(({ node }) => node.name));
-  return { pods, waiting, notes, withoutConf, holdings: ipam.holdings };
+  const outsidePodCIDR = ipam.outsidePodCIDR === true;
+  return { pods, waiting, notes, withoutConf, holdings: ipam.holdings, outsidePodCIDR };
 }
 
 function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {

@@ -7,6 +7,7 @@
 import type { Ip } from '../wire/ip.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { DatapathTunnel, Device, NetnsConfig, PortRef } from './config.ts';
+import { fabricMac } from './devices/fabric-mac.ts';
 import { hasCarrier, type Kernel } from './kernel.ts';
 import type { Netns } from './netns.ts';
 
@@ -23,6 +24,8 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
   }
   for (const end of segment) {
     const config = k.configOf(end.ns);
+    const known = config && fabricMac(k.configOf, config, ip);
+    if (known !== undefined) return known;
     const answers = config && programAnswers(k, config, end.dev, ip);
     const owns =
       answers ||

@@ -16,6 +16,8 @@ import { Rewrites } from './Rewrites.tsx';
 import { ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
 
+const HOST_PREFIX = 32;
+
 interface MachineViewProps {
   readonly config: NetnsConfig;
   readonly world: World;
@@ -106,9 +108,11 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   ];
 }
 
-/** A node's pod addresses: its podCIDR, or the blocks that the CNI's own address management gave it. */
+/** A node's pod addresses: its podCIDR, or the blocks or single addresses that the CNI's own address management gave it. */
 function podRangeFact(node: ClusterNode): Fact {
   const networks = podNetworks(node);
+  if (networks.length > 0 && networks.every(({ prefix }) => prefix === HOST_PREFIX))
+    return ['Pod addresses', networks.map(({ base }) => base).join(', '), 'code'];
   const name = node.blocks === undefined ? 'Pod range' : networks.length === 1 ? 'Pod block' : 'Pod blocks';
   return [name, networks.map(({ text }) => text).join(', ') || 'none yet: no pod needed one', 'code'];
 }

@@ -152,6 +152,7 @@ export function readdressed(cluster: Cluster, makeIpam: MakeIpam | undefined): C
   const at = <T extends { readonly ip: Ip }>(one: T): T => ({ ...one, ip: now.get(one.ip) ?? one.ip });
   return {
     ...cluster,
+    ...(ipam.outsidePodCIDR ? { noClusterCIDR: true } : {}),
     pods: cluster.pods.map(at),
     nodes: cluster.nodes.map((node) => ({ ...node, ...ipam.holdings(node.name) })),
     services: cluster.services.map((one) => ({

@@ -33,16 +33,17 @@ export function explainDevice(scene: DeviceScene): Told {
   };
 }
 
-function arpSentence({ step, here, names }: DeviceScene): string {
+function arpSentence({ step, here, names, world }: DeviceScene): string {
   const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
   if (!arp) return '';
-  const where = isUnderlay(step.ns) ? 'The switch' : here;
+  const isCloud = isFabric(world, step.ns);
+  const where = isCloud ? "The cloud's network" : isUnderlay(step.ns) ? 'The switch' : here;
   if (arp.op === 'is-at')
     return step.dir === 'in'
       ? `${where} gets the answer for ${names.ip(arp.tpa)}: ${arp.spa} is at ${arp.sha}.`
       : `The answer goes to ${names.ip(arp.tpa)} alone, by ${step.dev}.`;
   return step.dir === 'in'
-    ? `${where} hears on ${step.dev}: who has ${arp.tpa}? Everybody on this link gets the question.`
+    ? `${where} hears on ${step.dev}: who has ${arp.tpa}?${isCloud ? '' : ' Everybody on this link gets the question.'}`
     : `The question goes out by ${step.dev}: who has ${arp.tpa}? Tell ${arp.spa}.`;
 }
 

@@ -4,7 +4,7 @@ import { isUnderlay } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
-import { isFault, serviceName, writerOf } from './names.ts';
+import { isFabric, isFault, serviceName, writerOf } from './names.ts';
 import { endsOf, innerPacket, isArp, isFrame, kindOfPacket, packetOf, refusalOf } from './packet-words.ts';
 import { isOnDummy, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { inside } from './where.ts';
@@ -43,13 +43,18 @@ export function explainSend(scene: SendScene): Told {
   };
 }
 
-function explainArpSend({ step, here, names }: SendScene): Told {
+function explainArpSend({ step, here, names, world }: SendScene): Told {
   const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
   const title = `${here}: ${step.what}`;
   if (arp?.op === 'who-has')
     return {
       title,
       sentence: `${here} knows the IP address of the next hop, ${names.ipLong(arp.tpa)}, but a link needs a MAC address: it asks everybody on the link.`,
+    };
+  if (isFabric(world, step.ns))
+    return {
+      title: `The cloud's network: ${step.what}`,
+      sentence: `The network knows whose card has that address, and answers in its place, with that card's MAC address ${arp?.sha ?? ''}.`,
     };
   return {
     title,
@@ -134,8 +139,13 @@ export function explainDeliver(scene: DeliverScene): Told {
 }
 
 /** ARP: everybody on the link hears the question, one answers. */
-function explainArpDelivery({ step, here }: DeliverScene): Told {
+function explainArpDelivery({ step, here, world }: DeliverScene): Told {
   const isMine = step.to !== 'nobody';
+  if (isMine && isFabric(world, step.ns))
+    return {
+      title: "The question reaches the cloud's network",
+      sentence: `It asks for an address of a machine's network card. The network knows it, so nobody else hears the question.`,
+    };
   if (isUnderlay(step.ns))
     return { title: 'Not for the switch', sentence: 'The switch has no address of its own, and stays silent.' };
   const isAnswer = step.what.startsWith('ARP reply');

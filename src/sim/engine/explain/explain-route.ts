@@ -25,11 +25,24 @@ export function explainRoute(scene: RouteScene): Told {
   };
 }
 
+/** What the cloud's own tools print of a single address, and of a range. */
+const CARDS = 'aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values=';
 const ROUTE_TABLE = 'gcloud compute routes list   # or: aws ec2 describe-route-tables';
 
 /** A cloud's network forwards by its own table. */
 function explainFabric({ step, here, ns, names }: RouteScene): Told {
   const machine = names.ipLong(step.nextHop ?? step.dst);
+  if (step.route?.dst.prefix === HOST_PREFIX) {
+    const command = `${CARDS}${step.dst}`;
+    return {
+      title: `Cloud network: a card of ${names.ip(step.nextHop ?? step.dst)}`,
+      sentence: `No node wrote a route for this, and there is no route table either: ${names.ipLong(step.dst)} has an address of the cloud's own network, and the network knows it as one of the card of ${machine}. It hands the packet to that machine. The TTL stays, so no traceroute shows it.`,
+      evidence: [
+        { ...routeEvidence(ns, here, step.table, step.route), title: 'What the network knows of the address', command },
+      ],
+      checks: [command],
+    };
+  }
   const net = step.route?.dst.text ?? step.dst;
   return {
     title: `Cloud route: to ${names.ip(step.nextHop ?? step.dst)}`,
@@ -100,7 +113,7 @@ const mayNotForward = ({ step, ns }: RouteScene): boolean =>
   ns.sysctl['ipv4.ip_forward'] !== 1;
 
 function forwardSentence(scene: RouteScene): string {
-  const { step, here, ns, names, world } = scene;
+  const { step, here, ns, names } = scene;
   const { route } = step;
   const to = names.ipLong(step.dst);
   const best = route ? ` ${routeLine(route)} is the longest prefix that covers it.` : '';
@@ -120,14 +133,18 @@ function forwardSentence(scene: RouteScene): string {
   if (route?.dst.prefix === 0) {
     const target = step.nextHop ? names.ipLong(step.nextHop) : step.dev;
     const untouched = names.service(step.dst) && names.node(step.ns) ? ', which no rule has translated' : '';
-    const lost = names.podAt(step.dst)
-      ? ` There is no better route to this pod${isFabric(world, UNDERLAY) ? " here: the cloud's network has one" : ''}.`
-      : '';
+    const lost = names.podAt(step.dst) ? noBetterRoute(scene) : '';
     return `${here} knows no special way to ${to}${untouched}, so it takes the default route to ${target}.${lost}`;
   }
   if (step.nextHop !== undefined && step.nextHop !== step.dst)
     return `${here} must get the packet to ${to}.${best} The next machine is ${names.ipLong(step.nextHop)}, on ${step.dev}.`;
   return `${to} is on a network that ${here} is part of (${step.dev}): no further router is needed.`;
+}
+
+/** In a cloud, that a pod sends all to its node says nothing of where the way is known. */
+function noBetterRoute({ step, names, world }: RouteScene): string {
+  if (!isFabric(world, UNDERLAY)) return ' There is no better route to this pod.';
+  return names.pod(step.ns) ? '' : " There is no better route to this pod here: the cloud's network has one.";
 }
 
 /** A machine with several addresses takes the one that the route prefers, before any translation. */
@@ -171,7 +188,7 @@ function standIn({ step, ns, world }: Scene<StepOf<'neighbour'>>): string | unde
 }
 
 export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
-  const { step, here, ns, names } = scene;
+  const { step, here, ns, names, world } = scene;
   const who = names.ipLong(step.ip);
   const check = [inside(names, step.ns, `ip neigh show dev ${step.dev}`)];
   const learned = lineEvidence(
@@ -194,6 +211,11 @@ export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
       );
     }
     case 'REACHABLE':
+      if (deviceOf(ns, step.dev)?.kind === 'nic' && isFabric(world, UNDERLAY) && names.podAt(step.ip))
+        return told(
+          `Next hop ${step.ip} is ${step.mac}`,
+          `${who} has an address of the subnet that ${here} is in, so ${here} asked by ARP. No pod heard that: the cloud's network answered, with the MAC address of the network card that has the address, its node's.`,
+        );
       if (standIn(scene))
         return told(
           `Next hop ${step.ip} is ${step.mac}`,

@@ -3,7 +3,7 @@
  * no block is left, single addresses are borrowed from the blocks of others.
  */
 import { hash32 } from '../../../base/rng.ts';
-import type { Ipam, MakeIpam } from '../../../kube/ipam.ts';
+import type { Ipam, PodNetworkInput } from '../../../kube/ipam.ts';
 import { type Cidr, cidr, cidrNth, type Ip, ipToInt } from '../../../wire/ip.ts';
 import { BLOCK_PREFIX, BLOCKS_PER_NODE_MAX } from './facts.ts';
 
@@ -14,7 +14,7 @@ interface Block {
 }
 
 /** With a tunnel a node takes the first address of its first block for it, before any pod comes (allocate-tunnel-addrs). */
-export function calicoIpam(hasTunnel: boolean): MakeIpam {
+export function calicoIpam(hasTunnel: boolean): (input: PodNetworkInput) => Ipam {
   return ({ podCIDR, nodes }) => {
     const pool = makePool(podCIDR);
     const own = new Map<string, Block[]>(nodes.map(({ name }) => [name, []]));

@@ -3,7 +3,7 @@
  * gossip about. Who joins is given half of what another one has; a peer whose space is full takes from the others.
  */
 import { must } from '../../../base/assert.ts';
-import type { MakeIpam } from '../../../kube/ipam.ts';
+import type { Ipam, PodNetworkInput } from '../../../kube/ipam.ts';
 import { type Cidr, cidr, cidrHas, cidrNth, type Ip, intToIp, ipToInt } from '../../../wire/ip.ts';
 
 interface Peer {
@@ -16,7 +16,7 @@ interface Peer {
  * SIMPLIFIED: peers join in the order of the nodes, each asks the one with the largest share, and gets its upper half. Real ones ask at
  * random, weighted by free space. A peer without a free address borrows single ones; a real one is given a part of the other's range.
  */
-export const weaveIpam: MakeIpam = ({ podCIDR, nodes }) => {
+export const weaveIpam = ({ podCIDR, nodes }: PodNetworkInput): Ipam => {
   const first = ipToInt(podCIDR.base);
   const last = first + 2 ** (32 - podCIDR.prefix) - 1;
   const peers: Peer[] = [];

@@ -22,7 +22,8 @@ function detectorOf(
 ): LocalDetector | null {
   switch (detectLocal.mode) {
     case 'ClusterCIDR':
-      return { kind: 'cidr', cidr: cluster.podCIDR };
+      // cmd/kube-proxy/app/server_linux.go `getLocalDetectors`, v1.34: none configured means that it cannot tell.
+      return cluster.noClusterCIDR ? null : { kind: 'cidr', cidr: cluster.podCIDR };
     case 'NodeCIDR':
       return { kind: 'cidr', cidr: node.podCIDR };
     case 'BridgeInterface':
