@@ -71,7 +71,7 @@ function explainFlow(
   if (step.decision === 'remote' && tunnel)
     return told(
       `Flow: into a tunnel to ${step.dst}`,
-      `The datapath does what its flow says, and weaver, which fills it, had seen ${who} come from ${names.ipLong(tunnel.remote)}: into a tunnel to there, with number ${tunnel.id}, in which both nodes are named. The frame stays as it is: own MAC addresses, own TTL.`,
+      `The datapath does what its flow says, and ${tunnel.origin?.by ?? 'the program'}, which fills it, had seen ${who} come from ${names.ipLong(tunnel.remote)}: into a tunnel to there, with number ${tunnel.id}, in which both nodes are named. The frame stays as it is: own MAC addresses, own TTL.`,
       `eth(dst=${step.mac}), actions:set(tunnel(tun_id=0x${tunnel.id.toString(16)},dst=${tunnel.remote},ttl=64,flags(df))),${tunnelPort}`,
       tunnel.origin,
     );
