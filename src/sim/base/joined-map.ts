@@ -4,6 +4,7 @@ type Entries<V> = readonly (readonly [key: string, value: V])[];
 
 /** Once so large a part of an index was replaced, a new one is made. */
 const REPLACED_PART_MAX = 8;
+const ITEMS_FEW = 64;
 
 /**
  * What many items contribute, as one map, walked in their order; of two entries with one key the later stands. The index by key is
@@ -77,6 +78,8 @@ function grownIndex<T, V>(
 ): Index<V> | undefined {
   if (index.hasTwins) return undefined;
   const [gone, come] = difference(was, is);
+  // So many that the changes would be as good as a new index: not worth collecting.
+  if (gone.length + come.length > Math.max(ITEMS_FEW, is.length / REPLACED_PART_MAX)) return undefined;
   const changes = new Map(index.changes);
   let { size } = index;
   for (const item of gone) {
