@@ -5,6 +5,7 @@ import { CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { ClusterNote } from '../kube/cluster-input.ts';
+import { familiesOf } from '../kube/families.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { assemble, proxyPlans } from './assemble.ts';
@@ -21,6 +22,8 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   if (!proxy.ok) return err([proxy.error]);
   const built = buildCluster(clusterInputOf(state, state.faults), cni.value.ipam?.(state.cni.mode));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
+  if (familiesOf(built.value.cluster).includes(6))
+    return err([{ where: 'cluster', what: 'Packets of IPv6 are not modelled yet.', hint: 'Choose IPv4 alone.' }]);
   const agents = stoppedAgents(state, built.value.cluster, cni.value);
   const cluster = withoutUnwired(built.value.cluster, agents, cni.value.agent?.(state.cni.mode) ?? null);
   const notes = [...built.value.notes, ...unwiredNotes(built.value.cluster, cluster)];

@@ -149,7 +149,7 @@ describe('sizes and networks that do not fit', () => {
     ['no node', { nodes: 0 }, ['nodes: 0: at least 1 is needed']],
     ['a mask above the pod network', { nodeMask: 12 }, ['nodeMask: 12: must be between 16 and 30 for 10.244.0.0/16']],
     ['a word for a network', { podCIDR: 'pods' }, ['podCIDR: "pods" is not a network: "pods" is not an IP address']],
-    ['IPv6', { serviceCIDR: 'fd00::/112' }, ['serviceCIDR: fd00::/112 is IPv6, which is not modelled yet']],
+    ['IPv6', { serviceCIDR: 'fd00::/112' }, ['serviceCIDR: fd00::/112 is IPv6, and IPv4 belongs there']],
   ])('%s', (_name, change, texts) => {
     expect(problems(change)).toEqual(texts);
   });

@@ -6,6 +6,7 @@ import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
 import type { Cluster, ClusterService, ClusterServicePort } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, type ClusterProblem, PODS_MAX } from './cluster-input.ts';
 import { type Backing, backingOf, endpointsOf } from './endpoints.ts';
+import { familiesOf, familyName } from './families.ts';
 import { hintNotes } from './hint-notes.ts';
 import type { MakeIpam } from './ipam.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
@@ -30,10 +31,11 @@ export function buildCluster(
     const text = `${asked} pods in all are too many: at most ${PODS_MAX} are supported`;
     return err([{ ref: 'cluster', text }]);
   }
-  const apiServerIP = cidrNth(plan.value.serviceCIDR, 1);
+  const { serviceCIDR, serviceCIDRs = [serviceCIDR] } = plan.value;
+  const apiServerIP = cidrNth(serviceCIDR, 1);
   const notes: ClusterNote[] = [];
   const services = readServices(input, notes);
-  const { addresses, problems } = allocateAddresses(services, plan.value.serviceCIDR, [apiServerIP]);
+  const { addresses, problems } = allocateAddresses(services, serviceCIDRs, [apiServerIP]);
   if (problems.length > 0) return err(problems);
 
   const placement = placePods(input, plan.value, makeIpam);
@@ -59,13 +61,17 @@ export function buildCluster(
       ...services.map((service, at) => {
         const backing = backingOf(service, running.selected[at] ?? [], nodes);
         notes.push(...hintNotes(service, backing, plan.value.nodes));
-        const built = toClusterService(service, must(addresses.get(objectRef(service)), 'addresses'), backing);
+        const given = must(addresses.get(objectRef(service)), 'addresses');
+        const built = toClusterService(service, given, backing, namesFamilies(plan.value));
         return keptIfSame(service, built);
       }),
     ],
   };
   return ok({ cluster, notes: distinct(notes) });
 }
+
+/** In a cluster of IPv4 alone everything is of IPv4, and nothing says so. */
+const namesFamilies = (plan: NetworkPlan): boolean => familiesOf(plan).includes(6);
 
 /** The Services of the manifests. The API server keeps its own Service as it wants it, whatever is applied. */
 function readServices(input: ClusterInput, notes: ClusterNote[]): readonly ServiceObject[] {
@@ -94,8 +100,14 @@ function keptIfSame(object: ServiceObject, built: ClusterService): ClusterServic
   return built;
 }
 
-function toClusterService(service: ServiceObject, addresses: ServiceAddresses, backing: Backing): ClusterService {
-  const { clusterIP, healthCheckNodePort } = addresses;
+function toClusterService(
+  service: ServiceObject,
+  addresses: ServiceAddresses,
+  backing: Backing,
+  hasFamilies: boolean,
+): ClusterService {
+  const { clusterIPs, families, healthCheckNodePort } = addresses;
+  const clusterIP = clusterIPs[0] ?? (service.type === 'ExternalName' ? undefined : 'None');
   const { trafficDistribution, topologyMode } = service;
   const timeoutSeconds = service.sessionAffinityTimeoutSeconds ?? AFFINITY_TIMEOUT_SECONDS;
   return {
@@ -103,6 +115,8 @@ function toClusterService(service: ServiceObject, addresses: ServiceAddresses, b
     name: service.name,
     type: service.type ?? 'ClusterIP',
     ...(clusterIP === undefined ? {} : { clusterIP }),
+    ...(clusterIPs.length > 1 ? { clusterIPs } : {}),
+    ...(hasFamilies && families.length > 0 ? { ipFamilies: families.map(familyName) } : {}),
     selector: service.selector ?? {},
     ports: toClusterPorts(service, addresses, backing),
     externalTrafficPolicy: service.externalTrafficPolicy ?? 'Cluster',
@@ -124,7 +138,7 @@ const valuesOf = <T>(parsed: Result<T, string>): readonly T[] => (parsed.ok ? [p
 
 function toClusterPorts(
   service: ServiceObject,
-  { nodePorts }: ServiceAddresses,
+  { nodePorts, families }: ServiceAddresses,
   backing: Backing,
 ): readonly ClusterServicePort[] {
   return service.ports.map((port, at) => {
@@ -135,20 +149,21 @@ function toClusterPorts(
       port: port.port,
       targetPort: port.targetPort ?? port.port,
       ...(nodePort === undefined ? {} : { nodePort }),
-      endpoints: endpointsOf(service, port, backing),
+      endpoints: endpointsOf(service, port, backing, families),
     };
   });
 }
 
-/** The API server's own Service. It writes the endpoint itself, without a node name (pkg/controlplane/reconcilers). */
-function kubernetesService({ nodes }: NetworkPlan, clusterIP: Ip): ClusterService {
-  const apiServer = must(nodes[0], 'a control plane').ip;
+/** The API server's own Service, of the first family alone. It writes the endpoint itself, without a node name (pkg/controlplane/reconcilers). */
+function kubernetesService(plan: NetworkPlan, clusterIP: Ip): ClusterService {
+  const apiServer = must(plan.nodes[0], 'a control plane').ip;
   const endpoint = { ip: apiServer, port: API_SERVER_PORT, ready: true, serving: true, terminating: false };
   return {
     namespace: 'default',
     name: 'kubernetes',
     type: 'ClusterIP',
     clusterIP,
+    ...(namesFamilies(plan) ? { ipFamilies: familiesOf(plan).slice(0, 1).map(familyName) } : {}),
     selector: {},
     ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: API_SERVER_PORT, endpoints: [endpoint] }],
     externalTrafficPolicy: 'Cluster',

@@ -2,6 +2,8 @@ import { once } from '../base/once.ts';
 import type { Ip } from '../wire/ip.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, type ClusterService, podNs } from './cluster.ts';
 
+import { clusterIPsOf, ipsOf } from './families.ts';
+
 /** Finds objects of a cluster by name and by address without a search: a trace asks often, and there may be ten thousand Services. */
 export interface ClusterIndex {
   /** `default/web-1`. */
@@ -35,11 +37,7 @@ const refOf = (object: { readonly namespace: string; readonly name: string }): s
 
 /** A Service's own addresses, each once. */
 export const addressesOf = (service: ClusterService): readonly Ip[] => [
-  ...new Set([
-    ...(service.clusterIP && service.clusterIP !== 'None' ? [service.clusterIP] : []),
-    ...service.externalIPs,
-    ...service.loadBalancerIPs,
-  ]),
+  ...new Set([...clusterIPsOf(service), ...service.externalIPs, ...service.loadBalancerIPs]),
 ];
 
 const nodePortsOf = ({ ports }: ClusterService): readonly number[] => [
@@ -48,14 +46,9 @@ const nodePortsOf = ({ ports }: ClusterService): readonly number[] => [
 
 function makeIndex({ pods, nodes, services }: Cluster): ClusterIndex {
   const podByRef = once(() => firstBy(pods, podNs));
-  const podByIp = once(() =>
-    firstBy(
-      pods.filter(({ hostNetwork }) => !hostNetwork),
-      ({ ip }) => ip,
-    ),
-  );
+  const podByIp = once(() => firstByAddress(pods.filter(({ hostNetwork }) => !hostNetwork)));
   const nodeByName = once(() => firstBy(nodes, ({ name }) => name));
-  const nodeByIp = once(() => firstBy(nodes, ({ ip }) => ip));
+  const nodeByIp = once(() => firstByAddress(nodes));
   const serviceByRef = once(() => firstBy(services, refOf));
   const byAddress = once(() => allBy(services, addressesOf));
   const byNodePort = once(() => allBy(services, nodePortsOf));
@@ -70,6 +63,14 @@ function makeIndex({ pods, nodes, services }: Cluster): ClusterIndex {
     servicesAtNodePort: (port) => byNodePort().get(port) ?? [],
     podsAtHostPort: (port) => byHostPort().get(port) ?? [],
   };
+}
+
+function firstByAddress<T extends { readonly ip: Ip; readonly ips?: readonly Ip[] }>(
+  items: readonly T[],
+): ReadonlyMap<Ip, T> {
+  const found = new Map<Ip, T>();
+  for (const item of items) for (const ip of ipsOf(item)) if (!found.has(ip)) found.set(ip, item);
+  return found;
 }
 
 function firstBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, T> {

@@ -12,6 +12,8 @@ export interface ClusterInput {
   readonly nodeMask: number;
   readonly serviceCIDR: string;
   readonly nodeNetwork: string;
+  /** Absent: the cluster is of IPv4 alone. */
+  readonly ipv6?: Ipv6Networks;
   /** A second node subnet behind a router; absent: all nodes are in `nodeNetwork`. */
   readonly farSubnet?: FarSubnet;
   readonly mtuBytes: number;
@@ -36,6 +38,16 @@ export interface FarSubnet {
   readonly fromNode: number;
   /** The router has static routes to the pods of each node. */
   readonly podRoutes?: true;
+}
+
+/** The networks above once more, in IPv6. */
+export interface Ipv6Networks {
+  /** `only`: no IPv4 at all. Else dual stack, by the place of IPv6 in the lists (`--service-cluster-ip-range` and its sisters). */
+  readonly role: 'only' | 'first' | 'second';
+  readonly podCIDR: string;
+  readonly nodeMask: number;
+  readonly serviceCIDR: string;
+  readonly nodeNetwork: string;
 }
 
 export interface StoppedListener {

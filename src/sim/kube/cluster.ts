@@ -6,10 +6,14 @@ import type { PortProtocol } from '../wire/frame.ts';
 import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
 
 export interface Cluster {
+  /** Of the first family where there are two; `families.ts` has what asks for a certain one. */
   readonly podCIDR: Cidr;
+  /** One of each family, beginning with `podCIDR`; absent: there is that one alone. */
+  readonly podCIDRs?: readonly Cidr[];
   /** Pods have addresses of another network, and kube-proxy runs without `--cluster-cidr`. */
   readonly noClusterCIDR?: true;
   readonly serviceCIDR: Cidr;
+  readonly serviceCIDRs?: readonly Cidr[];
   /** The network that the nodes stand on; with a router, the one of its subnets that the client is in too. */
   readonly nodeNetwork: NodeSubnet & { readonly mtuBytes: number };
   /** Absent: all nodes share `nodeNetwork`. `subnets.ts` tells who shares one. */
@@ -29,6 +33,8 @@ export interface Cluster {
 export interface NodeSubnet {
   readonly cidr: Cidr;
   readonly gateway: Ip;
+  /** The same segment in the other family. */
+  readonly second?: { readonly cidr: Cidr; readonly gateway: Ip };
 }
 
 /** A Linux machine between two node subnets, and the gateway of both. It is one of the externals, too. */
@@ -45,12 +51,16 @@ export interface ClusterRouter {
 export interface ClusterNode {
   readonly name: string;
   readonly ip: Ip;
+  /** One of each family, beginning with `ip`; absent: it has that one alone. */
+  readonly ips?: readonly Ip[];
   /** `spec.podCIDR`, from kube-controller-manager. Not every CNI looks at it. */
   readonly podCIDR: Cidr;
+  readonly podCIDRs?: readonly Cidr[];
   /** Networks that the CNI's own address management gave to the node; absent: it uses `podCIDR`. */
   readonly blocks?: readonly Cidr[];
   /** The address that the CNI's address management keeps for the node itself. */
   readonly tunnelIp?: Ip;
+  readonly tunnelIps?: readonly Ip[];
   readonly role: 'control-plane' | 'worker';
   /** The node is not ready: what its Ready condition says. */
   readonly notReady?: string;
@@ -64,6 +74,8 @@ export interface ClusterPod {
   readonly name: string;
   readonly node: string;
   readonly ip: Ip;
+  /** `status.podIPs`: one of each family, beginning with `ip`; absent: it has that one alone. */
+  readonly ips?: readonly Ip[];
   readonly labels: Readonly<Record<string, string>>;
   readonly listens: readonly Listening[];
   readonly ready: boolean;
@@ -156,6 +168,10 @@ export interface ClusterService {
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
   /** `None` for headless Services, absent for ExternalName. */
   readonly clusterIP?: Ip | 'None';
+  /** One of each family, beginning with `clusterIP`; absent: it has that one alone, or none. */
+  readonly clusterIPs?: readonly Ip[];
+  /** In the order of its addresses; absent: the cluster is of IPv4 alone, or the type is ExternalName. */
+  readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
   readonly selector: Readonly<Record<string, string>>;
   readonly ports: readonly ClusterServicePort[];
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
@@ -179,7 +195,7 @@ export interface ClusterServicePort {
   readonly port: number;
   readonly targetPort: number | string;
   readonly nodePort?: number;
-  /** Endpoints of this port, as EndpointSlices would list them. */
+  /** Endpoints of this port, as EndpointSlices would list them: those of the first family, then those of the second. */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -203,6 +219,7 @@ export interface Endpoint {
 export interface ExternalHost {
   readonly name: string;
   readonly ip: Ip;
+  readonly ips?: readonly Ip[];
   /** Addresses on its loopback: what stands for the Internet. */
   readonly lo: readonly Ip[];
   readonly listens: readonly Listening[];
@@ -211,7 +228,8 @@ export interface ExternalHost {
 }
 
 /** Networks whose addresses the node gives to its pods. */
-export const podNetworks = ({ blocks, podCIDR }: ClusterNode): readonly Cidr[] => blocks ?? [podCIDR];
+export const podNetworks = ({ blocks, podCIDR, podCIDRs }: ClusterNode): readonly Cidr[] =>
+  blocks ?? podCIDRs ?? [podCIDR];
 
 /** The one of them that an address is in. */
 export const podNetworkWith = (node: ClusterNode, ip: Ip): Cidr | undefined =>

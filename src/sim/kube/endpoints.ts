@@ -1,8 +1,9 @@
 /** The EndpointSlice controller: which pods stand behind a port of a Service. */
 
-import type { Ip } from '../wire/ip.ts';
+import { familyOf, type Ip } from '../wire/ip.ts';
 import type { ClusterNode, Endpoint } from './cluster.ts';
 import { type Hints, hintsFor } from './endpoint-hints.ts';
+import type { Family } from './families.ts';
 import type { ServiceObject, ServicePortObject, WorkloadObject } from './objects.ts';
 
 /** A placed pod with what its manifest says: the names of its ports are not part of a running pod's sockets. */
@@ -10,7 +11,8 @@ export interface SelectablePod {
   readonly namespace: string;
   readonly name: string;
   readonly node: string;
-  readonly ip: Ip;
+  /** One of each family of the cluster. */
+  readonly ips: readonly Ip[];
   readonly labels: Readonly<Record<string, string>>;
   readonly ready: boolean;
   readonly workload: WorkloadObject;
@@ -82,17 +84,33 @@ export function backingOf(
 const isReady = ({ publishNotReadyAddresses }: ServiceObject, { ready }: SelectablePod): boolean =>
   ready || publishNotReadyAddresses === true;
 
+/** Endpoints of one port: one EndpointSlice for each family of the Service, as the controller makes them (reconciler.go, `addressType`). */
+export function endpointsOf(
+  service: ServiceObject,
+  port: ServicePortObject,
+  backing: Backing,
+  families: readonly Family[],
+): readonly Endpoint[] {
+  return families.flatMap((family) => endpointsIn(service, port, backing, family));
+}
+
 /**
- * Endpoints of one port, sorted as kube-proxy sorts them: by the text `ip:port`. A pod that has no container port of the wanted name
- * is left out (podutil.FindPort). Conditions as in endpointslice/utils.go, podToEndpoint.
+ * Sorted as kube-proxy sorts them: by the text `ip:port`. A pod that has no container port of the wanted name, or no address of the
+ * family, is left out (podutil.FindPort, getEndpointAddresses). Conditions as in endpointslice/utils.go, podToEndpoint.
  */
-export function endpointsOf(service: ServiceObject, port: ServicePortObject, { pods }: Backing): readonly Endpoint[] {
+function endpointsIn(
+  service: ServiceObject,
+  port: ServicePortObject,
+  { pods }: Backing,
+  family: Family,
+): readonly Endpoint[] {
   const found: { readonly text: string; readonly endpoint: Endpoint }[] = [];
   for (const { pod, topology } of pods) {
     const number = targetPortOf(port, pod.workload);
-    if (number === null) continue;
+    const ip = pod.ips.find((address) => familyOf(address) === family);
+    if (number === null || ip === undefined) continue;
     const endpoint = {
-      ip: pod.ip,
+      ip,
       port: number,
       node: pod.node,
       ready: isReady(service, pod),
@@ -101,7 +119,7 @@ export function endpointsOf(service: ServiceObject, port: ServicePortObject, { p
       pod: `${pod.namespace}/${pod.name}`,
       ...topology,
     };
-    found.push({ text: `${pod.ip}:${number}`, endpoint });
+    found.push({ text: `${family === 6 ? `[${ip}]` : ip}:${number}`, endpoint });
   }
   return found.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ endpoint }) => endpoint);
 }

@@ -2,6 +2,7 @@
  * Who gives pods their addresses: a part of the CNI, asked by kubelet's call of the plugin. `kube` knows only this shape and the default;
  * a CNI with an address management of its own brings it along (`drivers/contract.ts`).
  */
+import { must } from '../base/assert.ts';
 import type { Cidr, Ip } from '../wire/ip.ts';
 import { rangeText } from './capacity.ts';
 import type { ClusterNode, ExternalHost, NodeSubnet } from './cluster.ts';
@@ -27,9 +28,11 @@ export interface NodeHoldings {
   readonly tunnelIp?: Ip;
 }
 
-/** What an address management inside the pod network is made from. */
+/** Of one family. What an address management inside the pod network is made from. */
 export interface PodNetworkInput {
   readonly podCIDR: Cidr;
+  /** Its place among the ranges of the cluster, from 0: with two families there are two. */
+  readonly range?: number;
   readonly nodes: readonly Pick<ClusterNode, 'name' | 'podCIDR'>[];
 }
 
@@ -43,7 +46,7 @@ export interface IpamInput extends PodNetworkInput {
 export type MakeIpam = (input: IpamInput) => Ipam;
 
 /** The `host-local` plugin: each node gives out the addresses of its podCIDR (plugins/ipam/host-local, v1.6). */
-export const hostLocal: MakeIpam = ({ nodes }) => {
+export const hostLocal: MakeIpam = ({ nodes, range: place = 0 }) => {
   const spaces = new Map(nodes.map(({ name, podCIDR }) => [name, { podCIDR, range: makePodRange(podCIDR) }]));
   return {
     take: (node) => spaces.get(node)?.range.take() ?? null,
@@ -52,8 +55,56 @@ export const hostLocal: MakeIpam = ({ nodes }) => {
       const podCIDR = spaces.get(node)?.podCIDR;
       // plugins/ipam/host-local/backend/allocator/allocator.go
       const reason = `no IP addresses available in range set: ${podCIDR ? rangeText(podCIDR) : ''}`;
-      return `failed to allocate for range 0: ${reason}`;
+      return `failed to allocate for range ${place}: ${reason}`;
     },
     holdings: () => ({}),
   };
 };
+
+/** What gives a pod one address of each family, or none at all. */
+export interface PodIpam {
+  take(node: string): readonly Ip[] | null;
+  release(node: string, addresses: readonly Ip[]): void;
+  exhausted(node: string): string;
+  holdings(node: string): NodeHoldings & { readonly tunnelIps?: readonly Ip[] };
+  readonly outsidePodCIDR: boolean;
+}
+
+/** One for each family, in the order of the cluster. */
+export function joinIpams(ipams: readonly Ipam[]): PodIpam {
+  /** The one that had nothing left when the node asked last. */
+  const empty = new Map<string, Ipam>();
+  const release = (node: string, addresses: readonly Ip[]): void => {
+    for (const [at, address] of addresses.entries()) ipams[at]?.release(node, address);
+  };
+  return {
+    take(node) {
+      const taken: Ip[] = [];
+      for (const ipam of ipams) {
+        const address = ipam.take(node);
+        if (address === null) {
+          empty.set(node, ipam);
+          release(node, taken);
+          return null;
+        }
+        taken.push(address);
+      }
+      return taken;
+    },
+    release,
+    exhausted: (node) => (empty.get(node) ?? must(ipams[0], 'an address management')).exhausted(node),
+    holdings: (node) => joinHoldings(ipams.map((ipam) => ipam.holdings(node))),
+    outsidePodCIDR: ipams.some((ipam) => ipam.outsidePodCIDR === true),
+  };
+}
+
+function joinHoldings(each: readonly NodeHoldings[]): ReturnType<PodIpam['holdings']> {
+  const [only, ...others] = each;
+  if (others.length === 0) return only ?? {};
+  const tunnelIps = each.flatMap(({ tunnelIp }) => tunnelIp ?? []);
+  const blocks = each.some((one) => one.blocks) ? each.flatMap((one) => one.blocks ?? []) : undefined;
+  return {
+    ...(blocks && { blocks }),
+    ...(tunnelIps[0] !== undefined && { tunnelIp: tunnelIps[0], tunnelIps }),
+  };
+}

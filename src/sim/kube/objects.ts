@@ -48,6 +48,10 @@ export interface ServiceObject {
   readonly name: string;
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
   readonly clusterIP?: string;
+  /** Where there are two; the first is `clusterIP`. */
+  readonly clusterIPs?: readonly string[];
+  readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
+  readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
   readonly externalName?: string;
   readonly selector?: Readonly<Record<string, string>>;
   readonly ports: readonly ServicePortObject[];
@@ -57,6 +61,7 @@ export interface ServiceObject {
   readonly sessionAffinityTimeoutSeconds?: number;
   readonly externalIPs?: readonly string[];
   readonly loadBalancerSourceRanges?: readonly string[];
+  readonly healthCheckNodePort?: number;
   readonly publishNotReadyAddresses?: boolean;
   readonly trafficDistribution?: 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';
   /** The annotation `service.kubernetes.io/topology-mode`, where its value switches something on. */

@@ -5,8 +5,10 @@ import { same } from '../base/same.ts';
 import type { Ip } from '../wire/ip.ts';
 import type { ClusterNode, WaitingPod } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, PODS_MAX } from './cluster-input.ts';
+import { familiesOf, inFamily, ipsOf } from './families.ts';
 import { isPortConflict, noFreePortsText, portsOnNode, rejectedByKubelet } from './host-ports.ts';
-import { hostLocal, type Ipam, type IpamInput, type MakeIpam, type NodeHoldings } from './ipam.ts';
+import { hostLocal, joinIpams, type MakeIpam, type PodIpam } from './ipam.ts';
+import type { NetworkPlan } from './network-plan.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
 import { changeObjects, isWorkload, objectRef } from './objects-merge.ts';
 import { hasGeneratedName, podName } from './pod-names.ts';
@@ -15,7 +17,8 @@ export interface PlacedPod {
   readonly workload: WorkloadObject;
   readonly name: string;
   readonly node: string;
-  readonly ip: Ip;
+  /** One of each family of the cluster. */
+  readonly ips: readonly Ip[];
 }
 
 export interface Placement {
@@ -27,19 +30,19 @@ export interface Placement {
   /** Nodes whose runtime has no CNI configuration. */
   readonly withoutConf: ReadonlySet<string>;
   /** What each node's address management holds. */
-  readonly holdings: (node: string) => NodeHoldings;
+  readonly holdings: PodIpam['holdings'];
   /** The address management gave no address of the pod network. */
   readonly outsidePodCIDR: boolean;
 }
 
-/** A place that a workload fills with a pod. Only `workload` and `ip` change while the pod lives. */
+/** A place that a workload fills with a pod. Only `workload` and `ips` change while the pod lives. */
 interface LivePod {
   workload: WorkloadObject;
   readonly slot: string;
   readonly key: string;
   readonly name: string;
   readonly node: NodeSpace;
-  ip: Ip | null;
+  ips: readonly Ip[] | null;
 }
 
 interface NodeSpace {
@@ -66,12 +69,9 @@ export function countPods(objects: readonly KubeObject[], nodes: number): number
 }
 
 /** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
-export function placePods(
-  input: ClusterInput,
-  network: IpamInput & { readonly nodes: readonly ClusterNode[] },
-  makeIpam: MakeIpam = hostLocal,
-): Placement {
-  const board = makeBoard(network.nodes, makeIpam(network));
+export function placePods(input: ClusterInput, network: NetworkPlan, makeIpam: MakeIpam = hostLocal): Placement {
+  const ipams = familiesOf(network).map((family, range) => makeIpam({ ...inFamily(network, family), range }));
+  const board = makeBoard(network.nodes, joinIpams(ipams));
   if (input.history === undefined) {
     board.reconcile(input.objects);
     for (const ref of input.deletedPods) board.deletePod(ref);
@@ -102,7 +102,7 @@ interface Board {
   read(): Placement;
 }
 
-function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
+function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam): Board {
   const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0, hasConf: true, holders: new Set() }));
   const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
@@ -120,7 +120,7 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
       return;
     }
     const space = chosen.value;
-    const pod: LivePod = { workload, slot, key, name, node: space, ip: addressIn(space, workload, ipam) };
+    const pod: LivePod = { workload, slot, key, name, node: space, ips: addressesIn(space, workload, ipam) };
     if (portsOnNode(workload).length > 0) space.holders.add(pod);
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
@@ -131,11 +131,11 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
     byName.delete(`${pod.workload.namespace}/${pod.name}`);
     countPod(pod, ownerCounts, -1);
     pod.node.holders.delete(pod);
-    if (pod.ip !== null && !pod.workload.hostNetwork) ipam.release(pod.node.node.name, pod.ip);
+    if (pod.ips !== null && !pod.workload.hostNetwork) ipam.release(pod.node.node.name, pod.ips);
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
   const retryWaiting = (): void => {
-    for (const pod of live.values()) pod.ip ??= addressIn(pod.node, pod.workload, ipam);
+    for (const pod of live.values()) pod.ips ??= addressesIn(pod.node, pod.workload, ipam);
   };
 
   return {
@@ -174,8 +174,12 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: Ipam): Board {
 }
 
 /** Null: the plugin has none to give, or is not called at all. */
-function addressIn({ node, hasConf }: NodeSpace, { hostNetwork }: WorkloadObject, ipam: Ipam): Ip | null {
-  if (hostNetwork) return node.ip;
+function addressesIn(
+  { node, hasConf }: NodeSpace,
+  { hostNetwork }: WorkloadObject,
+  ipam: PodIpam,
+): readonly Ip[] | null {
+  if (hostNetwork) return ipsOf(node);
   return hasConf ? ipam.take(node.name) : null;
 }
 
@@ -188,14 +192,14 @@ function readBoard(
   live: readonly LivePod[],
   failures: readonly ClusterNote[],
   spaces: readonly NodeSpace[],
-  ipam: Ipam,
+  ipam: PodIpam,
 ): Placement {
   const pods: PlacedPod[] = [];
   const waiting: WaitingPod[] = [];
   const notes = [...failures];
-  for (const { workload, name, node, ip } of live) {
-    if (ip !== null) {
-      pods.push({ workload, name, node: node.node.name, ip });
+  for (const { workload, name, node, ips } of live) {
+    if (ips !== null) {
+      pods.push({ workload, name, node: node.node.name, ips });
       continue;
     }
     const error = node.hasConf ? ipam.exhausted(node.node.name) : NETWORK_NOT_READY;
@@ -205,8 +209,8 @@ function readBoard(
     notes.push({ kind: 'pending', ref: `Pod ${workload.namespace}/${name}`, text });
   }
   const withoutConf = new Set(spaces.filter(({ hasConf }) => !hasConf).map(({ node }) => node.name));
-  const outsidePodCIDR = ipam.outsidePodCIDR === true;
-  return { pods, waiting, notes, withoutConf, holdings: ipam.holdings, outsidePodCIDR };
+  const { holdings, outsidePodCIDR } = ipam;
+  return { pods, waiting, notes, withoutConf, holdings, outsidePodCIDR };
 }
 
 function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {

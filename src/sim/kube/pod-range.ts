@@ -12,7 +12,7 @@ const FIRST_POD_OFFSET = 2;
 
 /** Round robin from the last one reserved: a released address comes again only after the range has wrapped. */
 export function makePodRange(range: Cidr): PodRange {
-  const lastOffset = 2 ** (32 - range.prefix) - 2;
+  const lastOffset = range.family === 4 ? 2 ** (32 - range.prefix) - 2 : 2 ** (128 - range.prefix) - 1;
   const taken = new Set<Ip>();
   let next = FIRST_POD_OFFSET;
   return {

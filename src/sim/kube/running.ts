@@ -1,4 +1,5 @@
 /** What became of the pods that were placed: which of their programs run, on which ports, and who is ready. */
+import { must } from '../base/assert.ts';
 import type { ClusterNode, ClusterPod, Listening } from './cluster.ts';
 import type { ClusterInput, ClusterNote, StoppedListener } from './cluster-input.ts';
 import { indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
@@ -62,9 +63,9 @@ function readinessOf(readiness: NonNullable<ClusterInput['readiness']>): IsReady
 }
 
 function toSelectable(pod: PlacedPod, isReady: IsReady): SelectablePod {
-  const { workload, name, node, ip: address } = pod;
+  const { workload, name, node, ips } = pod;
   const { namespace } = workload;
-  return { namespace, name, node, ip: address, labels: podLabels(workload, name), ready: isReady(pod), workload };
+  return { namespace, name, node, ips, labels: podLabels(workload, name), ready: isReady(pod), workload };
 }
 
 function servicesByPod(
@@ -112,7 +113,7 @@ export function stopListeners(stopped: readonly StoppedListener[]): Stop {
 }
 
 function toClusterPod(pod: SelectablePod, listening: PodListening | undefined, stop: Stop): ClusterPod {
-  const { namespace, name, node, ip, labels, ready, workload } = pod;
+  const { namespace, name, node, ips, labels, ready, workload } = pod;
   const ref = `${namespace}/${name}`;
   const { listens = [], containers = [] } = listening ?? {};
   const hostPorts = hostPortsOf(workload);
@@ -120,7 +121,8 @@ function toClusterPod(pod: SelectablePod, listening: PodListening | undefined, s
     namespace,
     name,
     node,
-    ip,
+    ip: must(ips[0], 'an address'),
+    ...(ips.length > 1 && { ips }),
     labels,
     listens: workload.hostNetwork
       ? stop(

@@ -1,9 +1,11 @@
 /** Virtual addresses and node ports, allocated in the API server's bands, but from names: the same Service always gets the same. */
 import { hash32 } from '../base/rng.ts';
-import { type Cidr, cidrHas, cidrNth, familyOf, type Ip, parseIp } from '../wire/ip.ts';
+import { type Cidr, cidrHas, cidrNth, type Ip, parseIp } from '../wire/ip.ts';
 import type { ClusterProblem } from './cluster-input.ts';
+import type { Family } from './families.ts';
 import type { ServiceObject, ServicePortObject } from './objects.ts';
 import { objectRef } from './objects-merge.ts';
+import { clusterIPsAsked, goList, settleFamilies } from './service-families.ts';
 
 /** `--service-node-port-range`. */
 export const NODE_PORT_MIN = 30000;
@@ -11,7 +13,10 @@ export const NODE_PORT_MAX = 32767;
 
 /** What the allocators gave to one Service. Node ports stand beside `ports` by index; undefined where none is used. */
 export interface ServiceAddresses {
-  readonly clusterIP?: Ip | 'None';
+  /** `spec.ipFamilies`; empty for ExternalName. */
+  readonly families: readonly Family[];
+  /** One of each family; empty for headless Services and ExternalName. */
+  readonly clusterIPs: readonly Ip[];
   readonly nodePorts: readonly (number | undefined)[];
   readonly healthCheckNodePort?: number;
 }
@@ -19,44 +24,72 @@ export interface ServiceAddresses {
 /** The addresses of each Service by its reference, and what could not be allocated. `reserved`: given before any Service. */
 export function allocateAddresses(
   services: readonly ServiceObject[],
-  serviceCIDR: Cidr,
+  serviceCIDRs: readonly Cidr[],
   reserved: readonly Ip[],
 ): { readonly addresses: ReadonlyMap<string, ServiceAddresses>; readonly problems: readonly ClusterProblem[] } {
   const problems: ClusterProblem[] = [];
-  const clusterIPs = allocateClusterIPs(services, serviceCIDR, reserved, problems);
+  const wanted = wantedAddresses(services, serviceCIDRs, problems);
+  const given = new Map(
+    serviceCIDRs.map((range) => [range.family, allocateClusterIPs(wanted, range, reserved, problems)] as const),
+  );
   const ports = allocateNodePorts(services, problems);
   const addresses = new Map<string, ServiceAddresses>();
-  for (const service of services) {
+  for (const { service, families } of wanted) {
     const ref = objectRef(service);
-    const clusterIP = clusterIPs.get(ref);
-    const given = ports.get(ref) ?? { nodePorts: [] };
-    addresses.set(ref, clusterIP === undefined ? given : { ...given, clusterIP });
+    const clusterIPs = families.flatMap((family) => given.get(family)?.get(ref) ?? []);
+    addresses.set(ref, { ...(ports.get(ref) ?? { nodePorts: [] }), families, clusterIPs });
   }
   return { addresses, problems };
 }
 
+interface Wanted {
+  readonly service: ServiceObject;
+  readonly families: readonly Family[];
+  /** Beside `families`; empty: any. Absent where the Service has no addresses of its own. */
+  readonly asked?: readonly string[];
+}
+
+function wantedAddresses(
+  services: readonly ServiceObject[],
+  serviceCIDRs: readonly Cidr[],
+  problems: ClusterProblem[],
+): readonly Wanted[] {
+  const cluster = serviceCIDRs.map(({ family }) => family);
+  return services.flatMap((service): Wanted[] => {
+    const families = settleFamilies(service, cluster);
+    if (!families.ok) {
+      for (const text of families.error) problems.push({ ref: objectRef(service), text });
+      return [];
+    }
+    const given = clusterIPsAsked(service);
+    const hasNone = service.type === 'ExternalName' || given[0] === 'None';
+    const asked = families.value.map((_, at) => given[at] ?? '');
+    return [{ service, families: families.value, ...(!hasNone && { asked }) }];
+  });
+}
+
 /** Asked-for addresses come first, so that a number that was chosen here never takes one that a manifest names. */
 function allocateClusterIPs(
-  services: readonly ServiceObject[],
+  wanted: readonly Wanted[],
   serviceCIDR: Cidr,
   reserved: readonly Ip[],
   problems: ClusterProblem[],
-): ReadonlyMap<string, Ip | 'None'> {
-  const given = new Map<string, Ip | 'None'>();
+): ReadonlyMap<string, Ip> {
+  const given = new Map<string, Ip>();
   const taken = new Set<Ip>(reserved);
   const waiting: ServiceObject[] = [];
-  for (const service of services) {
-    if (service.type === 'ExternalName') continue;
-    const asked = service.clusterIP ?? '';
-    if (asked === 'None') given.set(objectRef(service), 'None');
-    else if (asked === '') waiting.push(service);
+  for (const { service, families, asked } of wanted) {
+    const at = families.indexOf(serviceCIDR.family);
+    if (at < 0 || !asked) continue;
+    const text = asked[at] ?? '';
+    if (text === '') waiting.push(service);
     else {
-      const address = claimClusterIP(asked, serviceCIDR, taken);
+      const address = claimClusterIP(text, asked, serviceCIDR, taken);
       if (address.ok) given.set(objectRef(service), address.ip);
       else problems.push({ ref: objectRef(service), text: address.text });
     }
   }
-  const bands = bandsOf(2 ** (32 - serviceCIDR.prefix) - 2, 16, 256, 16);
+  const bands = bandsOf(sizeOf(serviceCIDR), 16, 256, 16);
   for (const service of waiting) {
     const isFree = (n: number): boolean => !taken.has(cidrNth(serviceCIDR, 1 + n));
     const n = probe(bands, `${service.namespace}/${service.name}`, isFree);
@@ -72,28 +105,30 @@ function allocateClusterIPs(
   return given;
 }
 
+/** Without the first address; IPv4 has a broadcast address to leave out, too. */
+const sizeOf = ({ family, prefix }: Cidr): number => (family === 4 ? 2 ** (32 - prefix) - 2 : 2 ** (128 - prefix) - 1);
+
 type Claim = { readonly ok: true; readonly ip: Ip } | { readonly ok: false; readonly text: string };
 
-function claimClusterIP(asked: string, serviceCIDR: Cidr, taken: Set<Ip>): Claim {
-  const parsed = parseIp(asked);
-  const value = `Invalid value: []string{"${asked}"}`;
-  const refuse = (reason: string): Claim => ({ ok: false, text: `spec.clusterIPs: ${value}: ${reason}` });
+function claimClusterIP(text: string, asked: readonly string[], serviceCIDR: Cidr, taken: Set<Ip>): Claim {
+  const parsed = parseIp(text);
+  const refuse = (reason: string): Claim => ({
+    ok: false,
+    text: `spec.clusterIPs: Invalid value: ${goList(asked)}: ${reason}`,
+  });
   if (!parsed.ok) return refuse('must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
   const address = parsed.value;
-  const family = familyOf(address);
-  // alloc.go `initIPFamilyFields`, before any allocator is asked.
-  if (family !== serviceCIDR.family)
-    return { ok: false, text: `spec.clusterIPs[0]: ${value}: IPv${family} is not configured on this cluster` };
-  // The network and broadcast addresses of the range are outside what the allocator gives.
-  const isEdge = address === serviceCIDR.base || address === cidrNth(serviceCIDR, -1);
+  const isEdge = address === serviceCIDR.base || (serviceCIDR.family === 4 && address === cidrNth(serviceCIDR, -1));
   if (!cidrHas(serviceCIDR, address) || isEdge) {
     const range = `The range of valid IPs is ${serviceCIDR.text}`;
-    return refuse(`failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. ${range}`);
+    return refuse(`failed to allocate IP ${text}: the provided IP (${text}) is not in the valid range. ${range}`);
   }
-  if (taken.has(address)) return refuse(`failed to allocate IP ${asked}: provided IP is already allocated`);
+  if (taken.has(address)) return refuse(`failed to allocate IP ${text}: provided IP is already allocated`);
   taken.add(address);
   return { ok: true, ip: address };
 }
+
+type NodePorts = Pick<ServiceAddresses, 'nodePorts' | 'healthCheckNodePort'>;
 
 const usesNodePorts = (service: ServiceObject): boolean =>
   service.type === 'NodePort' || service.type === 'LoadBalancer';
@@ -101,12 +136,12 @@ const usesNodePorts = (service: ServiceObject): boolean =>
 function allocateNodePorts(
   services: readonly ServiceObject[],
   problems: ClusterProblem[],
-): ReadonlyMap<string, ServiceAddresses> {
+): ReadonlyMap<string, NodePorts> {
   const exposed = services.filter(usesNodePorts);
   const taken = new Map<number, string>();
   for (const service of exposed) claimNodePorts(service, taken, problems);
   const bands = bandsOf(NODE_PORT_MAX - NODE_PORT_MIN + 1, 16, 128, 32);
-  const given = new Map<string, ServiceAddresses>();
+  const given = new Map<string, NodePorts>();
   for (const service of exposed) {
     const ref = objectRef(service);
     const choose = (key: string): number | undefined => {
@@ -116,12 +151,15 @@ function allocateNodePorts(
       return n === null ? undefined : NODE_PORT_MIN + n;
     };
     const nodePorts = chooseNodePorts(service.ports, choose);
-    const isChecked = service.type === 'LoadBalancer' && service.externalTrafficPolicy === 'Local';
-    const healthCheckNodePort = isChecked ? choose('health-check') : undefined;
+    const healthCheckNodePort = isChecked(service) ? service.healthCheckNodePort || choose('health-check') : undefined;
     given.set(ref, healthCheckNodePort === undefined ? { nodePorts } : { nodePorts, healthCheckNodePort });
   }
   return given;
 }
+
+/** pkg/api/service/util.go, NeedsHealthCheck. */
+const isChecked = ({ type, externalTrafficPolicy }: ServiceObject): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 /** One port number with TCP and UDP gets one node port for both (alloc.go, initNodePorts). */
 function chooseNodePorts(
@@ -142,17 +180,24 @@ function claimNodePorts(service: ServiceObject, taken: Map<number, string>, prob
   const ref = objectRef(service);
   for (const [index, { nodePort = 0 }] of service.ports.entries()) {
     if (nodePort === 0) continue;
-    const refuse = (reason: string): void => {
-      const text = `spec.ports[${index}].nodePort: Invalid value: ${nodePort}: ${reason}`;
-      problems.push({ ref, text });
-    };
-    const owner = taken.get(nodePort) ?? ref;
-    if (nodePort < NODE_PORT_MIN || nodePort > NODE_PORT_MAX) {
-      const range = `The range of valid ports is ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
-      refuse(`provided port is not in the valid range. ${range}`);
-    } else if (owner !== ref) refuse('provided port is already allocated');
-    else taken.set(nodePort, ref);
+    const reason = whyNot(nodePort, (taken.get(nodePort) ?? ref) !== ref);
+    const text = `spec.ports[${index}].nodePort: Invalid value: ${nodePort}: ${reason}`;
+    if (reason === null) taken.set(nodePort, ref);
+    else problems.push({ ref, text });
   }
+  const { healthCheckNodePort: port = 0 } = service;
+  if (port === 0 || !isChecked(service)) return;
+  const reason = whyNot(port, taken.has(port));
+  // alloc.go `allocHealthCheckNodePort`: an internal error, so it names no field.
+  const text = `failed to allocate requested HealthCheck NodePort ${port}: ${reason}`;
+  if (reason === null) taken.set(port, ref);
+  else problems.push({ ref, text });
+}
+
+function whyNot(port: number, isTaken: boolean): string | null {
+  if (port < NODE_PORT_MIN || port > NODE_PORT_MAX)
+    return `provided port is not in the valid range. The range of valid ports is ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
+  return isTaken ? 'provided port is already allocated' : null;
 }
 
 interface Bands {

@@ -1,7 +1,8 @@
 /** Which nodes reach each other without a router: what CrossSubnet, DirectRouting and host-gw depend on. */
-import { cidrHas, cidrNth, type Ip, parseCidr } from '../wire/ip.ts';
+import { cidrNth, type Ip, parseCidr } from '../wire/ip.ts';
 import type { Cluster, NodeSubnet } from './cluster.ts';
 import type { FarSubnet } from './cluster-input.ts';
+import { subnetHas } from './families.ts';
 
 type Networks = Pick<Cluster, 'nodeNetwork' | 'router'>;
 type Machine = { readonly ip: Ip };
@@ -12,7 +13,7 @@ export const subnetsOf = ({ nodeNetwork, router }: Networks): readonly NodeSubne
 
 /** The subnet that a machine's address is in; undefined where it is in none. */
 export const subnetOf = (cluster: Networks, { ip }: Machine): NodeSubnet | undefined =>
-  subnetsOf(cluster).find(({ cidr }) => cidrHas(cidr, ip));
+  subnetsOf(cluster).find((subnet) => subnetHas(subnet, ip));
 
 export function shareSubnet(cluster: Networks, a: Machine, b: Machine): boolean {
   const subnet = subnetOf(cluster, a);

@@ -75,6 +75,10 @@ const service: fc.Arbitrary<ServiceObject> = fc
     name,
     type: optional(fc.constantFrom('ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName')),
     clusterIP: optional(fc.oneof(fc.constant('None'), ipText)),
+    clusterIPs: optional(fc.array(ipText, { maxLength: 2 })),
+    ipFamilyPolicy: optional(fc.constantFrom('SingleStack', 'PreferDualStack', 'RequireDualStack')),
+    ipFamilies: optional(fc.array(fc.constantFrom('IPv4', 'IPv6'), { maxLength: 2 })),
+    healthCheckNodePort: optional(portNumber),
     externalName: optional(name),
     selector: optional(labelMap),
     ports: fc.array(
@@ -167,6 +171,15 @@ const size = {
         podRoutes: optional(fc.constant(true as const)),
       })
       .map(said<FarSubnet>),
+  ),
+  ipv6: optional(
+    fc.record({
+      role: fc.constantFrom('only' as const, 'first' as const, 'second' as const),
+      podCIDR: cidrText,
+      nodeMask: fc.integer({ min: 1, max: 128 }),
+      serviceCIDR: cidrText,
+      nodeNetwork: cidrText,
+    }),
   ),
   zones: optional(fc.array(fc.constantFrom('', 'zone-a', 'eu-1b'), { maxLength: 6 })),
 };

@@ -30,9 +30,9 @@ export function sizeOf(of: ClusterSize): ClusterSize {
   const zones = (of.zones ?? []).slice(0, nodes);
   const last = zones.findLastIndex((zone) => zone !== '');
   const named = zones.slice(0, last + 1);
-  const { farSubnet } = of;
+  const { farSubnet, ipv6 } = of;
   return without<ClusterSize>(
-    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: named, farSubnet },
+    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: named, farSubnet, ipv6 },
     { zones: [] },
   );
 }
@@ -72,9 +72,20 @@ function normaliseService(service: ServiceObject): ServiceObject {
   const hasAffinity = service.sessionAffinity === 'ClientIP';
   const ports = service.ports.map((port) => without(port, { name: '', protocol: 'TCP', targetPort: port.port }));
   const timeout = hasAffinity ? service.sessionAffinityTimeoutSeconds : undefined;
+  const { clusterIP, clusterIPs = [], selector = {} } = service;
+  // What nobody selects for and has no address is of both families by default.
+  const isFree = clusterIP === 'None' && Object.keys(selector).length === 0;
   return without(
-    { ...service, ports, sessionAffinityTimeoutSeconds: timeout },
     {
+      ...service,
+      ports,
+      clusterIPs: clusterIPs.length > 1 ? clusterIPs : undefined,
+      sessionAffinityTimeoutSeconds: timeout,
+    },
+    {
+      ipFamilyPolicy: isFree ? 'RequireDualStack' : 'SingleStack',
+      ipFamilies: [],
+      healthCheckNodePort: 0,
       type: 'ClusterIP',
       clusterIP: '',
       externalName: '',

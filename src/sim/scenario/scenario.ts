@@ -2,7 +2,7 @@
  * The saved document: a list of events. The state is a fold over it, undo edits the list, a link is its compact encoding.
  * Events are in the past tense. Everything in it is plain JSON.
  */
-import type { FarSubnet } from '../kube/cluster-input.ts';
+import type { FarSubnet, Ipv6Networks } from '../kube/cluster-input.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { IpvsProtocol } from '../linux/ipvs/table.ts';
 import type { PortProtocol } from '../wire/frame.ts';
@@ -85,6 +85,8 @@ export interface ClusterSize {
   readonly serviceCIDR: string;
   readonly nodeNetwork: string;
   readonly mtuBytes: number;
+  /** The same networks in IPv6, beside those above or instead of them. */
+  readonly ipv6?: Ipv6Networks;
   /** The zone of each node in order; '', and what is missing at the end, is none. */
   readonly zones?: readonly string[];
   /** A second node subnet behind a router, with the nodes from this number on. */

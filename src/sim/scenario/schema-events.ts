@@ -71,6 +71,15 @@ const clusterSize = {
   serviceCIDR: cidrText,
   nodeNetwork: cidrText,
   mtuBytes: mtu,
+  ipv6: v.exactOptional(
+    v.strictObject({
+      role: enumOf(['only', 'first', 'second']),
+      podCIDR: cidrText,
+      nodeMask: integer(1, 128),
+      serviceCIDR: cidrText,
+      nodeNetwork: cidrText,
+    }),
+  ),
   zones: v.exactOptional(listOf(zoneName, NODES_MAX)),
   farSubnet: v.exactOptional(
     v.strictObject({

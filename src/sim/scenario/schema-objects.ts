@@ -56,6 +56,9 @@ const service = v.strictObject({
   name: label,
   type: v.exactOptional(enumOf(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])),
   clusterIP: v.exactOptional(v.union([v.literal('None'), ipText], 'must be an IP address or None')),
+  clusterIPs: v.exactOptional(listOf(ipText, ADDRESSES_MAX)),
+  ipFamilyPolicy: v.exactOptional(enumOf(['SingleStack', 'PreferDualStack', 'RequireDualStack'])),
+  ipFamilies: v.exactOptional(listOf(enumOf(['IPv4', 'IPv6']), ADDRESSES_MAX)),
   externalName: v.exactOptional(subdomain),
   selector: v.exactOptional(labels),
   ports: listOf(
@@ -74,6 +77,7 @@ const service = v.strictObject({
   sessionAffinityTimeoutSeconds: v.exactOptional(integer(1, 86_400)),
   externalIPs: v.exactOptional(listOf(ipText, ADDRESSES_MAX)),
   loadBalancerSourceRanges: v.exactOptional(listOf(cidrText, ADDRESSES_MAX)),
+  healthCheckNodePort: v.exactOptional(portNumber),
   publishNotReadyAddresses: v.exactOptional(v.boolean('must be true or false')),
   trafficDistribution: v.exactOptional(enumOf(['PreferClose', 'PreferSameZone', 'PreferSameNode'])),
   topologyMode: v.exactOptional(enumOf(['Auto'])),

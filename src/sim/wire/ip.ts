@@ -93,10 +93,18 @@ export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
   return a.family === b.family && (a.prefix <= b.prefix ? cidrHas(a, b.base) : cidrHas(b, a.base));
 }
 
-/** The n-th address of an IPv4 network, counted from its base (n may be negative: -1 is the last one). */
+/** The n-th address of a network, counted from its base (n may be negative: -1 is the last one). */
 export function cidrNth(net: Cidr, n: number): Ip {
+  if (net.family === 6) return nthOfSix(net, BigInt(n));
   const size = 2 ** (32 - net.prefix);
   return intToIp(ipToInt(net.base) + (n < 0 ? size + n : n));
+}
+
+function nthOfSix({ base, prefix }: Cidr, n: bigint): Ip {
+  const offset = n < 0n ? (1n << BigInt(128 - prefix)) + n : n;
+  const sum = ipaddr.IPv6.parse(base).parts.reduce((value, part) => (value << 16n) | BigInt(part), 0n) + offset;
+  const parts = Array.from({ length: 8 }, (_, at) => Number((sum >> BigInt(112 - 16 * at)) & 0xffffn));
+  return new ipaddr.IPv6(parts).toRFC5952String() as Ip;
 }
 
 export const LOOPBACK_NET: Cidr = cidr('127.0.0.0/8');

@@ -70,7 +70,6 @@ const SERVICE_PORT = struct('ServicePort', {
   idleTyped: { appProtocol: STRING },
 });
 
-const ONE_FAMILY = 'the cluster is IPv4 only';
 const NO_CLOUD = 'no cloud load balancer is modelled yet';
 const AFFINITY = struct('SessionAffinityConfig', {
   kept: { clientIP: struct('ClientIPConfig', { kept: { timeoutSeconds: INT } }) },
@@ -81,6 +80,9 @@ const SERVICE_SPEC = struct('ServiceSpec', {
     type: STRING,
     clusterIP: STRING,
     clusterIPs: list(STRING),
+    ipFamilies: list(STRING),
+    ipFamilyPolicy: STRING,
+    healthCheckNodePort: INT,
     externalName: STRING,
     selector: MAP,
     ports: list(SERVICE_PORT),
@@ -94,10 +96,7 @@ const SERVICE_SPEC = struct('ServiceSpec', {
     trafficDistribution: STRING,
   },
   matters: {
-    ipFamilies: { consequence: ONE_FAMILY, shape: list(STRING) },
-    ipFamilyPolicy: { consequence: ONE_FAMILY, unless: 'SingleStack', shape: STRING },
     allocateLoadBalancerNodePorts: { consequence: 'node ports are allocated all the same', unless: true, shape: BOOL },
-    healthCheckNodePort: { consequence: 'another health check port may be chosen', unless: 0, shape: INT },
     loadBalancerClass: NO_CLOUD,
     loadBalancerIP: NO_CLOUD,
   },

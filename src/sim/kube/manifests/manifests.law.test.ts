@@ -88,7 +88,14 @@ const service: fc.Arbitrary<ServiceObject> = fc
     namespace: name,
     name,
     type: maybe(fc.constantFrom('NodePort' as const, 'LoadBalancer' as const)),
-    clusterIP: maybe(fc.constant('10.96.0.77')),
+    families: fc.constantFrom<Partial<ServiceObject>>(
+      {},
+      { clusterIP: '10.96.0.77' },
+      { clusterIP: 'fd00::77', clusterIPs: ['fd00::77', '10.96.0.77'], ipFamilyPolicy: 'RequireDualStack' },
+      { ipFamilies: ['IPv6'] },
+      { ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'PreferDualStack' },
+    ),
+    healthCheck: maybe(port),
     selector: maybe(labels),
     ports: fc.uniqueArray(fc.record({ name, port: port.filter((one) => one !== 10250) }), {
       minLength: 1,
@@ -102,9 +109,14 @@ const service: fc.Arbitrary<ServiceObject> = fc
     externalIPs: maybe(fc.constant(['198.51.100.7'])),
     affinity: fc.constantFrom(0, 60, 10_800),
   })
-  .map(({ affinity, ...one }) =>
+  .map(({ affinity, families, healthCheck, ...one }) =>
     set<ServiceObject>({
       ...one,
+      ...families,
+      // Only a load balancer asks there, and only where it matters on which node.
+      ...(one.type === 'LoadBalancer' && healthCheck
+        ? { externalTrafficPolicy: 'Local', healthCheckNodePort: healthCheck }
+        : {}),
       sessionAffinity: affinity === 0 ? undefined : 'ClientIP',
       sessionAffinityTimeoutSeconds: affinity === 60 ? 60 : undefined,
     }),

@@ -18,6 +18,7 @@ import type {
   PodSpec,
   ServiceManifest,
   ServicePort,
+  ServiceSpec,
 } from '../validate/manifest-types.ts';
 
 /** On a pod or template: its readiness probe fails. The API has no field for what a probe will say. */
@@ -74,6 +75,9 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       // Validation allowed these words only.
       type: spec.type as ServiceObject['type'],
       clusterIP: spec.clusterIP,
+      clusterIPs: (spec.clusterIPs ?? []).length > 1 ? spec.clusterIPs : undefined,
+      ipFamilyPolicy: spec.ipFamilyPolicy as ServiceObject['ipFamilyPolicy'],
+      ipFamilies: spec.ipFamilies as ServiceObject['ipFamilies'],
       externalName: spec.externalName,
       selector: spec.selector,
       ports: (spec.ports ?? []).map(toServicePort),
@@ -83,6 +87,7 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       sessionAffinityTimeoutSeconds: seconds,
       externalIPs: spec.externalIPs,
       loadBalancerSourceRanges: spec.loadBalancerSourceRanges,
+      healthCheckNodePort: spec.healthCheckNodePort,
       publishNotReadyAddresses: spec.publishNotReadyAddresses,
       trafficDistribution: spec.trafficDistribution as ServiceObject['trafficDistribution'],
       topologyMode: topologyModeOf(metadata),
@@ -90,6 +95,9 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
     {
       type: 'ClusterIP',
       clusterIP: '',
+      ipFamilyPolicy: isFree(spec) ? 'RequireDualStack' : 'SingleStack',
+      ipFamilies: [],
+      healthCheckNodePort: 0,
       externalName: '',
       selector: {},
       externalTrafficPolicy: 'Cluster',
@@ -102,6 +110,10 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
     },
   );
 }
+
+/** What nobody selects for and has no address is of both families by default (alloc.go `initIPFamilyFields`, v1.34). */
+const isFree = ({ clusterIP, selector = {} }: ServiceSpec): boolean =>
+  clusterIP === 'None' && Object.keys(selector).length === 0;
 
 function topologyModeOf({ annotations = {} }: MetaManifest): ServiceObject['topologyMode'] {
   const value = annotations[OLDER_TOPOLOGY_ANNOTATION] ?? annotations[TOPOLOGY_ANNOTATION];

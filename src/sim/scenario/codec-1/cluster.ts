@@ -2,17 +2,27 @@
 import type { ClusterSize } from '../scenario.ts';
 import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
-const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24', [], []];
+const sizeDefaults: readonly Json[] = [3, 1500, '10.244.0.0/16', 24, '10.96.0.0/12', '192.168.56.0/24', [], [], []];
 
 export function packSize(size: ClusterSize): Json[] {
-  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones = [], farSubnet: far } = size;
+  const { nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones = [], farSubnet: far, ipv6 } = size;
   const packedFar = far ? [far.cidr, far.fromNode, ...(far.podRoutes ? [1] : [])] : [];
-  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, packedFar], sizeDefaults);
+  const six = ipv6 ? [ipv6.role, ipv6.podCIDR, ipv6.nodeMask, ipv6.serviceCIDR, ipv6.nodeNetwork] : [];
+  return trimTuple([nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, packedFar, six], sizeDefaults);
 }
 
 export function unpackSize(packed: unknown): Readonly<Record<string, unknown>> {
-  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, far] = fillTuple(packed, sizeDefaults);
-  return { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones, ...unpackFar(far) };
+  const [nodes, mtuBytes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, zones, far, six] = fillTuple(
+    packed,
+    sizeDefaults,
+  );
+  const four = { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes };
+  return { ...four, zones, ...unpackFar(far), ...unpackIpv6(six) };
+}
+
+function unpackIpv6(packed: unknown): Readonly<Record<string, unknown>> {
+  const [role, podCIDR, nodeMask, serviceCIDR, nodeNetwork] = listIn(packed);
+  return role === undefined ? {} : { ipv6: { role, podCIDR, nodeMask, serviceCIDR, nodeNetwork } };
 }
 
 function unpackFar(packed: unknown): Readonly<Record<string, unknown>> {

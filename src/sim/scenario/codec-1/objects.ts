@@ -142,6 +142,10 @@ const serviceLetters = {
   p: 'publishNotReadyAddresses',
   d: 'trafficDistribution',
   m: 'topologyMode',
+  c: 'clusterIPs',
+  y: 'ipFamilyPolicy',
+  f: 'ipFamilies',
+  h: 'healthCheckNodePort',
 } as const satisfies Readonly<Record<string, keyof ServiceObject>>;
 
 function packService(service: ServiceObject): Json[] {
