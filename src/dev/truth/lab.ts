@@ -6,15 +6,8 @@ import { NFT_DEFAULTS, type NftOptions } from '../../sim/drivers/proxy/kube-prox
 import { CNIS, PROXIES } from '../../sim/drivers/registry.ts';
 import { assemble } from '../../sim/engine/assemble.ts';
 import type { World } from '../../sim/engine/world.ts';
-import {
-  type Cluster,
-  type ClusterPolicy,
-  type ClusterService,
-  type Endpoint,
-  type Listening,
-  type PolicyRule,
-  podNs,
-} from '../../sim/kube/cluster.ts';
+import { type Cluster, type ClusterService, type Endpoint, type Listening, podNs } from '../../sim/kube/cluster.ts';
+import type { ClusterPolicy, PolicyRule } from '../../sim/kube/cluster-policy.ts';
 import type { NetnsConfig, NsId } from '../../sim/linux/config.ts';
 import type { Chain, Rule, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { cidr, ip } from '../../sim/wire/ip.ts';
@@ -272,6 +265,7 @@ function labPolicy({ name, pods, ingress, egress }: LabPolicy): ClusterPolicy {
     };
   };
   return {
+    kind: 'NetworkPolicy',
     namespace: 'default',
     name,
     pods: pods.map((pod) => podNs({ namespace: 'default', name: pod })),

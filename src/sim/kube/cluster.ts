@@ -4,6 +4,7 @@
  */
 import type { PortProtocol } from '../wire/frame.ts';
 import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
+import type { ClusterPolicy } from './cluster-policy.ts';
 
 export interface Cluster {
   /** Of the first family where there are two; `families.ts` has what asks for a certain one. */
@@ -23,7 +24,7 @@ export interface Cluster {
   /** Pods that are on a node and have no network: the CNI plugin answered with an error. Absent: none. */
   readonly waiting?: readonly WaitingPod[];
   readonly services: readonly ClusterService[];
-  /** NetworkPolicies, with their selectors resolved. */
+  /** What is enforced where the CNI enforces policies; absent: none. */
   readonly policies?: readonly ClusterPolicy[];
   /** Machines outside the cluster: a client, the router with the Internet behind it. */
   readonly externals: readonly ExternalHost[];
@@ -89,35 +90,6 @@ export interface ClusterPod {
   readonly owner: string;
   /** Overrides the name that the CNI plugin would choose for the node's end of the pod's veth. */
   readonly veth?: string;
-}
-
-/** A NetworkPolicy (`networking.k8s.io/v1`): which pods it selects, and what it lets in and out. */
-export interface ClusterPolicy {
-  readonly namespace: string;
-  readonly name: string;
-  /** `namespace/name` of the pods that it selects. */
-  readonly pods: readonly string[];
-  /** Absent: the policy does not concern this direction. Empty: nothing may pass. */
-  readonly ingress?: readonly PolicyRule[];
-  readonly egress?: readonly PolicyRule[];
-}
-
-/** Peers and ports both must fit; absent fits all. */
-export interface PolicyRule {
-  readonly peers?: readonly PolicyPeer[];
-  readonly ports?: readonly PolicyPort[];
-}
-
-/** `ipBlock`, or the addresses of the pods that a selector finds; `selector` is how it reads. */
-export type PolicyPeer =
-  | { readonly kind: 'net'; readonly cidr: Cidr; readonly except: readonly Cidr[] }
-  | { readonly kind: 'pods'; readonly selector: string; readonly ips: readonly Ip[] };
-
-export interface PolicyPort {
-  readonly protocol: 'tcp' | 'udp' | 'sctp';
-  /** Absent: every port of the protocol. */
-  readonly from?: number;
-  readonly to?: number;
 }
 
 /** `ContainerCreating`: its sandbox could not be set up, and kubelet tries again and again. */

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.ts';
-import type { Cluster, ClusterPolicy, PolicyRule } from '../../../kube/cluster.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import type { ClusterPolicy, PolicyRule } from '../../../kube/cluster-policy.ts';
 import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
 import { printRule, printRuleset } from '../../../linux/netfilter/iptables/print.ts';
 import { cidr, ip } from '../../../wire/ip.ts';
@@ -18,6 +19,7 @@ const REFERENCE = new URL('../../../../../../shared/reference/cni.md', import.me
 const SELECTOR = 'app == "api"';
 
 const policy = (rule: Partial<ClusterPolicy>): ClusterPolicy => ({
+  kind: 'NetworkPolicy',
   namespace: 'default',
   name: 'allow-web',
   pods: ['default/web-0'],

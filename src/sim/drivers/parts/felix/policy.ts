@@ -6,7 +6,8 @@ import { sha224 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64url } from '../../../base/base64url.ts';
 import { groupBy } from '../../../base/group-by.ts';
-import type { ClusterPolicy, PolicyPeer, PolicyPort, PolicyRule } from '../../../kube/cluster.ts';
+import type { ClusterPolicy, PolicyPeer, PolicyPortRange, PolicyRule } from '../../../kube/cluster-policy.ts';
+import { isNamedPort } from '../../../kube/cluster-policy.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { BY, type FelixRule, felixChain, limitedName } from './chain.ts';
@@ -53,14 +54,21 @@ const RETURN = '--jump RETURN';
 
 /** One rule of the API becomes one of Calico for each protocol and, because a rule has one selector, for each peer that is a selector. */
 function ruleOf({ peers, ports }: PolicyRule, direction: Direction): FelixRule[] {
-  const byProtocol: readonly (readonly PolicyPort[])[] =
-    ports && ports.length > 0 ? [...groupBy(ports, ({ protocol }) => protocol).values()] : [[]];
+  const byProtocol: readonly (readonly PolicyPortRange[])[] =
+    ports && ports.length > 0
+      ? [
+          ...groupBy(
+            ports.filter((port): port is PolicyPortRange => !isNamedPort(port)),
+            ({ protocol }) => protocol,
+          ).values(),
+        ]
+      : [[]];
   return byProtocol.flatMap((some) =>
     (peers && peers.length > 0 ? peers : [null]).flatMap((peer) => allow(peer, some, direction)),
   );
 }
 
-function allow(peer: PolicyPeer | null, ports: readonly PolicyPort[], direction: Direction): FelixRule[] {
+function allow(peer: PolicyPeer | null, ports: readonly PolicyPortRange[], direction: Direction): FelixRule[] {
   const proto = ports[0] ? `-p ${ports[0].protocol}` : '';
   const isEveryPort = ports.some(({ from }) => from === undefined);
   const splits = isEveryPort ? [] : splitPorts(ports);
@@ -86,7 +94,7 @@ const SIDE = {
 } as const;
 
 /** Port lists that fit one multiport match each. */
-function splitPorts(ports: readonly PolicyPort[]): string[] {
+function splitPorts(ports: readonly PolicyPortRange[]): string[] {
   const splits: string[][] = [[]];
   let slots = PORT_SLOTS_MAX;
   for (const { from = 0, to = from } of ports) {

@@ -1,0 +1,104 @@
+/**
+ * Policies as those who enforce them need them: what their selectors find is resolved to pods and addresses. What is not enforced (a
+ * policy that is switched off, a staged one) is not among them.
+ */
+import type { Cidr, Ip } from '../wire/ip.ts';
+
+export type ClusterPolicyKind =
+  | 'NetworkPolicy'
+  | 'AdminNetworkPolicy'
+  | 'BaselineAdminNetworkPolicy'
+  | 'ClusterNetworkPolicy';
+
+export interface ClusterPolicy {
+  readonly kind: ClusterPolicyKind;
+  /** Empty for what belongs to no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent: between the two, where NetworkPolicies are. */
+  readonly tier?: 'Admin' | 'Baseline';
+  /** Within such a tier: the lowest number first. */
+  readonly priority?: number;
+  /** What it selects, as written; absent where only the pods are known. */
+  readonly subject?: PodSelection;
+  /** `namespace/name` of the pods that it selects; pods on the host's network are nobody's subject. */
+  readonly pods: readonly string[];
+  /** Absent: the policy does not concern this direction. Empty: nothing may pass. */
+  readonly ingress?: readonly PolicyRule[];
+  readonly egress?: readonly PolicyRule[];
+}
+
+/** Peers and ports both must fit; absent fits all. In a NetworkPolicy every rule allows. */
+export interface PolicyRule {
+  readonly name?: string;
+  /** Absent: it allows. `Pass`: the next tier shall decide. */
+  readonly action?: 'Deny' | 'Pass';
+  readonly peers?: readonly PolicyPeer[];
+  readonly ports?: readonly PolicyPort[];
+}
+
+export type PolicyPeer =
+  /** `ipBlock`. */
+  | { readonly kind: 'net'; readonly cidr: Cidr; readonly except: readonly Cidr[] }
+  /** `networks` of the admin policies. */
+  | { readonly kind: 'nets'; readonly cidrs: readonly Cidr[] }
+  /** `selector` is how it reads, `ips` the addresses of the pods that it finds now. */
+  | {
+      readonly kind: 'pods';
+      readonly selector: string;
+      readonly selection?: PodSelection;
+      readonly ips: readonly Ip[];
+    }
+  | { readonly kind: 'nodes'; readonly selector: string; readonly ips: readonly Ip[] }
+  | { readonly kind: 'domains'; readonly names: readonly string[] };
+
+/** `namespaces` absent: those of the policy's own namespace. `pods` absent: all of them. */
+export interface PodSelection {
+  readonly namespaces?: LabelSelection;
+  readonly pods?: LabelSelection;
+}
+
+/** `metav1.LabelSelector`: nothing in it finds everything. */
+export interface LabelSelection {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+    readonly values?: readonly string[];
+  }[];
+}
+
+export type PolicyProtocol = 'tcp' | 'udp' | 'sctp';
+
+export type PolicyPort = PolicyPortRange | NamedPolicyPort;
+
+export interface PolicyPortRange {
+  readonly protocol: PolicyProtocol;
+  /** Absent: every port of the protocol. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** A name means another number on each pod: `ports` has them all, in the whole cluster. */
+export interface NamedPolicyPort {
+  readonly name: string;
+  /** Absent: that of each container's port (admin policies). */
+  readonly protocol?: PolicyProtocol;
+  readonly ports: readonly { readonly ip: Ip; readonly port: number; readonly protocol: PolicyProtocol }[];
+}
+
+export type PolicyDirection = 'ingress' | 'egress';
+
+export const isNamedPort = (port: PolicyPort): port is NamedPolicyPort => 'name' in port;
+
+/** `NetworkPolicy shop/deny-all`, `AdminNetworkPolicy guard`. */
+export const policyRef = ({ kind, namespace, name }: ClusterPolicy): string =>
+  `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
+
+/** Those that concern a pod in a direction. */
+export const policiesFor = (
+  policies: readonly ClusterPolicy[],
+  pod: string,
+  direction: PolicyDirection,
+): readonly ClusterPolicy[] =>
+  policies.filter((policy) => policy[direction] !== undefined && policy.pods.includes(pod));
