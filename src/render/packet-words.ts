@@ -1,4 +1,5 @@
 /** What is written on an envelope, and what the last step changed of it. */
+import { socketText } from '../sim/engine/explain/packet-words.ts';
 import type { Step } from '../sim/linux/step.ts';
 import {
   type Arp,
@@ -6,6 +7,7 @@ import {
   type Frame,
   type IpPacket,
   icmpName,
+  isIcmp,
   isLaterFragment,
   vxlanOf,
 } from '../sim/wire/frame.ts';
@@ -43,7 +45,7 @@ function titleOf(packet: IpPacket): string {
   const { l4 } = packet;
   if (isLaterFragment(l4)) return `${l4.proto.toUpperCase()} fragment`;
   if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
-  if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
+  if (isIcmp(l4)) return `${l4.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} ${icmpName(l4)}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   if (l4.proto === 'ipencap') return 'IP-in-IP';
   const vxlan = vxlanOf(packet);
@@ -55,7 +57,7 @@ function endsOf(packet: IpPacket): { src: string; dst: string } {
   const { l4, src, dst } = packet;
   // Outer ports say nothing to a person: the source port is a hash, the other one is always the same.
   if (!('sport' in l4) || vxlanOf(packet)) return { src, dst };
-  return { src: `${src}:${l4.sport}`, dst: `${dst}:${l4.dport}` };
+  return { src: socketText(src, l4.sport), dst: socketText(dst, l4.dport) };
 }
 
 const arpEnvelope = (arp: Arp): Envelope => ({ title: `ARP ${arp.op}`, src: arp.spa, dst: arp.tpa, ttl: null });

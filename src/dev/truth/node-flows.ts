@@ -6,6 +6,7 @@ import { must } from '../../sim/base/assert.ts';
 import type { Address, NetnsConfig } from '../../sim/linux/config.ts';
 import { type Choices, type Kernel, makeKernel, netnsOf, newPacketId } from '../../sim/linux/kernel.ts';
 import { makeLocal } from '../../sim/linux/local.ts';
+import type { Ruleset } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { endpointText } from '../../sim/linux/netfilter/nftables/numgen.ts';
 import { type Netns, openNetns } from '../../sim/linux/netns.ts';
 import { LINUX } from '../../sim/linux/ops.ts';
@@ -14,6 +15,7 @@ import { makeSkb } from '../../sim/linux/skb.ts';
 import type { Step } from '../../sim/linux/step.ts';
 import type { L4 } from '../../sim/wire/frame.ts';
 import { ANY_NET, cidr, cidrHas, familyOf, ip, LOOPBACK_NET } from '../../sim/wire/ip.ts';
+import { ANY_NET_6 } from '../../sim/wire/ip6.ts';
 import { ZERO_MAC } from '../../sim/wire/mac.ts';
 
 /** A first packet of a case, and where it ends: endpoints that may be chosen, REJECT, DROP, ACCEPT, or nothing. */
@@ -56,7 +58,7 @@ const CLIENT_PORT = 40_000;
 /** Between the port of a client and the one that a masquerade gives it: no two connections get the same. */
 const MASQUERADE_SHIFT = 10_000;
 const UPLINK = 'eth0';
-const ANY_NET_6 = cidr('::/0');
+const NO_RULES: Ruleset = new Map();
 
 /** The node: its addresses of one family, and everything else behind its uplink. */
 export function nodeConfig({ ipFamily, nodeIPs, nodeInterfaces }: NodeAddresses, rules: NodeRules): NetnsConfig {
@@ -77,8 +79,9 @@ export function nodeConfig({ ipFamily, nodeIPs, nodeInterfaces }: NodeAddresses,
     routes: [{ dst: family === 4 ? ANY_NET : ANY_NET_6, type: 'unicast', dev: UPLINK, table: 'main', scope: 'global' }],
     neighbours: [],
     fdb: [],
-    sysctl: { 'ipv4.ip_forward': 1, ...rules.sysctl },
-    iptables: rules.iptables ?? new Map(),
+    sysctl: { 'ipv4.ip_forward': 1, 'ipv6.conf.all.forwarding': 1, ...rules.sysctl },
+    iptables: NO_RULES,
+    [family === 4 ? 'iptables' : 'ip6tables']: rules.iptables ?? NO_RULES,
     nftables: rules.nftables ?? [],
     ipsets: rules.ipsets ?? [],
     ...(rules.ipvs ? { ipvs: rules.ipvs } : {}),

@@ -63,6 +63,7 @@ const PLANNED = Object.keys({
   fdb: true,
   sysctl: true,
   iptables: true,
+  ip6tables: true,
   nftables: true,
   ipsets: true,
   ipvs: true,

@@ -3,13 +3,14 @@ import { makeRng } from '../base/rng.ts';
 import { tunnelPortOf } from '../linux/devices/vxlan.ts';
 import type { Choices } from '../linux/kernel.ts';
 import type { Chain, Rule, Table } from '../linux/netfilter/iptables/rule.ts';
+import { endpointText } from '../linux/netfilter/nftables/numgen.ts';
 
 const FIRST_MASQUERADE_PORT = 1024;
 const LAST_PORT = 65_535;
 const FIRST_EPHEMERAL_PORT = 32_768;
 const LAST_EPHEMERAL_PORT = 60_999;
 
-/** `endpoint` is `ip:port`: rules that choose at random choose it wherever they can. */
+/** `endpoint` is `ip:port`, `[ip]:port`: rules that choose at random choose it wherever they can. */
 export function makeChoices(seed: number, endpoint?: string): Choices {
   const rng = makeRng(seed);
   return {
@@ -38,7 +39,7 @@ function forced(rule: Rule, chain: Chain, table: Table, endpoint: string | undef
 
 function leadsTo(rule: Rule, table: Table, endpoint: string): boolean {
   const { target } = rule;
-  if (target?.kind === 'DNAT') return `${target.to}:${target.port ?? ''}` === endpoint;
+  if (target?.kind === 'DNAT') return endpointText(target.to, target.port) === endpoint;
   if (target?.kind !== 'jump' && target?.kind !== 'goto') return false;
   return (
     table.chains.get(target.chain)?.rules.some((r) => r.target?.kind === 'DNAT' && leadsTo(r, table, endpoint)) === true

@@ -4,6 +4,7 @@ import type { Kernel } from '../linux/kernel.ts';
 import { type LocalPacket, neverSent } from '../linux/local.ts';
 import type { Netns } from '../linux/netns.ts';
 import type { SocketCalls } from '../linux/sockets/socket.ts';
+import { familyOf } from '../wire/ip.ts';
 import type { ProgramResult } from './program-result.ts';
 import type { Program } from './run-program.ts';
 
@@ -14,6 +15,8 @@ export type Dialled =
 /** TCP sockets connect; UDP programs send each datagram to an address. ICMP and traceroute use raw sockets, which no hook sees. */
 export function dial(k: Kernel, ns: Netns, program: Program, first: (program: Program) => LocalPacket): Dialled {
   const { proto } = program;
+  // SIMPLIFIED: no programs for sockets of IPv6 (`connect6`).
+  if (familyOf(program.dst) === 6) return { ok: true, program, calls: undefined };
   if (!ns.bpf || (proto !== 'tcp' && proto !== 'udp')) return { ok: true, program, calls: undefined };
   const cookie = `${ns.id} ${k.packets}`;
   const address = { ip: program.dst, port: program.port };

@@ -1,7 +1,7 @@
 /** From the flat list of steps to packets and hops: the grammar of a trace. */
 import type { NsId } from '../linux/config.ts';
 import type { PacketId, Step } from '../linux/step.ts';
-import { type Frame, type IpPacket, icmpName, innermost } from '../wire/frame.ts';
+import { type Frame, type IpPacket, icmpName, innermost, isIcmp, isNdp } from '../wire/frame.ts';
 import { PROGRAM_NAMES } from './program-names.ts';
 import type { Hop, TracePacket } from './trace.ts';
 
@@ -53,12 +53,12 @@ function wayMark(step: Step): string {
 }
 
 /**
- * The program's own packets ask; an answer goes the other way than what it answers; ARP belongs to the packet that waits for it. Where
+ * The program's own packets ask; an answer goes the other way than what it answers; ARP (and NDP) belongs to the packet that waits for it. Where
  * the packet is born does not decide: a pod that calls itself answers from the same place.
  */
 function laneOf(first: Step, from: NsId, before: readonly TracePacket[]): TracePacket['lane'] {
   const last = before.at(-1);
-  if (last && !isIpFrame(first.frame)) return last.lane;
+  if (last && asksForNeighbour(first.frame)) return last.lane;
   if (first.kind !== 'send') return first.ns === from ? 'request' : 'reply';
   const answered = before.find((p) => p.id === first.answers);
   if (answered) return answered.lane === 'request' ? 'reply' : 'request';
@@ -67,7 +67,11 @@ function laneOf(first: Step, from: NsId, before: readonly TracePacket[]): TraceP
 
 const CLIENTS: ReadonlySet<string> = new Set(Object.values(PROGRAM_NAMES));
 
-const isIpFrame = (frame: Frame | IpPacket): boolean => 'ttl' in frame || frame.payload.kind === 'ip';
+/** ARP, and what does its work for IPv6. */
+function asksForNeighbour(frame: Frame | IpPacket): boolean {
+  const packet = 'ttl' in frame ? frame : innermost(frame);
+  return !packet || isNdp(packet.l4);
+}
 
 const FLAG_NAMES: Readonly<Record<string, string>> = {
   S: 'SYN',
@@ -87,7 +91,7 @@ export function titleOf(frame: Frame | IpPacket): string {
   if ('fragment' in l4) return `${l4.proto.toUpperCase()} fragment`;
   if (l4.proto === 'tcp')
     return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}${l4.note === undefined ? '' : ` (${l4.note})`}`;
-  if (l4.proto === 'icmp') return `ICMP ${icmpName(l4)}`;
+  if (isIcmp(l4)) return `${l4.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} ${icmpName(l4)}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   return 'UDP datagram';
 }

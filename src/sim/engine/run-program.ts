@@ -15,8 +15,8 @@ import type { Socket, SocketCalls, SocketEvent } from '../linux/sockets/socket.t
 import { close, connect, sendData } from '../linux/sockets/tcp.ts';
 import { sendDatagram } from '../linux/sockets/udp.ts';
 import type { Step } from '../linux/step.ts';
-import type { Protocol } from '../wire/frame.ts';
-import type { Ip } from '../wire/ip.ts';
+import { headerBytes, type PortProtocol } from '../wire/frame.ts';
+import { familyOf, type Ip } from '../wire/ip.ts';
 import { dial } from './dial.ts';
 import { PROGRAM_NAMES } from './program-names.ts';
 import type { ProgramResult } from './program-result.ts';
@@ -26,7 +26,8 @@ import type { Outcome } from './trace.ts';
 export interface Program {
   readonly ns: NsId;
   readonly dst: Ip;
-  readonly proto: Exclude<Protocol, 'ipencap'> | 'traceroute';
+  /** `icmp` is ping, of either family. */
+  readonly proto: PortProtocol | 'icmp' | 'traceroute';
   /** 0 for ICMP. */
   readonly port: number;
   readonly waitMs: number;
@@ -107,7 +108,7 @@ export function withSource(
   if (src === undefined || !config || config.addresses.some((a) => a.ip === src)) return configs;
   const changed: NetnsConfig = {
     ...config,
-    addresses: [...config.addresses, { dev: 'lo', ip: src, prefix: 32, scope: 'global' }],
+    addresses: [...config.addresses, { dev: 'lo', ip: src, prefix: familyOf(src) === 6 ? 128 : 32, scope: 'global' }],
   };
   return { ...lookupOnly(configs), get: (id: NsId) => (id === ns ? changed : configs.get(id)) };
 }
@@ -144,14 +145,18 @@ const refusedPacket = (program: Program): LocalPacket => ({
   to: program.dst,
   from: program.src,
   l4: firstHeader(program),
-  len: 28,
+  len: headerBytes(program.dst) + 8,
   df: true,
   by: PROGRAM_NAMES[program.proto],
   what: `a first packet to ${program.dst}`,
 });
 
 function firstHeader(program: Program): LocalPacket['l4'] {
-  if (program.proto === 'icmp') return { proto: 'icmp', type: 8, code: 0, id: 1, seq: 1, dataBytes: 0 };
+  const echo = { code: 0, id: 1, seq: 1, dataBytes: 0 };
+  if (program.proto === 'icmp')
+    return familyOf(program.dst) === 6
+      ? { proto: 'ipv6-icmp', type: 128, ...echo }
+      : { proto: 'icmp', type: 8, ...echo };
   const ports = { sport: 0, dport: program.port, dataBytes: 0 };
   if (program.proto === 'sctp') return { proto: 'sctp', ...ports, chunk: 'INIT' };
   return program.proto === 'tcp' ? { proto: 'tcp', ...ports, flags: 'S', seq: 0, ack: 0 } : { proto: 'udp', ...ports };

@@ -78,6 +78,10 @@ export interface IpipSettings {
   readonly ttl?: number;
 }
 
+/**
+ * One address of a device. Of IPv6 only what somebody wrote: `fe80::…` of each device follows from its MAC (`wire/ip6.ts`), in every
+ * namespace that has an IPv6 address of its own. SIMPLIFIED: without one it is as if IPv6 were switched off there.
+ */
 export interface Address {
   readonly dev: string;
   readonly ip: Ip;
@@ -89,13 +93,14 @@ export interface Address {
 /** One line of `ip route`. Connected and local routes are derived from addresses by `routing/tables.ts`, not written here. */
 export interface Route {
   readonly dst: Cidr;
-  readonly type: 'unicast' | 'local' | 'broadcast' | 'blackhole' | 'unreachable' | 'prohibit';
+  readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit';
   readonly via?: Ip;
   readonly dev?: string;
   readonly src?: Ip;
   readonly table: 'main' | 'local' | number;
   readonly scope: 'global' | 'link' | 'host';
   readonly proto?: string;
+  /** Absent: 0 of IPv4, 1024 of IPv6. */
   readonly metric?: number;
   readonly onlink?: boolean;
   readonly mtuBytes?: number;
@@ -137,6 +142,9 @@ type DeviceSysctl = {
 export interface Sysctl extends IpvsSysctl, DeviceSysctl {
   readonly 'ipv4.ip_forward': 0 | 1;
   readonly 'bridge.bridge-nf-call-iptables': 0 | 1;
+  readonly 'bridge.bridge-nf-call-ip6tables': 0 | 1;
+  /** Of IPv6 this one alone decides: a device's own `forwarding` says whether it listens to routers (`ip6_forward`). */
+  readonly 'ipv6.conf.all.forwarding': 0 | 1;
   /** The larger of this and the device's own decides. */
   readonly 'ipv4.conf.all.rp_filter': 0 | 1 | 2;
   readonly 'ipv4.conf.all.route_localnet': 0 | 1;
@@ -148,6 +156,8 @@ export const SYSCTL_DEFAULTS: Sysctl = {
   ...IPVS_SYSCTL_DEFAULTS,
   'ipv4.ip_forward': 0,
   'bridge.bridge-nf-call-iptables': 1,
+  'bridge.bridge-nf-call-ip6tables': 1,
+  'ipv6.conf.all.forwarding': 0,
   'ipv4.conf.all.rp_filter': 0,
   'ipv4.conf.all.route_localnet': 0,
   'netfilter.nf_conntrack_tcp_loose': 1,
@@ -210,6 +220,8 @@ export interface NetnsConfig {
   readonly fdb: readonly FdbEntry[];
   readonly sysctl: Partial<Sysctl>;
   readonly iptables: Ruleset;
+  /** `ip6tables-save`: the same rules, asked by IPv6 packets only. */
+  readonly ip6tables?: Ruleset | undefined;
   /** `nft list ruleset`, in the order in which the tables were loaded. */
   readonly nftables?: readonly NftTable[] | undefined;
   readonly ipsets: readonly IpSet[];

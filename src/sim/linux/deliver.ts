@@ -1,11 +1,13 @@
-/** A packet that is for this namespace: INPUT, then the protocol that it belongs to (net/ipv4/ip_input.c). */
-import { isIcmpError, isLaterFragment } from '../wire/frame.ts';
+/** A packet that is for this namespace: INPUT, then the protocol that it belongs to (net/ipv4/ip_input.c, net/ipv6/ip6_input.c). */
+import { isEchoRequest, isIcmpError, isLaterFragment, isNdp } from '../wire/frame.ts';
+import { familyOf } from '../wire/ip.ts';
 import type { Device } from './config.ts';
 import { externalReceive } from './devices/external-tunnel.ts';
 import { ipipReceive } from './devices/ipip.ts';
 import { vxlanReceive } from './devices/vxlan.ts';
 import { echoReply, icmpError } from './icmp.ts';
 import { culpritDevice, drop, type Kernel, tell } from './kernel.ts';
+import { ndpReceive } from './neighbour/ndp.ts';
 import { runHook } from './netfilter/hooks.ts';
 import type { Netns } from './netns.ts';
 import { gather } from './reassembly.ts';
@@ -16,8 +18,11 @@ import { tcpReceive } from './sockets/tcp.ts';
 import { udpReceive } from './sockets/udp.ts';
 
 export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
-  if (!gather(k, ns, skb, 'delivery')) return;
+  // Pieces are joined before INPUT; of IPv6 after it, as the header that says so comes later.
+  const isV6 = familyOf(ipOf(skb).dst) === 6;
+  if (!isV6 && !gather(k, ns, skb, 'delivery')) return;
   if (!runHook(k, ns, skb, 'INPUT', dev.name)) return;
+  if (isV6 && !gather(k, ns, skb, 'delivery')) return;
   const { l4 } = ipOf(skb);
   if (isLaterFragment(l4)) return;
   if (l4.proto === 'tcp') return tcpReceive(k, ns, skb, l4);
@@ -29,8 +34,10 @@ export function deliver(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (l4.proto === 'sctp') return sctpReceive(k, ns, skb, l4);
   if (l4.proto === 'ipencap') return ipipReceive(k, ns, skb, l4);
   if (isIcmpError(l4)) return icmpToSocket(k, ns, skb, l4);
-  if (l4.type === 8) {
-    tell(k, ns, skb, { kind: 'deliver', to: 'icmp', socket: null, what: 'ICMP echo request' });
+  if (isNdp(l4)) return ndpReceive(k, ns, dev, skb, l4);
+  if (isEchoRequest(l4)) {
+    const what = isV6 ? 'ICMPv6 echo request' : 'ICMP echo request';
+    tell(k, ns, skb, { kind: 'deliver', to: 'icmp', socket: null, what });
     return echoReply(k, ns, skb, l4);
   }
   icmpToSocket(k, ns, skb, l4);
@@ -41,7 +48,7 @@ const tunnelPort = (d: Device): number | null =>
 
 /** ICMP port unreachable. A tunnel device that is down has closed its port (vxlan_stop). */
 function portClosed(k: Kernel, ns: Netns, skb: Skb, port: number): void {
-  icmpError(k, ns, skb, { type: 3, code: 3 });
+  icmpError(k, ns, skb, 'port-closed');
   const tunnel = ns.config.devices.find((d) => tunnelPort(d) === port && !d.up);
   if (tunnel)
     return drop(k, ns, skb, 'DEV_DOWN', `${tunnel.name} is down, so UDP port ${port} is closed`, culpritDevice(tunnel));

@@ -1,6 +1,7 @@
-/** ICMP errors and echo replies (net/ipv4/icmp.c). */
-import { type Icmp, icmpName, isIcmpError } from '../wire/frame.ts';
-import { cidrHas, MULTICAST_NET } from '../wire/ip.ts';
+/** ICMP errors and echo replies (net/ipv4/icmp.c, net/ipv6/icmp.c). */
+import { headerBytes, type Icmp, type IcmpProtocol, icmpName, isIcmpError } from '../wire/frame.ts';
+import { cidrHas, familyOf, type Ip, MULTICAST_NET } from '../wire/ip.ts';
+import { IP6_MTU_MIN, isMulticast6, isScoped } from '../wire/ip6.ts';
 import type { Kernel } from './kernel.ts';
 import { makeLocal } from './local.ts';
 import { opposite } from './netfilter/conntrack.ts';
@@ -8,67 +9,111 @@ import type { RejectWith } from './netfilter/iptables/rule.ts';
 import type { Netns } from './netns.ts';
 import { ipOf, type Skb } from './skb.ts';
 
-const ICMP_HEADER_BYTES = 8;
-/** An error carries as much of the packet as fits 576 bytes (RFC 1812 section 4.3.2.3). */
-const ICMP_ERROR_BYTES_MAX = 576;
-const IP_HEADER_BYTES = 20;
+export const ICMP_HEADER_BYTES = 8;
+/** An error carries as much of the packet as fits so many bytes (RFC 1812 section 4.3.2.3, RFC 4443 section 2.4). */
+const ICMP_ERROR_BYTES_MAX = { 4: 576, 6: IP6_MTU_MIN } as const;
 
-export interface IcmpErrorKind {
-  readonly type: number;
-  readonly code: number;
-  readonly mtu?: number;
+/** What went wrong. */
+export type IcmpCause =
+  | 'no-route'
+  | 'route-unreachable'
+  | 'route-prohibited'
+  | 'neighbour-silent'
+  | 'protocol-unknown'
+  | 'port-closed'
+  | 'too-big'
+  | 'ttl-exceeded';
+
+type Code = readonly [type: number, code: number];
+
+/** How the two families say it. */
+const CODES: Readonly<Record<IcmpCause, Readonly<Record<4 | 6, Code>>>> = {
+  'no-route': { 4: [3, 0], 6: [1, 0] },
+  'route-unreachable': { 4: [3, 1], 6: [1, 0] },
+  'route-prohibited': { 4: [3, 13], 6: [1, 1] },
+  'neighbour-silent': { 4: [3, 1], 6: [1, 3] },
+  'protocol-unknown': { 4: [3, 2], 6: [4, 1] },
+  'port-closed': { 4: [3, 3], 6: [1, 4] },
+  'too-big': { 4: [3, 4], 6: [2, 0] },
+  'ttl-exceeded': { 4: [11, 0], 6: [3, 0] },
+};
+
+/** The default of both families is "port unreachable", by whichever of its two names a rule has it. */
+const REJECT_CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, Readonly<Record<4 | 6, Code>>>> = {
+  'icmp-net-unreachable': { 4: [3, 0], 6: [1, 0] },
+  'icmp-host-unreachable': { 4: [3, 1], 6: [1, 3] },
+  'icmp-proto-unreachable': { 4: [3, 2], 6: [1, 4] },
+  'icmp-port-unreachable': { 4: [3, 3], 6: [1, 4] },
+  'icmp-net-prohibited': { 4: [3, 9], 6: [1, 1] },
+  'icmp-host-prohibited': { 4: [3, 10], 6: [1, 1] },
+  'icmp-admin-prohibited': { 4: [3, 13], 6: [1, 1] },
+  'icmp6-no-route': { 4: [3, 0], 6: [1, 0] },
+  'icmp6-adm-prohibited': { 4: [3, 13], 6: [1, 1] },
+  'icmp6-addr-unreachable': { 4: [3, 1], 6: [1, 3] },
+  'icmp6-port-unreachable': { 4: [3, 3], 6: [1, 4] },
+};
+
+export function icmpError(k: Kernel, ns: Netns, about: Skb, cause: IcmpCause, mtu?: number): void {
+  sendError(k, ns, about, CODES[cause][familyOf(ipOf(about).dst)], mtu);
 }
 
-export const REJECT_CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, IcmpErrorKind>> = {
-  'icmp-net-unreachable': { type: 3, code: 0 },
-  'icmp-host-unreachable': { type: 3, code: 1 },
-  'icmp-proto-unreachable': { type: 3, code: 2 },
-  'icmp-port-unreachable': { type: 3, code: 3 },
-  'icmp-net-prohibited': { type: 3, code: 9 },
-  'icmp-host-prohibited': { type: 3, code: 10 },
-  'icmp-admin-prohibited': { type: 3, code: 13 },
-};
+/** What a REJECT rule answers. */
+export function icmpReject(k: Kernel, ns: Netns, about: Skb, how: Exclude<RejectWith, 'tcp-reset'>): void {
+  sendError(k, ns, about, REJECT_CODES[how][familyOf(ipOf(about).dst)]);
+}
+
+const protocolOf = (address: Ip): IcmpProtocol => (familyOf(address) === 6 ? 'ipv6-icmp' : 'icmp');
 
 /**
  * Tells the sender of `about` what went wrong. Silent about errors, later fragments and packets that were not for one machine.
  * SIMPLIFIED: no rate limit (icmp_ratelimit, per-peer limits), no redirects.
  */
-export function icmpError(k: Kernel, ns: Netns, about: Skb, what: IcmpErrorKind): void {
+function sendError(k: Kernel, ns: Netns, about: Skb, [type, code]: Code, mtu?: number): void {
   const packet = ipOf(about);
   if (isIcmpError(packet.l4) || packet.fragOffset > 0 || about.type !== 'host') return;
-  if (packet.dst === '255.255.255.255' || cidrHas(MULTICAST_NET, packet.dst) || !about.dst) return;
+  if (packet.dst === '255.255.255.255' || cidrHas(MULTICAST_NET, packet.dst) || isMulticast6(packet.dst)) return;
+  if (!about.dst) return;
   // An error about a packet to one of our addresses comes from that address; else the route to the sender decides.
   const from = about.dst.type === 'local' ? packet.dst : undefined;
-  const quotedBytes = Math.min(packet.len, ICMP_ERROR_BYTES_MAX - IP_HEADER_BYTES - ICMP_HEADER_BYTES);
+  const header = headerBytes(packet.dst);
+  const bytesMax = ICMP_ERROR_BYTES_MAX[familyOf(packet.dst)];
+  const quotedBytes = Math.min(packet.len, bytesMax - header - ICMP_HEADER_BYTES);
   const icmp: Icmp = {
-    proto: 'icmp',
-    type: what.type,
-    code: what.code,
+    proto: protocolOf(packet.dst),
+    type,
+    code,
     id: 0,
     seq: 0,
     dataBytes: quotedBytes,
     quoted: packet,
-    ...(what.mtu === undefined ? {} : { mtu: what.mtu }),
+    ...(mtu === undefined ? {} : { mtu }),
   };
   const skb = makeLocal(k, ns, {
     to: packet.src,
     from,
     l4: icmp,
-    len: IP_HEADER_BYTES + ICMP_HEADER_BYTES + quotedBytes,
+    len: header + ICMP_HEADER_BYTES + quotedBytes,
     df: false,
     by: 'kernel',
-    what: `ICMP ${icmpName(icmp)}`,
+    what: `${icmp.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} ${icmpName(icmp)}`,
     answers: about.id,
+    ...linkOf(packet.src, about),
   });
   if (!skb) return;
   if (about.ct?.entry) skb.ct = { entry: about.ct.entry, state: 'RELATED', dir: opposite(about.ct.dir) };
   k.ops.localOut(k, ns, skb);
 }
 
+/** An answer to an address of one link goes out by that link. */
+const linkOf = (to: Ip, about: Skb): { readonly dev?: string } =>
+  isScoped(to) && about.iif !== undefined ? { dev: about.iif } : {};
+
+const ECHO_REPLY = { icmp: 0, 'ipv6-icmp': 129 } as const;
+
 /** The kernel answers an echo request for any of its addresses. */
 export function echoReply(k: Kernel, ns: Netns, request: Skb, icmp: Icmp): void {
   const packet = ipOf(request);
-  const reply: Icmp = { ...icmp, type: 0, code: 0 };
+  const reply: Icmp = { ...icmp, type: ECHO_REPLY[icmp.proto], code: 0 };
   const skb = makeLocal(k, ns, {
     to: packet.src,
     from: packet.dst,
@@ -76,8 +121,9 @@ export function echoReply(k: Kernel, ns: Netns, request: Skb, icmp: Icmp): void 
     len: packet.len,
     df: false,
     by: 'kernel',
-    what: 'ICMP echo reply',
+    what: `${icmp.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} echo reply`,
     answers: request.id,
+    ...linkOf(packet.src, request),
   });
   if (skb) k.ops.localOut(k, ns, skb);
 }

@@ -1,16 +1,21 @@
 /** Packets that a namespace makes itself: by a program's socket, or by the kernel's own protocol code. */
 import type { L4 } from '../wire/frame.ts';
-import type { Ip } from '../wire/ip.ts';
+import { familyOf, type Ip } from '../wire/ip.ts';
 import { drop, type Kernel, newPacketId, tell } from './kernel.ts';
 import type { Netns } from './netns.ts';
 import { routeOutput, routeStep } from './routing/route-output.ts';
 import { makeSkb, type Skb } from './skb.ts';
 import type { Culprit, DropReason, PacketId, StepBody } from './step.ts';
 
-const UNSPECIFIED = '0.0.0.0' as Ip;
+/** `net.ipv6.conf.all.hop_limit`. */
+const HOP_LIMIT = 64;
+
+const unspecified = (to: Ip): Ip => (familyOf(to) === 6 ? '::' : '0.0.0.0') as Ip;
 
 export interface LocalPacket {
   readonly to: Ip;
+  /** The link that an address of one link only is meant on. */
+  readonly dev?: string;
   /** Absent: the route chooses. */
   readonly from: Ip | undefined;
   readonly l4: L4;
@@ -29,11 +34,18 @@ export interface LocalPacket {
 
 /** Makes and routes the packet; undefined when there is no route (nothing was sent, the step says so). */
 export function makeLocal(k: Kernel, ns: Netns, packet: LocalPacket): Skb | undefined {
-  const found = routeOutput(ns, packet.to);
+  const found = routeOutput(ns, packet.to, packet.dev);
   if (!found.ok) return undefined;
   const skb = born(k, ns, packet, packet.from ?? found.src);
   skb.dst = found.route;
   tell(k, ns, skb, routeStep(packet.to, found.route, found.src));
+  return skb;
+}
+
+/** A packet for a neighbour on a link, without asking any route (`icmp6_dst_alloc`). */
+export function makeOnLink(k: Kernel, ns: Netns, dev: string, packet: LocalPacket & { readonly from: Ip }): Skb {
+  const skb = born(k, ns, packet, packet.from);
+  skb.dst = { type: 'unicast', route: null, dev, nextHop: packet.to, src: packet.from };
   return skb;
 }
 
@@ -47,7 +59,7 @@ export function refuseLocal(
   culprit: Culprit,
 ): void {
   const found = routeOutput(ns, packet.to);
-  const skb = born(k, ns, packet, packet.from ?? (found.ok ? found.src : UNSPECIFIED));
+  const skb = born(k, ns, packet, packet.from ?? (found.ok ? found.src : unspecified(packet.to)));
   tell(k, ns, skb, routeStep(packet.to, found.route, found.ok ? found.src : undefined));
   drop(k, ns, skb, reason, detail, culprit);
 }
@@ -61,12 +73,14 @@ export function neverSent(
   detail: string,
   culprit: Culprit,
 ): void {
-  drop(k, ns, born(k, ns, packet, packet.from ?? UNSPECIFIED), reason, detail, culprit);
+  drop(k, ns, born(k, ns, packet, packet.from ?? unspecified(packet.to)), reason, detail, culprit);
 }
 
 function born(k: Kernel, ns: Netns, packet: LocalPacket, src: Ip): Skb {
-  const { l4, len, df } = packet;
-  const ttl = packet.ttl ?? ns.sysctl['ipv4.ip_default_ttl'];
+  const { l4, len } = packet;
+  const isV6 = familyOf(packet.to) === 6;
+  const df = packet.df && !isV6;
+  const ttl = packet.ttl ?? (isV6 ? HOP_LIMIT : ns.sysctl['ipv4.ip_default_ttl']);
   const id = newPacketId(k);
   const payload = {
     kind: 'ip',

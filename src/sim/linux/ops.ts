@@ -5,7 +5,7 @@ import { ipipTransmit } from './devices/ipip.ts';
 import { datapathTransmit } from './devices/openvswitch.ts';
 import { loopbackTransmit, vethTransmit } from './devices/veth.ts';
 import { vxlanTransmit } from './devices/vxlan.ts';
-import { icmpError, REJECT_CODES } from './icmp.ts';
+import { icmpError, icmpReject } from './icmp.ts';
 import { drop, type KernelOps } from './kernel.ts';
 import { localOut } from './output.ts';
 import { receive } from './receive.ts';
@@ -31,6 +31,6 @@ export const LINUX: KernelOps = {
   send: transmit,
   sendVia,
   localOut,
-  reject: (k, ns, skb, how) => (how === 'tcp-reset' ? sendReset(k, ns, skb) : icmpError(k, ns, skb, REJECT_CODES[how])),
-  linkFailure: (k, ns, skb) => icmpError(k, ns, skb, { type: 3, code: 1 }),
+  reject: (k, ns, skb, how) => (how === 'tcp-reset' ? sendReset(k, ns, skb) : icmpReject(k, ns, skb, how)),
+  linkFailure: (k, ns, skb) => icmpError(k, ns, skb, 'neighbour-silent'),
 };

@@ -1,5 +1,7 @@
-/** Packets that leave: routing, OUTPUT and POSTROUTING, fragmentation, then the link (net/ipv4/ip_output.c). */
+/** Packets that leave: routing, OUTPUT and POSTROUTING, fragmentation, then the link (net/ipv4/ip_output.c, net/ipv6/ip6_output.c). */
 import type { IpPacket } from '../wire/frame.ts';
+import { familyOf } from '../wire/ip.ts';
+import { IP6_MTU_MIN, isMulticast6 } from '../wire/ip6.ts';
 import type { Device } from './config.ts';
 import { icmpError } from './icmp.ts';
 import { drop, type Kernel, tell } from './kernel.ts';
@@ -8,7 +10,7 @@ import type { Netns } from './netns.ts';
 import { cut } from './reassembly.ts';
 import { routeOutput, routeStep } from './routing/route-output.ts';
 import { cloneSkb, ipOf, type Skb } from './skb.ts';
-import { sendBroadcast, sendVia } from './transmit.ts';
+import { sendBroadcast, sendToGroup, sendVia } from './transmit.ts';
 
 /** Sends a packet that this namespace made. `skb.dst` must hold its route (`ip_local_out`). */
 export function localOut(k: Kernel, ns: Netns, skb: Skb): void {
@@ -47,6 +49,9 @@ function finishOutput(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   sendPieces(k, ns, skb, cut(packet, size), size, (piece) => link(k, ns, dev, piece));
 }
 
+/** By those that it passes: a router cuts IPv4 alone. */
+export const mayBeCut = ({ df, dst }: IpPacket): boolean => !df && familyOf(dst) === 4;
+
 /** Tells the cut and sends each piece. */
 export function sendPieces(
   k: Kernel,
@@ -66,14 +71,18 @@ export function sendPieces(
 
 /** Forwarded packets look at the device and the route only; own packets also at what ICMP taught (`ip_dst_mtu_maybe_forward`). */
 export function pathMtu(ns: Netns, dev: Device, skb: Skb): number {
-  const known = skb.iif === undefined ? ns.memory.pathMtu.get(ipOf(skb).dst) : undefined;
-  return Math.min(dev.mtuBytes, skb.dst?.route?.mtuBytes ?? dev.mtuBytes, known ?? dev.mtuBytes);
+  const { dst } = ipOf(skb);
+  const known = skb.iif === undefined ? ns.memory.pathMtu.get(dst) : undefined;
+  const mtu = Math.min(dev.mtuBytes, skb.dst?.route?.mtuBytes ?? dev.mtuBytes, known ?? dev.mtuBytes);
+  return familyOf(dst) === 6 ? Math.max(mtu, IP6_MTU_MIN) : mtu;
 }
 
 /** Don't-fragment and too large: the sender is told the MTU. */
 export function tooBig(k: Kernel, ns: Netns, dev: Device, skb: Skb, mtuBytes: number): void {
-  icmpError(k, ns, skb, { type: 3, code: 4, mtu: mtuBytes });
-  drop(k, ns, skb, 'PKT_TOO_BIG', `${ipOf(skb).len} bytes with DF set do not fit ${mtuBytes}`, {
+  icmpError(k, ns, skb, 'too-big', mtuBytes);
+  const { len, dst } = ipOf(skb);
+  const why = familyOf(dst) === 6 ? 'bytes do not fit' : 'bytes with DF set do not fit';
+  drop(k, ns, skb, 'PKT_TOO_BIG', `${len} ${why} ${mtuBytes}`, {
     kind: 'device',
     text: `${dev.name} mtu ${dev.mtuBytes}`,
     ...(dev.origin ? { origin: dev.origin } : {}),
@@ -82,5 +91,6 @@ export function tooBig(k: Kernel, ns: Netns, dev: Device, skb: Skb, mtuBytes: nu
 
 function link(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (skb.dst?.type === 'broadcast') return sendBroadcast(k, ns, dev, skb);
+  if (isMulticast6(ipOf(skb).dst)) return sendToGroup(k, ns, dev, skb);
   sendVia(k, ns, dev, skb.dst?.nextHop ?? ipOf(skb).dst, skb);
 }

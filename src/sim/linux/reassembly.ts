@@ -1,24 +1,31 @@
-/** Fragments: cutting a packet for a small link, and joining the pieces again (net/ipv4/ip_output.c, ip_fragment.c). */
-import { type IpPacket, isLaterFragment } from '../wire/frame.ts';
+/**
+ * Fragments: cutting a packet for a small link, and joining the pieces again (net/ipv4/ip_output.c, ip_fragment.c; net/ipv6/ip6_output.c,
+ * reassembly.c).
+ */
+import { headerBytes, type IpPacket, isLaterFragment } from '../wire/frame.ts';
+import { familyOf } from '../wire/ip.ts';
+import { FRAGMENT_HEADER_BYTES } from '../wire/ip6.ts';
 import { type Kernel, tell } from './kernel.ts';
 import type { Netns } from './netns.ts';
 import { ipOf, type Skb } from './skb.ts';
 
-export const IP_HEADER_BYTES = 20;
+/** Of a piece; IPv6 writes into each a header more than the whole packet has. */
+const pieceHeader = ({ dst }: IpPacket): number => headerBytes(dst) + (familyOf(dst) === 6 ? FRAGMENT_HEADER_BYTES : 0);
 
 export const isFragment = (p: IpPacket): boolean => p.mf || p.fragOffset > 0;
 
 /** The pieces of a packet for a link of `mtuBytes`; all but the last carry a multiple of 8 bytes. */
 export function cut(packet: IpPacket, mtuBytes: number): readonly IpPacket[] {
-  const room = Math.floor((mtuBytes - IP_HEADER_BYTES) / 8) * 8;
-  const total = packet.len - IP_HEADER_BYTES;
+  const header = pieceHeader(packet);
+  const room = Math.floor((mtuBytes - header) / 8) * 8;
+  const total = packet.len - headerBytes(packet.dst);
   const pieces: IpPacket[] = [];
   for (let offset = 0; offset < total; offset += room) {
     const size = Math.min(room, total - offset);
     const l4 =
       offset === 0 && packet.fragOffset === 0 ? packet.l4 : { proto: packet.l4.proto, fragment: true as const };
     const mf = packet.mf || offset + size < total;
-    pieces.push({ ...packet, len: size + IP_HEADER_BYTES, fragOffset: packet.fragOffset + offset, mf, l4 });
+    pieces.push({ ...packet, len: size + header, fragOffset: packet.fragOffset + offset, mf, l4 });
   }
   return pieces;
 }
@@ -52,8 +59,8 @@ function join(pieces: readonly IpPacket[]): IpPacket | undefined {
   let reached = 0;
   for (const piece of sorted) {
     if (piece.fragOffset !== reached) return undefined;
-    reached += piece.len - IP_HEADER_BYTES;
+    reached += piece.len - pieceHeader(piece);
   }
   const complete = sorted[sorted.length - 1]?.mf === false;
-  return complete ? { ...first, len: reached + IP_HEADER_BYTES, mf: false } : undefined;
+  return complete ? { ...first, len: reached + headerBytes(first.dst), mf: false } : undefined;
 }

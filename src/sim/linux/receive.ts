@@ -1,5 +1,7 @@
 /** A frame arrives at a device: up to the bridge that owns the device, or to ARP and IP (net/core/dev.c, net/ipv4/ip_input.c). */
 import { isIp } from '../wire/frame.ts';
+import { familyOf, type Ip } from '../wire/ip.ts';
+import { ALL_NODES, solicitedNode } from '../wire/ip6.ts';
 import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { deliver } from './deliver.ts';
@@ -12,7 +14,7 @@ import { type Arrival, culpritDevice, drop, type Kernel, netnsOf, tell } from '.
 import { arpReceive } from './neighbour/resolve.ts';
 import { runHook } from './netfilter/hooks.ts';
 import type { Netns } from './netns.ts';
-import { forwardsFrom } from './routing/forwarding.ts';
+import { forwardingSysctl, forwardsFrom } from './routing/forwarding.ts';
 import { routeInput } from './routing/route-input.ts';
 import { frameOf, ipOf, type Skb } from './skb.ts';
 import { capturedAt, typeFor } from './transmit.ts';
@@ -74,6 +76,8 @@ function dispatch(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     case 'local':
     case 'broadcast':
       return deliver(k, ns, dev, skb);
+    case 'multicast':
+      return hears(ns, dev, dst) ? deliver(k, ns, dev, skb) : notForUs(k, ns, skb);
     case 'unicast':
       return forward(k, ns, dev, skb);
     case 'blackhole':
@@ -87,15 +91,31 @@ function dispatch(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   }
 }
 
+/** Groups that a device has joined: of all nodes, and of each of its addresses (`ipv6_chk_mcast_addr`). */
+const hears = (ns: Netns, dev: Device, group: Ip): boolean =>
+  group === ALL_NODES || ns.addresses6.some((a) => a.dev === dev.name && solicitedNode(a.ip) === group);
+
+function notForUs(k: Kernel, ns: Netns, skb: Skb): void {
+  const what = `${ns.id} is not in the group ${ipOf(skb).dst}`;
+  tell(k, ns, skb, { kind: 'deliver', to: 'nobody', socket: null, what });
+}
+
 /** `ip_error`: a router says that it cannot; a machine that does not forward says nothing. */
 function unroutable(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   const { dst } = ipOf(skb);
-  if (!forwardsFrom(ns, dev.name))
+  // A machine that is no router still answers for IPv6 that it has no route (`ip6_pkt_discard`).
+  const hasWay = familyOf(dst) === 4 || skb.dst?.route?.type === 'unicast';
+  if (hasWay && !forwardsFrom(ns, dev.name, dst))
     return drop(k, ns, skb, 'IP_FORWARDING_OFF', `${dst} is not an address of ${ns.id}, which does not forward`, {
       kind: 'sysctl',
-      text: 'net.ipv4.ip_forward = 0',
+      text: `net.${forwardingSysctl(dst)} = 0`,
     });
   const type = skb.dst?.type;
-  icmpError(k, ns, skb, { type: 3, code: type === 'prohibit' ? 13 : type === 'unreachable' ? 1 : 0 });
+  icmpError(
+    k,
+    ns,
+    skb,
+    type === 'prohibit' ? 'route-prohibited' : type === 'unreachable' ? 'route-unreachable' : 'no-route',
+  );
   drop(k, ns, skb, 'IP_INNOROUTES', `no route to ${dst}`, { kind: 'route', text: `${dst}: no route in table main` });
 }

@@ -47,6 +47,8 @@ export type StepBody =
    */
   | {
       readonly kind: 'rule';
+      /** Absent: IPv4. */
+      readonly family?: 6;
       readonly table: TableName;
       readonly chain: string;
       readonly index: number;
@@ -58,6 +60,8 @@ export type StepBody =
   /** A chain was left without a decision by its rules: built-in ones by policy, user chains by return. */
   | {
       readonly kind: 'chain-end';
+      /** Absent: IPv4. */
+      readonly family?: 6;
       readonly table: TableName;
       readonly chain: string;
       readonly first: number;
@@ -108,6 +112,7 @@ export type StepBody =
         | 'forward'
         | 'output'
         | 'broadcast'
+        | 'multicast'
         | 'blackhole'
         | 'unreachable'
         | 'prohibit'

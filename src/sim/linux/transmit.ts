@@ -2,13 +2,14 @@
 
 import type { Frame, IpPacket } from '../wire/frame.ts';
 import type { Ip } from '../wire/ip.ts';
+import { multicastMac } from '../wire/ip6.ts';
 import { BROADCAST_MAC, isGroupMac, type Mac, ZERO_MAC } from '../wire/mac.ts';
 import { runTcHook } from './bpf/tc.ts';
 import type { Device } from './config.ts';
 import { culpritDevice, drop, hasCarrier, type Kernel, tell } from './kernel.ts';
 import { resolve } from './neighbour/resolve.ts';
 import type { Netns } from './netns.ts';
-import { frameOf, type Skb } from './skb.ts';
+import { frameOf, ipOf, type Skb } from './skb.ts';
 
 /** Hands a frame to a device: a capture on it sees the frame now. */
 export function transmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
@@ -45,6 +46,13 @@ export function sendVia(k: Kernel, ns: Netns, dev: Device, nextHop: Ip, skb: Skb
 export function sendBroadcast(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   skb.smac = dev.mac;
   skb.dmac = BROADCAST_MAC;
+  transmit(k, ns, dev, skb);
+}
+
+/** A group has a MAC of its own: nobody is asked. */
+export function sendToGroup(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
+  skb.smac = dev.mac;
+  skb.dmac = multicastMac(ipOf(skb).dst);
   transmit(k, ns, dev, skb);
 }
 

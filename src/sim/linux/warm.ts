@@ -4,7 +4,8 @@
  * a link goes down is forgotten: neighbours of a device without carrier, FDB entries of such a port. A machine that is gone is not
  * forgotten so soon: packets are still sent to it (checked against a real kernel, Linux 6.18).
  */
-import type { Ip } from '../wire/ip.ts';
+import { familyOf, type Ip } from '../wire/ip.ts';
+import { isLinkLocal, linkLocalOf } from '../wire/ip6.ts';
 import type { Mac } from '../wire/mac.ts';
 import type { DatapathTunnel, Device, NetnsConfig, PortRef } from './config.ts';
 import { fabricMac } from './devices/fabric-mac.ts';
@@ -29,10 +30,17 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
     const answers = config && programAnswers(k, config, end.dev, ip);
     const owns =
       answers ||
+      (config && isLinkLocal(ip) && hasLinkLocal(config, end.dev, ip)) ||
       config?.addresses.some((a) => a.ip === ip && (a.dev === end.dev || deviceOf(config, a.dev)?.kind === 'loopback'));
-    if (config && (owns || standsIn(config, end.dev))) return deviceOf(config, end.dev)?.mac;
+    if (config && (owns || (familyOf(ip) === 4 && standsIn(config, end.dev)))) return deviceOf(config, end.dev)?.mac;
   }
   return undefined;
+}
+
+/** It follows from the MAC, so that nobody's addresses need to be known. */
+function hasLinkLocal(config: NetnsConfig, dev: string, ip: Ip): boolean {
+  const device = deviceOf(config, dev);
+  return device !== undefined && linkLocalOf(device.mac) === ip;
 }
 
 /** With proxy ARP a node answered for whatever it forwarded then, also where it forwards no more now. */

@@ -2,7 +2,8 @@
  * Frames and packets as values. They are never changed in place: a rewrite makes a new one, so every step of a trace can
  * keep the packet as it was. Only what a person can see in `tcpdump` is modelled; TCP has flags, ports and MSS, no windows.
  */
-import type { Ip } from './ip.ts';
+import { familyOf, type Ip } from './ip.ts';
+import { IP6_HEADER_BYTES } from './ip6.ts';
 import type { Mac } from './mac.ts';
 
 /** What one link carries. */
@@ -22,7 +23,10 @@ export interface Arp {
   readonly tpa: Ip;
 }
 
-/** An IPv4 packet. `len` is the total length in bytes, `fragOffset` is in bytes. */
+/**
+ * An IPv4 or an IPv6 packet: its addresses say which. `len` is the total length in bytes with the IP header, `fragOffset` is in bytes. Of
+ * IPv6 `ttl` is the hop limit, and `df` is never set: no router cuts such a packet, and its sender writes a header into the pieces.
+ */
 export interface IpPacket {
   readonly kind: 'ip';
   readonly src: Ip;
@@ -40,7 +44,9 @@ export type L4 = Tcp | Udp | Sctp | Icmp | IpInIp | LaterFragment;
 /** Those that have ports. */
 export type PortProtocol = 'tcp' | 'udp' | 'sctp';
 /** Names of /etc/protocols. */
-export type Protocol = PortProtocol | 'icmp' | 'ipencap';
+export type Protocol = PortProtocol | IcmpProtocol | 'ipencap';
+/** `ipv6-icmp` is that of IPv6, which also does what ARP does for IPv4. */
+export type IcmpProtocol = 'icmp' | 'ipv6-icmp';
 
 /** `flags` in tcpdump's letters, in the order F S R P A U: `S`, `SA`, `A`, `PA`, `FA`, `R`, `RA`. */
 export interface Tcp {
@@ -93,9 +99,9 @@ export interface IpInIp {
   readonly inner: IpPacket;
 }
 
-/** RFC 792. An error quotes the packet that caused it. */
+/** RFC 792, RFC 4443. An error quotes the packet that caused it. */
 export interface Icmp {
-  readonly proto: 'icmp';
+  readonly proto: IcmpProtocol;
   readonly type: number;
   readonly code: number;
   readonly id: number;
@@ -103,6 +109,13 @@ export interface Icmp {
   readonly dataBytes: number;
   readonly mtu?: number;
   readonly quoted?: IpPacket;
+  readonly ndp?: NeighbourDiscovery;
+}
+
+/** RFC 4861 sections 4.3 and 4.4: who is asked for or answers, and the MAC of who sends this. */
+export interface NeighbourDiscovery {
+  readonly target: Ip;
+  readonly lladdr?: Mac;
 }
 
 /** A fragment that is not the first: it has no transport header. */
@@ -111,7 +124,15 @@ export interface LaterFragment {
   readonly fragment: true;
 }
 
+/** Of the IP header of a packet to `address`, without options. */
+export const headerBytes = (address: Ip): number => (familyOf(address) === 6 ? IP6_HEADER_BYTES : IP_HEADER_BYTES);
+const IP_HEADER_BYTES = 20;
+
+/** IPv6 calls it the hop limit (RFC 8200). */
+export const ttlName = ({ dst }: Pick<IpPacket, 'dst'>): string => (familyOf(dst) === 6 ? 'hop limit' : 'TTL');
+
 export const isIp = (payload: Frame['payload']): payload is IpPacket => payload.kind === 'ip';
+export const isIcmp = (l4: L4): l4 is Icmp => 'type' in l4;
 export const isLaterFragment = (l4: L4): l4 is LaterFragment => 'fragment' in l4;
 
 /** The UDP ports of a packet that is VXLAN-encapsulated, or undefined. */
@@ -142,7 +163,7 @@ export function innermostOf(packet: IpPacket): IpPacket | undefined {
 }
 
 /** RFC 792 names as tcpdump prints them, keyed `type/code`. */
-export const ICMP_NAMES: Readonly<Record<string, string>> = {
+const ICMP_NAMES: Readonly<Record<string, string>> = {
   '0/0': 'echo-reply',
   '8/0': 'echo-request',
   '3/0': 'net-unreachable',
@@ -156,9 +177,33 @@ export const ICMP_NAMES: Readonly<Record<string, string>> = {
   '11/1': 'frag-reassembly',
 };
 
-export function icmpName(icmp: Icmp): string {
-  return ICMP_NAMES[`${icmp.type}/${icmp.code}`] ?? `${icmp.type}/${icmp.code}`;
+/** RFC 4443 and RFC 4861, in the words of ip6tables. */
+const ICMP6_NAMES: Readonly<Record<string, string>> = {
+  '1/0': 'no-route',
+  '1/1': 'adm-prohibited',
+  '1/2': 'beyond-scope',
+  '1/3': 'addr-unreachable',
+  '1/4': 'port-unreachable',
+  '2/0': 'packet-too-big',
+  '3/0': 'ttl-exceeded',
+  '3/1': 'frag-reassembly',
+  '128/0': 'echo-request',
+  '129/0': 'echo-reply',
+  '135/0': 'neighbor-solicitation',
+  '136/0': 'neighbor-advertisement',
+};
+
+export function icmpName({ proto, type, code }: Icmp): string {
+  return (proto === 'icmp' ? ICMP_NAMES : ICMP6_NAMES)[`${type}/${code}`] ?? `${type}/${code}`;
 }
+
+export const isEchoRequest = (l4: L4): l4 is Icmp =>
+  isIcmp(l4) && l4.type === (l4.proto === 'icmp' ? ECHO_REQUEST : ECHO_REQUEST_6);
+const ECHO_REQUEST = 8;
+const ECHO_REQUEST_6 = 128;
+
+/** A message of neighbour discovery: what ARP is to IPv4. */
+export const isNdp = (l4: L4): l4 is Icmp & { readonly ndp: NeighbourDiscovery } => isIcmp(l4) && l4.ndp !== undefined;
 
 /** What ends a connection that nobody has: RST, or ABORT. */
 export const isReset = (l4: L4): boolean =>
@@ -167,5 +212,5 @@ export const isReset = (l4: L4): boolean =>
 
 /** ICMP messages that report about another packet (RFC 792): they never cause another error. */
 export function isIcmpError(l4: L4): l4 is Icmp & { quoted: IpPacket } {
-  return l4.proto === 'icmp' && 'quoted' in l4 && l4.quoted !== undefined;
+  return isIcmp(l4) && l4.quoted !== undefined;
 }

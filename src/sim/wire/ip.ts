@@ -85,8 +85,37 @@ export function cidrHas(net: Cidr, address: Ip): boolean {
     if (address.includes(':')) return false;
     return ((ipToInt(address) ^ ipToInt(net.base)) & maskOf(net.prefix)) === 0;
   }
-  if (!address.includes(':')) return false;
-  return ipaddr.IPv6.parse(address).match(ipaddr.IPv6.parse(net.base), net.prefix);
+  return address.includes(':') && commonBits(ipWords(address), ipWords(net.base)) >= net.prefix;
+}
+
+const wordsCache = new Map<string, readonly number[]>();
+
+/** The 32-bit words of an address, in host order: one of IPv4, four of IPv6. */
+export function ipWords(address: Ip): readonly number[] {
+  if (familyOf(address) === 4) return [ipToInt(address)];
+  const known = wordsCache.get(address);
+  if (known) return known;
+  const { parts } = ipaddr.IPv6.parse(address);
+  const words = [0, 2, 4, 6].map((i) => (((parts[i] ?? 0) << 16) | (parts[i + 1] ?? 0)) >>> 0);
+  if (wordsCache.size >= INT_CACHE_MAX) wordsCache.clear();
+  wordsCache.set(address, words);
+  return words;
+}
+
+export function wordsToIp(words: readonly number[]): Ip {
+  if (words.length === 1) return intToIp(words[0] ?? 0);
+  return new ipaddr.IPv6(words.flatMap((word) => [word >>> 16, word & 0xffff])).toRFC5952String() as Ip;
+}
+
+/** How many leading bits two addresses of one family share. */
+export function commonBits(a: readonly number[], b: readonly number[]): number {
+  let bits = 0;
+  for (const [i, word] of a.entries()) {
+    const difference = (word ^ (b[i] ?? 0)) >>> 0;
+    if (difference !== 0) return bits + Math.clz32(difference);
+    bits += 32;
+  }
+  return bits;
 }
 
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
@@ -95,16 +124,15 @@ export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
 
 /** The n-th address of a network, counted from its base (n may be negative: -1 is the last one). */
 export function cidrNth(net: Cidr, n: number): Ip {
-  if (net.family === 6) return nthOfSix(net, BigInt(n));
+  if (net.family === 6) return cidrNth6(net, n);
   const size = 2 ** (32 - net.prefix);
   return intToIp(ipToInt(net.base) + (n < 0 ? size + n : n));
 }
 
-function nthOfSix({ base, prefix }: Cidr, n: bigint): Ip {
-  const offset = n < 0n ? (1n << BigInt(128 - prefix)) + n : n;
-  const sum = ipaddr.IPv6.parse(base).parts.reduce((value, part) => (value << 16n) | BigInt(part), 0n) + offset;
-  const parts = Array.from({ length: 8 }, (_, at) => Number((sum >> BigInt(112 - 16 * at)) & 0xffffn));
-  return new ipaddr.IPv6(parts).toRFC5952String() as Ip;
+function cidrNth6({ base, prefix }: Cidr, n: number): Ip {
+  const first = ipWords(base).reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);
+  const value = first + (n < 0 ? (1n << BigInt(128 - prefix)) + BigInt(n) : BigInt(n));
+  return wordsToIp([96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffffffffn)));
 }
 
 export const LOOPBACK_NET: Cidr = cidr('127.0.0.0/8');

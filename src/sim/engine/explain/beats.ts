@@ -1,7 +1,7 @@
 import type { PacketId, Step } from '../../linux/step.ts';
 import type { Beat, BeatMark, TracePacket } from '../trace.ts';
 import { beatOfStep, type PacketView } from './beat-of-step.ts';
-import { isArp } from './packet-words.ts';
+import { neighbourWords } from './packet-words.ts';
 
 /**
  * The moments at which the timeline stops by default: about twenty for a first packet and its answer. A packet that
@@ -24,10 +24,10 @@ function beatsOfPacket(packet: TracePacket, steps: readonly Step[]): Beat[] {
   const beat = (step: Step, mark: BeatMark, title: string): Beat => {
     return { step: step.i, packet: packet.id, lane: packet.lane, ns: step.ns, mark, title };
   };
-  if (isArp(first.frame)) {
-    const frame = 'payload' in first.frame ? first.frame.payload : null;
-    if (frame?.kind !== 'arp') return [];
-    return [beat(first, 'arp', frame.op === 'who-has' ? `ARP: who has ${frame.tpa}?` : `ARP: ${frame.spa} answers`)];
+  const said = neighbourWords(first.frame);
+  if (said) {
+    const { protocol, asks, target } = said;
+    return [beat(first, 'arp', asks ? `${protocol}: who has ${target}?` : `${protocol}: ${target} answers`)];
   }
   if (packet.repeats !== null) return [beat(first, 'send', `${packet.title}: same path`)];
   const view: PacketView = { packet, steps };

@@ -6,7 +6,7 @@ import { isUnderlay } from '../world.ts';
 import { deviceEvidence, lineEvidence } from './evidence.ts';
 import { frameLine } from './lines.ts';
 import { isFabric } from './names.ts';
-import { envelopeWords, innerPacket, isArp, isFrame, kindOfPacket } from './packet-words.ts';
+import { envelopeWords, innerPacket, kindOfPacket, type NeighbourWords, neighbourWords } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { capture, inside } from './where.ts';
 
@@ -17,12 +17,13 @@ export function explainDevice(scene: DeviceScene): Told {
   const device = deviceOf(scene.ns, step.dev);
   const way = step.dir === 'in' ? 'in by' : 'out by';
   const packet = innerPacket(step.frame);
-  const command = capture(step.dev, isArp(step.frame) ? 'arp' : `host ${packet?.src ?? ''}`);
+  const said = neighbourWords(step.frame);
+  const command = capture(step.dev, said ? (said.protocol === 'ARP' ? 'arp' : 'icmp6') : `host ${packet?.src ?? ''}`);
   return {
     title: isUnderlay(step.ns)
       ? `${kindOfPacket(step.frame)} ${step.dir} at ${isFabric(scene.world, step.ns) ? "the cloud's network" : 'the switch'}`
       : `${kindOfPacket(step.frame)} ${way} ${step.dev} of ${here}`,
-    sentence: isArp(step.frame) ? arpSentence(scene) : deviceSentence(scene, device),
+    sentence: said ? neighbourSentence(scene, said) : deviceSentence(scene, device),
     evidence: [
       lineEvidence(`What a capture on ${step.dev} of ${here} shows`, command, frameLine(step.frame)),
       ...deviceEvidence(scene.ns, here, step.dev),
@@ -33,18 +34,17 @@ export function explainDevice(scene: DeviceScene): Told {
   };
 }
 
-function arpSentence({ step, here, names, world }: DeviceScene): string {
-  const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
-  if (!arp) return '';
+function neighbourSentence({ step, here, names, world }: DeviceScene, said: NeighbourWords): string {
   const isCloud = isFabric(world, step.ns);
   const where = isCloud ? "The cloud's network" : isUnderlay(step.ns) ? 'The switch' : here;
-  if (arp.op === 'is-at')
+  const asker = names.ip(said.to);
+  if (!said.asks)
     return step.dir === 'in'
-      ? `${where} gets the answer for ${names.ip(arp.tpa)}: ${arp.spa} is at ${arp.sha}.`
-      : `The answer goes to ${names.ip(arp.tpa)} alone, by ${step.dev}.`;
+      ? `${where} gets the answer for ${asker}: ${said.target} is at ${said.mac}.`
+      : `The answer goes to ${asker} alone, by ${step.dev}.`;
   return step.dir === 'in'
-    ? `${where} hears on ${step.dev}: who has ${arp.tpa}?${isCloud ? '' : ' Everybody on this link gets the question.'}`
-    : `The question goes out by ${step.dev}: who has ${arp.tpa}? Tell ${arp.spa}.`;
+    ? `${where} hears on ${step.dev}: who has ${said.target}?${isCloud ? '' : ' Everybody on this link gets the question.'}`
+    : `The question goes out by ${step.dev}: who has ${said.target}? Tell ${said.from}.`;
 }
 
 function deviceSentence(scene: DeviceScene, device: Device | undefined): string {

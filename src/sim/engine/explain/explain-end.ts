@@ -5,7 +5,16 @@ import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
 import { isFabric, isFault, serviceName, writerOf } from './names.ts';
-import { endsOf, innerPacket, isArp, isFrame, kindOfPacket, packetOf, refusalOf } from './packet-words.ts';
+import {
+  endsOf,
+  innerPacket,
+  isArp,
+  kindOfPacket,
+  type NeighbourWords,
+  neighbourWords,
+  packetOf,
+  refusalOf,
+} from './packet-words.ts';
 import { isOnDummy, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 import { inside } from './where.ts';
 
@@ -43,22 +52,28 @@ export function explainSend(scene: SendScene): Told {
   };
 }
 
+/** ARP is a broadcast; IPv6 asks a group that hardly anybody else is in. */
+const audienceOf = ({ protocol }: NeighbourWords): string =>
+  protocol === 'ARP'
+    ? 'everybody on the link'
+    : 'those on the link whose addresses end in the same 24 bits, in an ICMPv6 packet to their group';
+
 function explainArpSend({ step, here, names, world }: SendScene): Told {
-  const arp = isFrame(step.frame) && step.frame.payload.kind === 'arp' ? step.frame.payload : null;
+  const said = neighbourWords(step.frame);
   const title = `${here}: ${step.what}`;
-  if (arp?.op === 'who-has')
+  if (said?.asks)
     return {
       title,
-      sentence: `${here} knows the IP address of the next hop, ${names.ipLong(arp.tpa)}, but a link needs a MAC address: it asks everybody on the link.`,
+      sentence: `${here} knows the IP address of the next hop, ${names.ipLong(said.target)}, but a link needs a MAC address: it asks ${audienceOf(said)}.`,
     };
   if (isFabric(world, step.ns))
     return {
       title: `The cloud's network: ${step.what}`,
-      sentence: `The network knows whose card has that address, and answers in its place, with that card's MAC address ${arp?.sha ?? ''}.`,
+      sentence: `The network knows whose card has that address, and answers in its place, with that card's MAC address ${said?.mac ?? ''}.`,
     };
   return {
     title,
-    sentence: `${here} has that address, and answers the one who asked with its MAC address ${arp?.sha ?? ''}.`,
+    sentence: `${here} has that address, and answers the one who asked with its MAC address ${said?.mac ?? ''}.`,
   };
 }
 
@@ -92,7 +107,14 @@ function virtualSentence({ step, world, names, ns }: SendScene, { dst }: IpPacke
 }
 
 /** Of `ss`. */
-const SS_LETTERS: Readonly<Record<Protocol, string>> = { tcp: 't', udp: 'u', sctp: 'S', icmp: 't', ipencap: 'w' };
+const SS_LETTERS: Readonly<Record<Protocol, string>> = {
+  tcp: 't',
+  udp: 'u',
+  sctp: 'S',
+  icmp: 't',
+  'ipv6-icmp': 't',
+  ipencap: 'w',
+};
 
 const isTracked = (scene: DeliverScene): boolean => visitSoFar(scene).some((s) => s.kind === 'conntrack');
 
@@ -148,7 +170,7 @@ function explainArpDelivery({ step, here, world }: DeliverScene): Told {
     };
   if (isUnderlay(step.ns))
     return { title: 'Not for the switch', sentence: 'The switch has no address of its own, and stays silent.' };
-  const isAnswer = step.what.startsWith('ARP reply');
+  const isAnswer = neighbourWords(step.frame)?.asks === false;
   if (isAnswer)
     return {
       title: `${here} learns the MAC address`,

@@ -1,8 +1,9 @@
 /** The five places where netfilter looks at a packet. Order of calls: net/ipv4/ip_input.c, ip_forward.c, ip_output.c. */
 
 import type { Step } from '../../linux/step.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { isUnderlay } from '../world.ts';
-import { isArp } from './packet-words.ts';
+import { packetOf } from './packet-words.ts';
 import {
   deviceOf,
   isForIpvs,
@@ -41,17 +42,20 @@ function emptySentence({ step, here, names, ns }: HookScene): string {
 function explainBridgeHook(scene: HookScene): Told {
   const { step, here, ns } = scene;
   const isSwitch = isUnderlay(step.ns);
-  const isLent = !isSwitch && !isArp(step.frame) && ns.sysctl['bridge.bridge-nf-call-iptables'] !== 0;
+  const packet = packetOf(step.frame);
+  const isV6 = packet !== undefined && familyOf(packet.dst) === 6;
+  const tool = isV6 ? 'ip6tables' : 'iptables';
+  const isIp = !isSwitch && packet !== undefined;
+  const isLent = isIp && ns.sysctl[`bridge.bridge-nf-call-${tool}`] !== 0;
   const lent = isLent
-    ? ` Because bridge-nf-call-iptables is 1, the bridge lends it to the IP hooks: iptables sees traffic that is only bridged.`
+    ? ` Because bridge-nf-call-${tool} is 1, the bridge lends it to the IP hooks: ${tool} sees traffic that is only bridged.`
     : '';
-  const off =
-    !isLent && !isSwitch && !isArp(step.frame) ? ` bridge-nf-call-iptables is 0, so iptables does not see it.` : '';
+  const off = !isLent && isIp ? ` bridge-nf-call-${tool} is 0, so ${tool} does not see it.` : '';
   const extra = step.hook === 'PREROUTING' || step.hook === 'FORWARD' ? `${lent}${off}` : '';
   return {
     title: isSwitch ? `Switch: ${step.hook.toLowerCase()}` : `Bridge ${step.hook} on ${here}`,
     sentence: isSwitch ? SWITCH_SENTENCES[step.hook](scene) : `${BRIDGE_SENTENCES[step.hook](scene)}${extra}`,
-    checks: isSwitch ? [] : [`sysctl net.bridge.bridge-nf-call-iptables   # on ${here}`],
+    checks: isSwitch ? [] : [`sysctl net.bridge.bridge-nf-call-${tool}   # on ${here}`],
   };
 }
 

@@ -88,6 +88,8 @@ function routeSentence(scene: RouteScene): string {
       return step.outer
         ? `The outer packet is addressed to ${here}: it goes up to INPUT and to the tunnel${innerIsBare(step) ? '' : "'s UDP port"}.`
         : `${step.dst} is an address of ${here} itself, so the packet goes up to a program here, not on to another machine.`;
+    case 'multicast':
+      return `${step.dst} is a group of IPv6: who is in it takes the packet, everybody else on the link leaves it alone.`;
     case 'broadcast':
       return `${step.dst} is a broadcast address of ${here}'s network.`;
     case 'forward':

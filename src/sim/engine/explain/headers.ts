@@ -13,6 +13,7 @@ import {
   type Tcp,
   type Udp,
 } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
 import type { HeaderField, HeaderLayer } from './explanation.ts';
 import type { Names } from './names.ts';
@@ -60,16 +61,20 @@ function arpLayer(arp: Arp): HeaderLayer {
 }
 
 function ipLayers(packet: IpPacket, owners: Owners): HeaderLayer[] {
+  const isV6 = familyOf(packet.dst) === 6;
   const isPiece = packet.mf || packet.fragOffset > 0;
   const fields: Field[] = [
     ['source', owners.names.ipLong(packet.src)],
     ['destination', owners.names.ipLong(packet.dst)],
-    ['TTL', packet.ttl],
+    [isV6 ? 'hop limit' : 'TTL', packet.ttl],
     ['length', `${packet.len} bytes`],
-    ['fragments', packet.df ? 'not allowed (DF)' : 'allowed'],
+    ['fragments', isV6 ? 'by the sender only' : packet.df ? 'not allowed (DF)' : 'allowed'],
   ];
   if (isPiece) fields.push(['piece', `from byte ${packet.fragOffset}${packet.mf ? ', more follow' : ', the last'}`]);
-  const own = packet.l4.proto === 'ipencap' ? wrapping(layer('IPv4 (protocol 4)', fields)) : layer('IPv4', fields);
+  const own =
+    packet.l4.proto === 'ipencap'
+      ? wrapping(layer('IPv4 (protocol 4)', fields))
+      : layer(isV6 ? 'IPv6' : 'IPv4', fields);
   return [own, ...transportLayers(packet.l4, owners)];
 }
 
@@ -87,6 +92,7 @@ function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
       // The next header is the next layer: what is inside starts at once.
       return ipLayers(l4.inner, owners);
     case 'icmp':
+    case 'ipv6-icmp':
       return icmpLayers(l4, owners);
     default:
       return never(l4, 'transport');
@@ -132,12 +138,14 @@ function sctpFields({ sport, dport, chunk, dataBytes, note }: Sctp): Field[] {
 
 function icmpLayers(icmp: Icmp, owners: Owners): HeaderLayer[] {
   const fields: Field[] = [['type', `${icmpName(icmp).replaceAll('-', ' ')} (${icmp.type}/${icmp.code})`]];
-  if (!icmp.quoted) fields.push(['id', icmp.id], ['sequence', icmp.seq]);
+  const { ndp } = icmp;
+  if (ndp) fields.push(['target', ndp.target], ['sender', ndp.lladdr ?? 'not said']);
+  else if (!icmp.quoted) fields.push(['id', icmp.id], ['sequence', icmp.seq]);
   if (icmp.mtu !== undefined) fields.push(['next-hop MTU', `${icmp.mtu} bytes`]);
   const quoted = icmp.quoted
     ? ipLayers(icmp.quoted, owners).map(({ title, fields }) => ({ title: `quoted ${title}`, fields }))
     : [];
-  return [layer('ICMP', fields), ...quoted];
+  return [layer(icmp.proto === 'icmp' ? 'ICMP' : 'ICMPv6', fields), ...quoted];
 }
 
 /**

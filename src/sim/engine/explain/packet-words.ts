@@ -8,10 +8,12 @@ import {
   innermost,
   innermostOf,
   isLaterFragment,
+  isNdp,
   type L4,
   type Protocol,
 } from '../../wire/frame.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
+import type { Mac } from '../../wire/mac.ts';
 
 export const isFrame = (frame: Frame | IpPacket): frame is Frame => 'dmac' in frame;
 
@@ -27,7 +29,33 @@ export function innerPacket(frame: Frame | IpPacket): IpPacket | undefined {
   return innermostOf(frame);
 }
 
-export const isArp = (frame: Frame | IpPacket): boolean => isFrame(frame) && frame.payload.kind === 'arp';
+/** A question for a neighbour, or its answer: ARP, or what does its work for IPv6. */
+export const isArp = (frame: Frame | IpPacket): boolean => neighbourWords(frame) !== null;
+
+export interface NeighbourWords {
+  readonly protocol: 'ARP' | 'NDP';
+  readonly asks: boolean;
+  /** Whose MAC is asked for or told. */
+  readonly target: Ip;
+  readonly from: Ip;
+  /** Of an answer: who asked. */
+  readonly to: Ip;
+  /** Of who sends it. */
+  readonly mac: Mac | undefined;
+}
+
+/** What ARP and neighbour discovery say, in one shape. Null: another packet. */
+export function neighbourWords(frame: Frame | IpPacket): NeighbourWords | null {
+  if (isFrame(frame) && frame.payload.kind === 'arp') {
+    const { op, spa, tpa, sha } = frame.payload;
+    const asks = op === 'who-has';
+    return { protocol: 'ARP', asks, target: asks ? tpa : spa, from: spa, to: tpa, mac: sha };
+  }
+  const packet = packetOf(frame);
+  if (!packet || !isNdp(packet.l4)) return null;
+  const { type, ndp } = packet.l4;
+  return { protocol: 'NDP', asks: type === 135, target: ndp.target, from: packet.src, to: packet.dst, mac: ndp.lladdr };
+}
 
 export function portsOf(l4: L4): { readonly sport: number; readonly dport: number } | null {
   if (!('sport' in l4)) return null;
@@ -35,7 +63,7 @@ export function portsOf(l4: L4): { readonly sport: number; readonly dport: numbe
 }
 
 export const socketText = (ip: Ip, port: number | null | undefined): string =>
-  port === null || port === undefined ? ip : `${ip}:${port}`;
+  port === null || port === undefined ? ip : familyOf(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`;
 
 export function endsOf(packet: IpPacket): { readonly src: string; readonly dst: string } {
   const ports = portsOf(packet.l4);
@@ -61,10 +89,10 @@ export function refusalOf(proto: Protocol): string {
 
 const icmpWords = (icmp: Icmp): string => icmpName(icmp).replaceAll('-', ' ');
 
-/** `TCP SYN`, `UDP datagram`, `SCTP INIT`, `ICMP echo request`, `ARP question`, `fragment`. */
+/** `TCP SYN`, `UDP datagram`, `SCTP INIT`, `ICMP echo request`, `ARP question`, `NDP answer`, `fragment`. */
 export function kindOfPacket(frame: Frame | IpPacket): string {
-  if (isFrame(frame) && frame.payload.kind === 'arp')
-    return frame.payload.op === 'who-has' ? 'ARP question' : 'ARP answer';
+  const neighbour = neighbourWords(frame);
+  if (neighbour) return `${neighbour.protocol} ${neighbour.asks ? 'question' : 'answer'}`;
   const packet = innerPacket(frame);
   if (!packet) return 'frame';
   const { l4 } = packet;
@@ -72,7 +100,7 @@ export function kindOfPacket(frame: Frame | IpPacket): string {
   if (l4.proto === 'tcp') return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   if (l4.proto === 'ipencap') return 'IP-in-IP packet';
-  return l4.proto === 'udp' ? 'UDP datagram' : `ICMP ${icmpWords(l4)}`;
+  return l4.proto === 'udp' ? 'UDP datagram' : `${l4.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} ${icmpWords(l4)}`;
 }
 
 /** What an envelope looks like to those who do not open it. */

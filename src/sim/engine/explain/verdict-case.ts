@@ -21,7 +21,7 @@ export interface Case {
   readonly names: Names;
   /** The namespace of the program. */
   readonly from: NsId;
-  readonly proto: Protocol;
+  readonly proto: Exclude<Protocol, 'ipv6-icmp'>;
   /** What the program asked for; null when the name did not resolve or nothing was sent and only a name is known. */
   readonly asked: { readonly ip: Ip; readonly port: number | null } | null;
   /** The Service port behind the asked address, if there is one. */
@@ -60,7 +60,8 @@ export function caseOf(result: ProgramResult, steps: readonly Step[], world: Wor
   const names = namesOf(world);
   const first = steps.find(isSend) ?? null;
   const sent = first && innerPacket(first.frame)?.l4.proto;
-  const proto = sent && sent !== 'ipencap' ? sent : hasPort(probe.proto) ? probe.proto : 'icmp';
+  const proto =
+    sent === 'ipv6-icmp' ? 'icmp' : sent && sent !== 'ipencap' ? sent : hasPort(probe.proto) ? probe.proto : 'icmp';
   const asked = askedOf(first, probe, names);
   const door = asked && asked.port !== null && proto !== 'icmp' ? names.door(asked.ip, asked.port, proto) : undefined;
   const drop = decisiveDrop(steps, result);

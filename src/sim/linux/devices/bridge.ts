@@ -1,8 +1,9 @@
 /**
- * A Linux bridge, and br_netfilter, which lends bridged IPv4 frames to the IP hooks (net/bridge/br_input.c, br_forward.c,
+ * A Linux bridge, and br_netfilter, which lends bridged IP frames to the IP hooks (net/bridge/br_input.c, br_forward.c,
  * br_netfilter_hooks.c). Flannel's cni0 is one; so is the switch between the nodes.
  */
-import { isIp } from '../../wire/frame.ts';
+import { type IpPacket, isIp } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import type { Device } from '../config.ts';
 import { culpritDevice, drop, hasCarrier, type Kernel, tell } from '../kernel.ts';
@@ -32,9 +33,12 @@ export function bridgeReceive(k: Kernel, ns: Netns, port: Device, skb: Skb, pass
   if (skb.dmac === bridge.mac) skb.type = 'host';
   tell(k, ns, skb, { kind: 'hook', family: 'bridge', hook: 'PREROUTING', iif: port.name }, frameOf(skb));
   const finish = (): void => finishReceive(k, ns, bridge, port, skb, passUp);
-  if (!isIp(skb.payload) || ns.sysctl['bridge.bridge-nf-call-iptables'] === 0) return finish();
+  if (!isIp(skb.payload) || !callsIptables(ns, skb.payload)) return finish();
   lendToIp(k, ns, bridge, port, skb, finish);
 }
+
+const callsIptables = (ns: Netns, { dst }: IpPacket): boolean =>
+  ns.sysctl[familyOf(dst) === 6 ? 'bridge.bridge-nf-call-ip6tables' : 'bridge.bridge-nf-call-iptables'] === 1;
 
 /** `br_nf_pre_routing`: PREROUTING with the bridge as input device; a DNATed packet is routed to find its new MAC. */
 function lendToIp(k: Kernel, ns: Netns, bridge: Device, port: Device, skb: Skb, finish: () => void): void {

@@ -75,7 +75,7 @@ export function ipipReceive(k: Kernel, ns: Netns, skb: Skb, l4: IpInIp): void {
 
 /** With the tunnel module loaded, but no device up: port unreachable. Without it nobody knows the protocol. */
 function refuse(k: Kernel, ns: Netns, skb: Skb, dev: IpipDevice | undefined): void {
-  icmpError(k, ns, skb, { type: 3, code: dev ? 3 : 2 });
+  icmpError(k, ns, skb, dev ? 'port-closed' : 'protocol-unknown');
   if (dev) drop(k, ns, skb, 'DEV_DOWN', `${dev.name} is down, so nobody takes IP-in-IP packets`, culpritDevice(dev));
   else
     drop(k, ns, skb, 'IP_NOPROTO', `${ns.id} has no IP-in-IP tunnel`, {

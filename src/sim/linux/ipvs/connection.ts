@@ -2,7 +2,7 @@
  * The IPVS connection table of a namespace (net/netfilter/ipvs/ip_vs_conn.c): which real server has which connection, which client is bound
  * to which real server (persistence), and how many connections each real server has. Learned from packets, never configured.
  */
-import { type IpPacket, isLaterFragment, type PortProtocol, type Sctp, type Tcp, type Udp } from '../../wire/frame.ts';
+import type { IpPacket, PortProtocol, Sctp, Tcp, Udp } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import { type Load, newMark, type RoundMark } from './schedulers/scheduler.ts';
 import { firstState, type IpvsDirection, type IpvsState, isActiveState, nextState, timeoutNs } from './states.ts';
@@ -36,8 +36,7 @@ const IDLE: Load = { active: 0, inactive: 0 };
 /** A packet with ports. */
 export type PortPacket = IpPacket & { readonly l4: Tcp | Udp | Sctp };
 
-export const hasPorts = (packet: IpPacket): packet is PortPacket =>
-  !isLaterFragment(packet.l4) && packet.l4.proto !== 'icmp';
+export const hasPorts = (packet: IpPacket): packet is PortPacket => 'sport' in packet.l4;
 
 export const sourceOf = ({ src, l4 }: PortPacket): IpPort => ({ ip: src, port: l4.sport });
 export const destinationOf = ({ dst, l4 }: PortPacket): IpPort => ({ ip: dst, port: l4.dport });

@@ -1,4 +1,5 @@
 /** IPVS at a netfilter hook: carries out what `forward.ts` decides (net/netfilter/ipvs/ip_vs_core.c, ip_vs_xmit.c `ip_vs_nat_xmit`). */
+import { isIcmp } from '../../wire/frame.ts';
 import { icmpError } from '../icmp.ts';
 import { drop, type Kernel, tell } from '../kernel.ts';
 import type { HookName } from '../netfilter/iptables/rule.ts';
@@ -19,7 +20,7 @@ export function runIpvs(k: Kernel, ns: Netns, skb: Skb, hook: HookName, role: Ro
   if (!table || skb.ipvs) return true;
   const packet = ipOf(skb);
   // A forwarded request is nobody's here: only errors about one are looked at (ip_vs_forward_icmp).
-  if (hook === 'FORWARD' && role === 'request' && packet.l4.proto !== 'icmp') return true;
+  if (hook === 'FORWARD' && role === 'request' && !isIcmp(packet.l4)) return true;
   const at: IpvsContext = {
     connections: ns.memory.ipvs,
     table,
@@ -33,7 +34,7 @@ export function runIpvs(k: Kernel, ns: Netns, skb: Skb, hook: HookName, role: Ro
     case 'pass':
       return true;
     case 'unreachable':
-      icmpError(k, ns, skb, { type: 3, code: 3 });
+      icmpError(k, ns, skb, 'port-closed');
       drop(k, ns, skb, 'IPVS_NO_SERVER', 'the virtual server has no real server', culpritOf(verdict.virtual));
       return false;
     case 'drop':
@@ -87,7 +88,7 @@ function hand(
   if (found.route.type === 'local') return true;
   const { after } = t;
   if (after.ttl <= 1) {
-    icmpError(k, ns, skb, { type: 11, code: 0 });
+    icmpError(k, ns, skb, 'ttl-exceeded');
     drop(k, ns, skb, 'TTL_EXPIRED', `${ns.id} would have to lower TTL ${after.ttl} to 0`);
     return false;
   }

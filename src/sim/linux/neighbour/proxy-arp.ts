@@ -12,7 +12,7 @@ import { forwardsFrom } from '../routing/forwarding.ts';
 export function answersFor(ns: Netns, dev: Device, address: Ip): boolean {
   const route = lookupRoute(ns, address);
   if (route.type === 'local') return true;
-  return isProxy(ns, dev) && forwardsFrom(ns, dev.name) && route.type === 'unicast' && route.dev !== dev.name;
+  return isProxy(ns, dev) && forwardsFrom(ns, dev.name, address) && route.type === 'unicast' && route.dev !== dev.name;
 }
 
 /** SIMPLIFIED: `conf.all.proxy_arp` counts too in a real kernel; nobody sets it. */

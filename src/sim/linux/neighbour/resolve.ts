@@ -1,6 +1,9 @@
-/** From an IP address on a link to a MAC: written entries, learned ones, or ARP with its waiting and giving up (RFC 826, net/ipv4/arp.c). */
+/**
+ * From an IP address on a link to a MAC: written entries, learned ones, or ARP with its waiting and giving up (RFC 826, net/ipv4/arp.c).
+ * IPv6 waits and gives up likewise, and asks otherwise (`ndp.ts`).
+ */
 import type { Arp } from '../../wire/frame.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../wire/mac.ts';
 import type { Device } from '../config.ts';
 import { after, drop, type Kernel, newPacketId, tell } from '../kernel.ts';
@@ -9,6 +12,8 @@ import type { Netns } from '../netns.ts';
 import { selectAddress } from '../routing/fib.ts';
 import { frameOf, makeSkb, type Skb } from '../skb.ts';
 import { warmNeighbour } from '../warm.ts';
+import { learn, waitWith } from './entry.ts';
+import { solicit as solicitNdp } from './ndp.ts';
 import { answersFor } from './proxy-arp.ts';
 
 /** `mcast_solicit` and `retrans_time_ms`. */
@@ -16,9 +21,6 @@ export const ARP_PROBES_MAX = 3;
 const ARP_RETRY_NS = 1_000_000_000;
 /** `unres_qlen`, in packets of usual size. */
 const QUEUE_MAX = 101;
-
-/** Packets that wait for a MAC keep what to do with it here. */
-const waiting = new WeakMap<Skb, (mac: Mac) => void>();
 
 /** Calls `go` with the MAC: at once when it is known, later when ARP answers, never when nobody does. */
 export function resolve(k: Kernel, ns: Netns, dev: Device, ip: Ip, skb: Skb, go: (mac: Mac) => void): void {
@@ -39,7 +41,7 @@ export function resolve(k: Kernel, ns: Netns, dev: Device, ip: Ip, skb: Skb, go:
     return go(known.mac);
   }
   tell(k, ns, skb, { kind: 'neighbour', dev: dev.name, ip, mac: null, state: 'INCOMPLETE', entry: null });
-  waiting.set(skb, go);
+  waitWith(skb, go);
   if (known?.state === 'INCOMPLETE') {
     if (known.queue.length < QUEUE_MAX) known.queue.push(skb);
     return;
@@ -62,8 +64,9 @@ function solicit(k: Kernel, ns: Netns, dev: Device, ip: Ip, entry: LearnedNeighb
   if (entry.state !== 'INCOMPLETE') return;
   if (entry.probes >= ARP_PROBES_MAX) return giveUp(k, ns, dev, ip, entry);
   entry.probes += 1;
-  const spa = selectAddress(ns, dev.name, ip);
   after(k, ARP_RETRY_NS, () => solicit(k, ns, dev, ip, entry));
+  if (familyOf(ip) === 6) return solicitNdp(k, ns, dev, ip, entry);
+  const spa = selectAddress(ns, dev.name, ip);
   if (spa === undefined) return;
   const ask: Arp = { kind: 'arp', op: 'who-has', sha: dev.mac, spa, tha: ZERO_MAC, tpa: ip };
   const skb = makeSkb({ id: newPacketId(k), payload: ask });
@@ -119,18 +122,6 @@ export function arpReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     frameOf(reply),
   );
   transmitFrame(k, ns, dev, reply);
-}
-
-function learn(ns: Netns, key: string, entry: LearnedNeighbour | undefined, mac: Mac): void {
-  const known: LearnedNeighbour = entry ?? { state: 'INCOMPLETE', mac: null, probes: 0, queue: [] };
-  known.state = 'REACHABLE';
-  known.mac = mac;
-  ns.memory.neighbours.set(key, known);
-  for (const skb of known.queue.splice(0)) {
-    const go = waiting.get(skb);
-    waiting.delete(skb);
-    go?.(mac);
-  }
 }
 
 /** ARP goes straight to the device; it has no next hop to resolve. */

@@ -2,7 +2,16 @@
  * Connection tracking of one namespace (net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_{tcp,udp,sctp,icmp}.c). An entry has two
  * tuples; NAT is nothing but a reply tuple that is not the mirror of the original one.
  */
-import { type Icmp, type IpPacket, isIcmpError, isLaterFragment, type Protocol } from '../../wire/frame.ts';
+import {
+  type Icmp,
+  type IpPacket,
+  isEchoRequest,
+  isIcmp,
+  isIcmpError,
+  isLaterFragment,
+  isNdp,
+  type Protocol,
+} from '../../wire/frame.ts';
 import type { CtSnapshot, CtTuple, CtVerdict } from '../step.ts';
 import { nextSctpState, type SctpState } from './sctp-state.ts';
 import { nextTcpState, type TcpState } from './tcp-state.ts';
@@ -84,13 +93,17 @@ export class ConntrackTable {
   }
 }
 
-/** Finds or makes the entry of a packet and moves its state on (`nf_conntrack_in`). `created` tells a new flow. */
+/**
+ * Finds or makes the entry of a packet and moves its state on (`nf_conntrack_in`). `created` tells a new flow. Neighbour discovery is left
+ * alone (`noct_valid_new` in nf_conntrack_proto_icmpv6.c).
+ */
 export function track(
   table: ConntrackTable,
   packet: IpPacket,
   loose: boolean,
 ): { readonly ref: CtRef; readonly created: boolean } {
   const { l4 } = packet;
+  if (isNdp(l4)) return { ref: UNTRACKED, created: false };
   if (isIcmpError(l4)) return { ref: relatedTo(table, packet, l4), created: false };
   const tuple = tupleOf(packet);
   if (!tuple) return { ref: INVALID, created: false };
@@ -131,7 +144,7 @@ function advance(entry: CtEntry, packet: IpPacket, dir: Direction): boolean {
 /** Which packets may begin a flow: no SYN-ACK, RST or FIN of an unknown TCP flow, no stray echo reply. */
 function mayStart(packet: IpPacket, loose: boolean): boolean {
   const { l4 } = packet;
-  if (l4.proto === 'icmp' && 'type' in l4) return l4.type === 8;
+  if (isIcmp(l4)) return isEchoRequest(l4);
   if (l4.proto !== 'tcp' || !('flags' in l4)) return true;
   const first = nextTcpState(undefined, l4.flags, 'original');
   return first !== 'INVALID' && (loose || first === 'SYN_SENT');
@@ -156,21 +169,24 @@ export const opposite = (dir: Direction): Direction => (dir === 'original' ? 're
 export function tupleOf(packet: IpPacket): CtTuple | undefined {
   const { l4 } = packet;
   if (isLaterFragment(l4)) return undefined;
-  if (l4.proto === 'icmp') return { src: packet.src, dst: packet.dst, sport: l4.id, dport: (l4.type << 8) | l4.code };
+  if (isIcmp(l4)) return { src: packet.src, dst: packet.dst, sport: l4.id, dport: (l4.type << 8) | l4.code };
   if (l4.proto === 'ipencap') return { src: packet.src, dst: packet.dst, sport: 0, dport: 0 };
   return { src: packet.src, dst: packet.dst, sport: l4.sport, dport: l4.dport };
 }
 
 /** The tuple that an answer would have (`nf_ct_invert_tuple`). */
 export function invert(proto: Protocol, tuple: CtTuple): CtTuple {
-  if (proto === 'icmp') return { src: tuple.dst, dst: tuple.src, sport: tuple.sport, dport: invertIcmp(tuple.dport) };
+  if (proto === 'icmp' || proto === 'ipv6-icmp')
+    return { src: tuple.dst, dst: tuple.src, sport: tuple.sport, dport: invertIcmp(tuple.dport) };
   return { src: tuple.dst, dst: tuple.src, sport: tuple.dport, dport: tuple.sport };
 }
 
+/** Echo of IPv4 and of IPv6, and back. */
+const ANSWERS: Readonly<Record<number, number>> = { 8: 0, 0: 8, 128: 129, 129: 128 };
+
 function invertIcmp(typeAndCode: number): number {
   const type = typeAndCode >> 8;
-  const inverted = type === 8 ? 0 : type === 0 ? 8 : type;
-  return (inverted << 8) | (typeAndCode & 0xff);
+  return ((ANSWERS[type] ?? type) << 8) | (typeAndCode & 0xff);
 }
 
 function keyOf(proto: Protocol, t: CtTuple): string {

@@ -1,9 +1,10 @@
-/** The five hooks of IPv4: calls in turn what `schedule.ts` lists for a namespace. */
+/** The five hooks of IP, of either family: calls in turn what `schedule.ts` lists for a namespace. */
 
+import { familyOf } from '../../wire/ip.ts';
 import { runIpvs } from '../ipvs/hook.ts';
 import type { Kernel } from '../kernel.ts';
 import { drop, tell } from '../kernel.ts';
-import type { Netns } from '../netns.ts';
+import type { Netfilter, Netns } from '../netns.ts';
 import { gather } from '../reassembly.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import type { Culprit } from '../step.ts';
@@ -19,6 +20,8 @@ import type { NftTable } from './nftables/ruleset.ts';
 import { type NftWalk, walkBaseChain } from './nftables/walk.ts';
 import type { Stage } from './schedule.ts';
 import { type WalkVerdict, walkTable } from './walk.ts';
+
+const netfilterFor = (ns: Netns, skb: Skb): Netfilter => ns.netfilter[familyOf(ipOf(skb).dst)];
 
 /** Runs a hook. False: the packet is gone (dropped and told, or kept back as a fragment). */
 export function runHook(
@@ -37,7 +40,7 @@ export function runHook(
     ...(iif === undefined ? {} : { iif }),
     ...(oif === undefined ? {} : { oif }),
   });
-  for (const scheduled of ns.schedule[hook].stages) {
+  for (const scheduled of netfilterFor(ns, skb).schedule[hook].stages) {
     if ('chain' in scheduled) {
       if (!runChain(k, ns, skb, scheduled.chain, iif, oif)) return false;
       continue;
@@ -64,7 +67,7 @@ function runStage(k: Kernel, ns: Netns, skb: Skb, hook: HookName, stage: Stage, 
     case 'nat':
       return runNat(k, ns, skb, hook, iif, oif);
     default: {
-      const table = ns.config.iptables.get(stage);
+      const table = netfilterFor(ns, skb).rules.get(stage);
       if (!table) return true;
       const at: HookContext = { k, ns, skb, iif, oif, table };
       return settle(walkTable(at, hook), at, hook);
@@ -139,12 +142,13 @@ function askNatRules(
   iif?: string,
   oif?: string,
 ): 'translated' | 'dropped' | null {
-  for (const chain of ns.schedule[hook].natChains) {
+  const { schedule, rules } = netfilterFor(ns, skb);
+  for (const chain of schedule[hook].natChains) {
     const walk = walkNft(k, ns, skb, chain, iif, oif);
     if (!settleNft(k, ns, skb, chain, walk)) return 'dropped';
     if (walk.translated) return 'translated';
   }
-  const table = ns.config.iptables.get('nat');
+  const table = rules.get('nat');
   if (!table) return null;
   const at: HookContext = { k, ns, skb, iif, oif, table };
   const verdict = walkTable(at, hook);

@@ -2,7 +2,7 @@
  * ipset: named sets that a rule asks in one step, however many members they have (net/netfilter/ipset/ip_set_*.c). A set is asked
  * with one direction for each dimension: `dst,dst,src` takes the destination's address, the destination's port, the source's address.
  */
-import { type IpPacket, isLaterFragment } from '../../wire/frame.ts';
+import { type IpPacket, isIcmp, isLaterFragment } from '../../wire/frame.ts';
 import { cidr, familyOf, type Ip } from '../../wire/ip.ts';
 import type { IpSet, IpSetType } from '../config.ts';
 
@@ -99,7 +99,7 @@ function portWord({ l4 }: IpPacket, dir: SetDirection, withProtocol: boolean): s
   if (isLaterFragment(l4)) return null;
   // ip_set_get_ip4_port: other protocols count as port 0, where the protocol counts at all.
   if (l4.proto === 'ipencap') return withProtocol ? `${l4.proto}:0` : null;
-  if (l4.proto === 'icmp') return withProtocol ? `icmp:${l4.type}/${l4.code}` : null;
+  if (isIcmp(l4)) return withProtocol ? `${l4.proto === 'icmp' ? 'icmp' : 'icmpv6'}:${l4.type}/${l4.code}` : null;
   const port = dir === 'src' ? l4.sport : l4.dport;
   return withProtocol ? `${l4.proto}:${port}` : String(port);
 }

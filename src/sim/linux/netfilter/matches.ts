@@ -1,7 +1,8 @@
 /** Does a rule match? One small function per iptables match (iptables-extensions(8)). */
 import { never } from '../../base/assert.ts';
-import { type IpPacket, isLaterFragment, type PortProtocol } from '../../wire/frame.ts';
+import { type IpPacket, isIcmp, isLaterFragment, type PortProtocol } from '../../wire/frame.ts';
 import { cidrHas, type Ip, MULTICAST_NET } from '../../wire/ip.ts';
+import { isMulticast6 } from '../../wire/ip6.ts';
 import { isRequestOf } from '../ipvs/connection.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Account } from '../memory.ts';
@@ -54,9 +55,10 @@ function matchHolds(match: Match, rule: Rule, chain: Chain, packet: IpPacket, at
     case 'sctp':
       return portsMatch(match, packet);
     case 'icmp':
+    case 'icmp6':
       return (
-        packet.l4.proto === 'icmp' &&
-        'type' in packet.l4 &&
+        isIcmp(packet.l4) &&
+        (packet.l4.proto === 'icmp') === (match.kind === 'icmp') &&
         packet.l4.type === match.type &&
         (match.code === undefined || packet.l4.code === match.code)
       );
@@ -120,7 +122,7 @@ function addrtypeMatches(match: Extract<Match, { kind: 'addrtype' }>, packet: Ip
 }
 
 function isOfType(ns: Netns, address: Ip, type: AddrType, onlyOn: string | undefined): boolean {
-  if (type === 'MULTICAST') return cidrHas(MULTICAST_NET, address);
+  if (type === 'MULTICAST') return cidrHas(MULTICAST_NET, address) || isMulticast6(address);
   const found = lookupRoute(ns, address);
   // inet_dev_addr_type: an address of another device counts as a foreign one, and so does 127.0.0.1 anywhere but on lo.
   if (type === 'LOCAL') return found.type === 'local' && (onlyOn === undefined || found.dev === onlyOn);

@@ -2,8 +2,8 @@
  * Address translation (net/netfilter/nf_nat_core.c, nf_nat_proto.c). Rules decide once, for the first packet of a flow; every packet,
  * the first one too, is then rewritten from the entry. That is why replies never meet a nat rule.
  */
-import { type IpPacket, isIcmpError, isLaterFragment } from '../../wire/frame.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { type IpPacket, isIcmp, isIcmpError, isLaterFragment } from '../../wire/frame.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { type Kernel, tell } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
 import { selectAddress } from '../routing/fib.ts';
@@ -31,8 +31,14 @@ export function masqueradeRequest(
   oif: string | undefined,
   randomPort: boolean,
 ): NatRequest | undefined {
-  const to = oif === undefined ? undefined : selectAddress(ns, oif, skb.dst?.nextHop ?? ('0.0.0.0' as Ip));
+  const to = oif === undefined ? undefined : selectAddress(ns, oif, nearest(skb));
   return to === undefined ? undefined : { manip: 'src', to, randomPort };
+}
+
+/** IPv6 asks for the destination, IPv4 for the next hop. */
+function nearest(skb: Skb): Ip {
+  const { dst } = ipOf(skb);
+  return familyOf(dst) === 6 ? dst : (skb.dst?.nextHop ?? ('0.0.0.0' as Ip));
 }
 
 /** Writes the request into the entry (`nf_nat_setup_info`). False when no free port was found. */
@@ -134,6 +140,6 @@ function rewrite(packet: IpPacket, target: CtTuple, manip: Manip): IpPacket {
   const addressed = manip === 'src' ? { ...packet, src: target.src } : { ...packet, dst: target.dst };
   if (isLaterFragment(l4)) return addressed;
   if (l4.proto === 'ipencap') return addressed;
-  if (l4.proto === 'icmp') return { ...addressed, l4: { ...l4, id: target.sport } };
+  if (isIcmp(l4)) return { ...addressed, l4: { ...l4, id: target.sport } };
   return { ...addressed, l4: manip === 'src' ? { ...l4, sport: target.sport } : { ...l4, dport: target.dport } };
 }

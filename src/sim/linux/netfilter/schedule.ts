@@ -1,10 +1,10 @@
 /**
- * Who is called at each hook of IPv4, in order of priority (include/uapi/linux/netfilter_ipv4.h; IPVS: ip_vs_ops4 in
- * net/netfilter/ipvs/ip_vs_core.c). Only what a namespace has is listed: a pod without rules costs nothing.
+ * Who is called at each hook of a family, in order of priority (include/uapi/linux/netfilter_ipv4.h; netfilter_ipv6.h has the same
+ * numbers; IPVS: ip_vs_ops4 and ip_vs_ops6 in net/netfilter/ipvs/ip_vs_core.c). Only what a namespace has is listed: a pod without rules costs nothing.
  */
-import type { NetnsConfig } from '../config.ts';
-import type { HookName, TableName } from './iptables/rule.ts';
+import type { HookName, Ruleset, TableName } from './iptables/rule.ts';
 import { chainsAt, type HookChain } from './nftables/chains-at.ts';
+import type { NftTable } from './nftables/ruleset.ts';
 
 export type Stage = 'defrag' | 'conntrack' | 'confirm' | 'ipvs-reply' | 'ipvs-request' | TableName;
 
@@ -58,20 +58,27 @@ const STAGES: Readonly<Record<HookName, readonly (readonly [priority: number, st
   ],
 };
 
+/** What one family has. */
+interface Parts {
+  readonly rules: Ruleset;
+  readonly nftables: readonly NftTable[];
+  readonly hasIpvs: boolean;
+}
+
 /** At equal priority the table that was loaded later is called first; nftables writers start after kubelet made the iptables tables. */
-export function scheduleOf(config: NetnsConfig, hook: HookName, tracks: boolean): Schedule {
-  const chains = chainsAt(config.nftables ?? [], hook);
+export function scheduleOf(parts: Parts, hook: HookName, tracks: boolean): Schedule {
+  const chains = chainsAt(parts.nftables, hook);
   const natChains = chains.filter(({ chain }) => chain.base?.type === 'nat');
   const entries: { readonly priority: number; readonly item: Scheduled }[] = chains
     .filter(({ chain }) => chain.base?.type !== 'nat')
     .map((chain) => ({ priority: chain.priority, item: { chain } }));
   for (const [priority, stage] of STAGES[hook])
-    if (isPresent(config, stage, tracks, natChains.length > 0)) entries.push({ priority, item: { stage } });
+    if (isPresent(parts, stage, tracks, natChains.length > 0)) entries.push({ priority, item: { stage } });
   entries.sort((a, b) => a.priority - b.priority);
   return { stages: entries.map(({ item }) => item), natChains };
 }
 
-function isPresent(config: NetnsConfig, stage: Stage, tracks: boolean, hasNatChains: boolean): boolean {
+function isPresent({ rules, hasIpvs }: Parts, stage: Stage, tracks: boolean, hasNatChains: boolean): boolean {
   switch (stage) {
     case 'defrag':
     case 'conntrack':
@@ -79,10 +86,10 @@ function isPresent(config: NetnsConfig, stage: Stage, tracks: boolean, hasNatCha
       return tracks;
     case 'ipvs-reply':
     case 'ipvs-request':
-      return config.ipvs !== undefined;
+      return hasIpvs;
     case 'nat':
-      return hasNatChains || config.iptables.has('nat');
+      return hasNatChains || rules.has('nat');
     default:
-      return config.iptables.has(stage);
+      return rules.has(stage);
   }
 }

@@ -1,5 +1,5 @@
 /** One table walks its chain for one packet: rules in order, jumps with a return address, gotos without (net/ipv4/netfilter/ip_tables.c). */
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { tell } from '../kernel.ts';
 import { ipOf } from '../skb.ts';
 import type { RuleEffect } from '../step.ts';
@@ -58,6 +58,9 @@ export function walkTable(at: HookContext, hook: HookName): WalkVerdict {
   }
 }
 
+const familyPart = ({ skb }: HookContext): { readonly family?: 6 } =>
+  familyOf(ipOf(skb).dst) === 6 ? { family: 6 } : {};
+
 /** A goto or RETURN in a built-in chain leads straight to its policy. */
 function skipToPolicy(frame: Frame): void {
   frame.next = frame.chain.rules.length;
@@ -73,6 +76,7 @@ function leave(at: HookContext, stack: Frame[], frame: Frame, base: Chain): Walk
   if (isBase || end > frame.first || end === 0)
     tell(at.k, at.ns, at.skb, {
       kind: 'chain-end',
+      ...familyPart(at),
       table: at.table.name,
       chain: isBase ? base.name : frame.chain.name,
       first: frame.first,
@@ -171,6 +175,7 @@ function report(at: HookContext, rule: Rule, index: number, frame: Frame, effect
   const { table, skb } = at;
   tell(at.k, at.ns, skb, {
     kind: 'rule',
+    ...familyPart(at),
     table: table.name,
     chain: frame.chain.name,
     index,

@@ -28,9 +28,18 @@ const HEADER: Readonly<Record<string, HeaderOption>> = {
   '--goto': 'goto',
 };
 
-const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp', 'ipencap'] as const;
-/** What `-p` also takes: IANA's numbers. */
-const PROTOCOL_NAMES: Readonly<Record<string, string>> = { 1: 'icmp', 4: 'ipencap', 6: 'tcp', 17: 'udp', 132: 'sctp' };
+const PROTOCOLS = ['tcp', 'udp', 'icmp', 'ipv6-icmp', 'sctp', 'ipencap'] as const;
+/** What `-p` also takes: IANA's numbers, and short names. */
+const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
+  1: 'icmp',
+  4: 'ipencap',
+  6: 'tcp',
+  17: 'udp',
+  58: 'ipv6-icmp',
+  132: 'sctp',
+  icmpv6: 'ipv6-icmp',
+  icmp6: 'ipv6-icmp',
+};
 
 type HeaderOption = 'src' | 'dst' | 'iif' | 'oif' | 'proto' | 'match' | 'jump' | 'goto';
 type Field = Inverted<string>;

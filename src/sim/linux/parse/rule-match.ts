@@ -44,7 +44,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['udp', (group, problems) => ({ kind: 'udp', ...readPortOptions(group, problems) })],
   ['sctp', (group, problems) => ({ kind: 'sctp', ...readPortOptions(group, problems) })],
   ['nfacct', (group, problems) => ({ kind: 'nfacct', name: need(group, '--nfacct-name', problems) })],
-  ['icmp', readIcmp],
+  ['icmp', (group, problems) => ({ kind: 'icmp', ...readIcmp(group, '--icmp-type', problems) })],
+  ['icmp6', (group, problems) => ({ kind: 'icmp6', ...readIcmp(group, '--icmpv6-type', problems) })],
   ['conntrack', readConntrack],
   [
     'mark',
@@ -115,10 +116,10 @@ function readFlags({ options }: OptionGroup): { flags?: { mask: string; comp: st
   return { flags: { mask: letters(use.values[0]), comp: letters(use.values[1]) } };
 }
 
-function readIcmp(group: OptionGroup, problems: Problems): Match {
-  const [type = '', code] = need(group, '--icmp-type', problems).split('/');
+function readIcmp(group: OptionGroup, option: string, problems: Problems): { type: number; code?: number } {
+  const [type = '', code] = need(group, option, problems).split('/');
   const read = (text: string): number => readNumber(text, 255, problems);
-  return { kind: 'icmp', type: read(type), ...(code === undefined ? {} : { code: read(code) }) };
+  return { type: read(type), ...(code === undefined ? {} : { code: read(code) }) };
 }
 
 function readConntrack(group: OptionGroup, problems: Problems): Match {
@@ -159,7 +160,8 @@ function readRecent(group: OptionGroup, problems: Problems): Match {
   const op = (['set', 'rcheck', 'update', 'remove'] as const).find((name) => options.has(`--${name}`));
   if (!op) problems.note('recent needs one of --set, --rcheck, --update, --remove');
   const mask = options.get('--mask')?.values[0];
-  if (mask !== undefined && mask !== '255.255.255.255') problems.note(`recent --mask ${mask} is not modelled`);
+  if (mask !== undefined && !/^(255\.255\.255\.255|ffff(:ffff){7})$/.test(mask))
+    problems.note(`recent --mask ${mask} is not modelled`);
   const number = (option: string): number | null => {
     const use = options.get(option);
     return use ? readNumber(use.values[0] ?? '', UINT32_MAX, problems) : null;

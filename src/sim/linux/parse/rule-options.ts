@@ -36,6 +36,7 @@ const OPTIONS: ReadonlyMap<string, OptionShape> = new Map([
   ...shapes(PORT_MATCHES, 1, '--sport', '--dport'),
   ...shapes(['tcp'], 2, '--tcp-flags'),
   ...shapes(['icmp'], 1, '--icmp-type'),
+  ...shapes(['icmp6'], 1, '--icmpv6-type'),
   ...shapes(['conntrack'], 1, '--ctstate'),
   ...shapes(['mark'], 1, '--mark'),
   ...shapes(['addrtype'], 1, '--src-type', '--dst-type'),

@@ -11,6 +11,10 @@ const REJECT_WITH: readonly RejectWith[] = [
   'icmp-host-prohibited',
   'icmp-net-prohibited',
   'icmp-admin-prohibited',
+  'icmp6-no-route',
+  'icmp6-adm-prohibited',
+  'icmp6-addr-unreachable',
+  'icmp6-port-unreachable',
   'tcp-reset',
 ];
 

@@ -1,14 +1,22 @@
 import type { CtSnapshot, CtTuple } from '../step.ts';
 
-/** IANA protocol numbers, as the second column. */
-const NUMBERS: Readonly<Record<CtSnapshot['proto'], number>> = { tcp: 6, udp: 17, sctp: 132, icmp: 1, ipencap: 4 };
+/** Names of conntrack-tools and IANA's numbers: the first two columns. */
+const COLUMNS: Readonly<Record<CtSnapshot['proto'], readonly [name: string, number: number]>> = {
+  tcp: ['tcp', 6],
+  udp: ['udp', 17],
+  sctp: ['sctp', 132],
+  icmp: ['icmp', 1],
+  'ipv6-icmp': ['icmpv6', 58],
+  ipencap: ['unknown', 4],
+};
 const NAME_COLUMN = 8;
 
-/** A line of `conntrack -L` (conntrack-tools 1.4), without timeout and use count, which the model does not keep. */
+/** A line of `conntrack -L`, of IPv6 `conntrack -L -f ipv6` (conntrack-tools 1.4), without timeout and use count, which the model does not keep. */
 export function printConntrack(entry: CtSnapshot): string {
+  const [name, number] = COLUMNS[entry.proto];
   const { proto, original, reply, state, seenReply, assured, mark } = entry;
   return [
-    `${(proto === 'ipencap' ? 'unknown' : proto).padEnd(NAME_COLUMN)} ${NUMBERS[proto]}`,
+    `${name.padEnd(NAME_COLUMN)} ${number}`,
     ...(state === undefined ? [] : [state]),
     printTuple(proto, original),
     ...(seenReply ? [] : ['[UNREPLIED]']),
@@ -22,7 +30,7 @@ export function printConntrack(entry: CtSnapshot): string {
 function printTuple(proto: CtSnapshot['proto'], { src, dst, sport, dport }: CtTuple): string {
   const ends = `src=${src} dst=${dst}`;
   if (proto === 'ipencap') return ends;
-  return proto === 'icmp'
+  return proto === 'icmp' || proto === 'ipv6-icmp'
     ? `${ends} type=${dport >>> 8} code=${dport & 255} id=${sport}`
     : `${ends} sport=${sport} dport=${dport}`;
 }

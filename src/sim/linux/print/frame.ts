@@ -12,6 +12,7 @@ import {
   type Tcp,
   type Udp,
 } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { ZERO_MAC } from '../../wire/mac.ts';
 
 const ICMP_HEADER_BYTES = 8;
@@ -21,13 +22,14 @@ export function printFrame({ smac, dmac, payload }: Frame): string {
   return `${smac} > ${dmac}, ${payload.kind === 'arp' ? printArp(payload) : printPacket(payload)}`;
 }
 
-/** `IP 10.244.0.2.40000 > 10.96.0.10.80: Flags [S], ttl 64, length 0`. */
+/** `IP 10.244.0.2.40000 > 10.96.0.10.80: Flags [S], ttl 64, length 0`, `IP6 fd00::1.40000 > fd00::2.80: Flags [S], hlim 64, length 0`. */
 export function printPacket(packet: IpPacket): string {
   const { src, dst, l4 } = packet;
   const [from, to] = 'sport' in l4 ? [`${src}.${l4.sport}`, `${dst}.${l4.dport}`] : [src, dst];
   const { what, length, inside } = describe(l4);
-  const header = [`ttl ${packet.ttl}`, ...(packet.df ? ['DF'] : []), ...printFragment(packet)];
-  return `IP ${from} > ${to}: ${what}, ${header.join(', ')}${length === null ? '' : `, length ${length}`}${inside}`;
+  const isV6 = familyOf(packet.dst) === 6;
+  const header = [`${isV6 ? 'hlim' : 'ttl'} ${packet.ttl}`, ...(packet.df ? ['DF'] : []), ...printFragment(packet)];
+  return `${isV6 ? 'IP6' : 'IP'} ${from} > ${to}: ${what}, ${header.join(', ')}${length === null ? '' : `, length ${length}`}${inside}`;
 }
 
 function printArp({ op, spa, sha, tpa, tha }: Arp): string {
@@ -58,6 +60,7 @@ function describe(l4: L4): Described {
     case 'ipencap':
       return { what: 'ipip-proto-4', length: null, inside: ` | ${printPacket(l4.inner)}` };
     case 'icmp':
+    case 'ipv6-icmp':
       return { what: describeIcmp(l4), length: ICMP_HEADER_BYTES + l4.dataBytes, inside: '' };
     default:
       return never(l4, 'transport protocol');
@@ -80,8 +83,11 @@ function describeUdp({ vxlan, note, dataBytes }: Udp): Described {
   return { what: `VXLAN, vni ${vxlan.vni}`, length: null, inside: ` | ${printFrame(vxlan.inner)}` };
 }
 
+/** tcpdump calls that of IPv6 `ICMP6`; of neighbours it says who is asked for or answers (print-icmp6.c). */
 function describeIcmp(icmp: Icmp): string {
-  const { mtu, quoted, id, seq } = icmp;
-  if (!quoted) return `ICMP ${icmpName(icmp)}, id ${id}, seq ${seq}`;
-  return `ICMP ${icmpName(icmp)}${mtu === undefined ? '' : `, mtu ${mtu}`}, about (${printPacket(quoted)})`;
+  const { mtu, quoted, id, seq, ndp } = icmp;
+  const name = icmp.proto === 'icmp' ? 'ICMP' : 'ICMP6';
+  if (ndp) return `${name} ${icmpName(icmp)}, ${icmp.type === 135 ? 'who has' : 'tgt is'} ${ndp.target}`;
+  if (!quoted) return `${name} ${icmpName(icmp)}, id ${id}, seq ${seq}`;
+  return `${name} ${icmpName(icmp)}${mtu === undefined ? '' : `, mtu ${mtu}`}, about (${printPacket(quoted)})`;
 }

@@ -1,9 +1,16 @@
 import type { Cidr } from '../../wire/ip.ts';
 import type { Route } from '../config.ts';
+import { metricOf } from '../routing/tables.ts';
 
-/** One line of `ip route show table all` (iproute2 6.1, ip/iproute.c `print_route`), without its trailing blank. */
+/**
+ * One line of `ip route show table all`, of IPv6 `ip -6 route show table all` (iproute2 6.1, ip/iproute.c `print_route`), without its
+ * trailing blank. IPv6 has no scopes, always a metric, and a preference that only routers would change.
+ */
 export function printRoute(route: Route): string {
-  const { type, via, dev, table, proto, scope, src, metric, onlink, mtuBytes } = route;
+  const { type, via, table, proto, scope, src, metric, onlink, mtuBytes } = route;
+  const isV6 = route.dst.family === 6;
+  // Of IPv6 what leads nowhere is a route of the loopback device.
+  const dev = route.dev ?? (isV6 && type !== 'unicast' ? 'lo' : undefined);
   return [
     ...(type === 'unicast' ? [] : [type]),
     printDestination(route.dst),
@@ -11,11 +18,12 @@ export function printRoute(route: Route): string {
     ...(dev === undefined ? [] : [`dev ${dev}`]),
     ...(table === 'main' ? [] : [`table ${table}`]),
     ...(proto === undefined ? [] : [`proto ${proto}`]),
-    ...(scope === 'global' ? [] : [`scope ${scope}`]),
+    ...(scope === 'global' || isV6 ? [] : [`scope ${scope}`]),
     ...(src === undefined ? [] : [`src ${src}`]),
-    ...(metric === undefined ? [] : [`metric ${metric}`]),
+    ...(metric === undefined && !isV6 ? [] : [`metric ${metricOf(route)}`]),
     ...(onlink ? ['onlink'] : []),
     ...(mtuBytes === undefined ? [] : [`mtu ${mtuBytes}`]),
+    ...(isV6 ? ['pref medium'] : []),
   ].join(' ');
 }
 

@@ -16,7 +16,7 @@ export function acceptRoutes(config: Pick<NetnsConfig, 'devices' | 'addresses'>,
   const addresses = config.addresses.filter(({ ip, prefix }) => prefix < (familyOf(ip) === 4 ? 32 : 128));
   // Routes by another router do not count: the gateway must hear the frame itself.
   const links = routesOf({ ...config, addresses, routes: wanted }).filter(
-    ({ type, scope, via }) => type === 'unicast' && scope === 'link' && via === undefined,
+    ({ type, scope, via, dst }) => type === 'unicast' && (scope === 'link' || dst.family === 6) && via === undefined,
   );
   const isOnLink = ({ via, dev, onlink }: Route): boolean =>
     via === undefined ||

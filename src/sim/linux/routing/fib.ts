@@ -1,7 +1,9 @@
-/** Route lookup: longest prefix, then lowest metric, in the order of `ip rule` (local, main). net/ipv4/fib_rules.c, fib_trie.c. */
-import { cidrHas, type Ip } from '../../wire/ip.ts';
+/** Route lookup: longest prefix, then lowest metric, in the order of `ip rule` (local, main). net/ipv4/fib_rules.c, fib_trie.c, net/ipv6/ip6_fib.c. */
+import { cidrHas, familyOf, type Ip } from '../../wire/ip.ts';
+import { isScoped } from '../../wire/ip6.ts';
 import type { Route } from '../config.ts';
 import type { Netns, RouteTable } from '../netns.ts';
+import { selectAddress6 } from './source6.ts';
 
 /** The outcome of a lookup for one destination. */
 export interface RouteResult {
@@ -14,18 +16,25 @@ export interface RouteResult {
   readonly src: Ip | undefined;
 }
 
-export function lookupRoute(ns: Netns, dst: Ip): RouteResult {
-  const route = findIn(ns.tables.local, dst) ?? findIn(ns.tables.main, dst);
+/** `dev`: the link that an address of one link only is meant on (`rt6_need_strict`); to all others it is nothing. */
+export function lookupRoute(ns: Netns, dst: Ip, dev?: string): RouteResult {
+  const route = findIn(ns.tables.local, dst, dev) ?? findIn(ns.tables.main, dst, dev);
   if (!route) return { type: 'none', route: null, dev: undefined, nextHop: dst, src: undefined };
   return { type: route.type, route, dev: route.dev, nextHop: route.via ?? dst, src: route.src };
 }
 
 /** Host routes are found at once: with IPVS a node has one for every Service. The rest is sorted by prefix length, longest first. */
-function findIn({ hosts, nets }: RouteTable, dst: Ip): Route | undefined {
+function findIn({ hosts, nets, nets6 }: RouteTable, dst: Ip, dev: string | undefined): Route | undefined {
   const host = hosts.get(dst);
   if (host) return host;
+  if (familyOf(dst) === 6) return findIn6(nets6, dst, dev);
   for (const route of nets) if (cidrHas(route.dst, dst)) return route;
   return undefined;
+}
+
+function findIn6(nets: readonly Route[], dst: Ip, dev: string | undefined): Route | undefined {
+  const link = isScoped(dst) ? dev : undefined;
+  return nets.find((route) => (link === undefined || route.dev === link) && cidrHas(route.dst, dst));
 }
 
 /** Is the address one of this namespace's own? (`inet_addr_type` = RTN_LOCAL) */
@@ -38,6 +47,7 @@ export function isLocalAddress(ns: Netns, address: Ip): boolean {
  * first global address of another device.
  */
 export function selectAddress(ns: Netns, dev: string, nextHop: Ip): Ip | undefined {
+  if (familyOf(nextHop) === 6) return selectAddress6(ns, dev, nextHop);
   const own = ns.globals.get(dev) ?? [];
   const near = own.find(({ net }) => cidrHas(net, nextHop));
   return (near ?? own[0])?.ip ?? ns.fallbackAddress;
@@ -47,5 +57,7 @@ export function selectAddress(ns: Netns, dev: string, nextHop: Ip): Ip | undefin
 export function sourceFor(ns: Netns, result: RouteResult, dst: Ip): Ip | undefined {
   if (result.type === 'local') return result.src === dst ? dst : (result.src ?? dst);
   if (result.src) return result.src;
-  return result.dev === undefined ? undefined : selectAddress(ns, result.dev, result.nextHop);
+  if (result.dev === undefined) return undefined;
+  // IPv6 asks for the destination itself, whoever passes the packet on (`ip6_route_get_saddr`).
+  return selectAddress(ns, result.dev, familyOf(dst) === 6 ? dst : result.nextHop);
 }

@@ -1,5 +1,9 @@
-/** The routing decision for a packet that came in (`ip_route_input_slow`, `fib_validate_source`, net/ipv4/route.c and fib_frontend.c). */
-import { cidrHas, type Ip, LOOPBACK_NET } from '../../wire/ip.ts';
+/**
+ * The routing decision for a packet that came in (`ip_route_input_slow`, `fib_validate_source`, net/ipv4/route.c and fib_frontend.c;
+ * `ip6_route_input`, net/ipv6/route.c).
+ */
+import { cidrHas, familyOf, type Ip, LOOPBACK_NET } from '../../wire/ip.ts';
+import { LOOPBACK_6 } from '../../wire/ip6.ts';
 import type { Device } from '../config.ts';
 import { drop, type Kernel, tell } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
@@ -13,6 +17,7 @@ type Decision = Extract<StepBody, { kind: 'route' }>['decision'];
 /** Sets `skb.dst`. False: the packet was a martian or failed the reverse-path filter, and was dropped. */
 export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean {
   const { src, dst } = ipOf(skb);
+  if (familyOf(dst) === 6) return routeInput6(k, ns, skb, dev);
   const localnet =
     ns.sysctl['ipv4.conf.all.route_localnet'] === 1 || ns.sysctl[`ipv4.conf.${dev.name}.route_localnet`] === 1;
   if (!localnet && (cidrHas(LOOPBACK_NET, dst) || cidrHas(LOOPBACK_NET, src))) {
@@ -23,10 +28,24 @@ export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean
     return false;
   }
   const found = lookupRoute(ns, dst);
-  const forwards = found.type === 'local' || found.type === 'broadcast' || forwardsFrom(ns, dev.name);
+  const forwards = found.type === 'local' || found.type === 'broadcast' || forwardsFrom(ns, dev.name, dst);
   tell(k, ns, skb, inputStep(dst, found, forwards));
   if (!sourceIsValid(k, ns, skb, src, dev)) return false;
   skb.dst = forwards ? found : { ...found, type: 'none' };
+  return true;
+}
+
+/** IPv6 asks nobody where a source lives; only ::1 may not come in by a real device (`ip6_rcv_core`). */
+function routeInput6(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean {
+  const { src, dst } = ipOf(skb);
+  if (dev.kind !== 'loopback' && (src === LOOPBACK_6 || dst === LOOPBACK_6)) {
+    drop(k, ns, skb, 'IP_MARTIAN', `${LOOPBACK_6} came in by a real device`);
+    return false;
+  }
+  const found = lookupRoute(ns, dst, dev.name);
+  const mayGo = found.type !== 'unicast' || forwardsFrom(ns, dev.name, dst);
+  tell(k, ns, skb, inputStep(dst, found, mayGo));
+  skb.dst = mayGo ? found : { ...found, type: 'none' };
   return true;
 }
 

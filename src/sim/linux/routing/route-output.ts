@@ -13,9 +13,9 @@ export type OutputRoute =
       readonly route: RouteResult;
     };
 
-/** Chooses the route and the source address for a packet made here (`ip_route_output_key`). */
-export function routeOutput(ns: Netns, dst: Ip): OutputRoute {
-  const found = lookupRoute(ns, dst);
+/** Chooses the route and the source address for a packet made here (`ip_route_output_key`), for one link only by that link. */
+export function routeOutput(ns: Netns, dst: Ip, dev?: string): OutputRoute {
+  const found = lookupRoute(ns, dst, dev);
   const route = found.type === 'local' ? { ...found, dev: 'lo' } : found;
   switch (route.type) {
     case 'none':

@@ -3,14 +3,13 @@
  * SIMPLIFIED: an association is left open, one address on each side, nothing is sent twice, and the module is loaded everywhere: a kernel
  * without it answers with ICMP protocol unreachable, not with ABORT.
  */
-import type { Sctp, SctpChunk } from '../../wire/frame.ts';
+import { headerBytes, type Sctp, type SctpChunk } from '../../wire/frame.ts';
 import { drop, type Kernel, tell } from '../kernel.ts';
 import { type LocalPacket, makeLocal } from '../local.ts';
 import type { Netns } from '../netns.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
 
-const IP_BYTES = 20;
 /** Common header and chunk header (RFC 9260 section 3); what INIT and the cookie carry varies, and is left out. */
 const HEADER_BYTES = 16;
 const ANSWER = 'pong';
@@ -55,7 +54,7 @@ const chunkOf = (sport: number, dport: number, chunk: SctpChunk, note?: string):
 });
 
 function transmit(k: Kernel, ns: Netns, l4: Sctp, packet: Omit<LocalPacket, 'l4' | 'len' | 'what'>): void {
-  const len = IP_BYTES + HEADER_BYTES + CHUNK_BYTES[l4.chunk] + l4.dataBytes;
+  const len = headerBytes(packet.to) + HEADER_BYTES + CHUNK_BYTES[l4.chunk] + l4.dataBytes;
   const skb = makeLocal(k, ns, { ...packet, l4, len, what: `SCTP ${l4.chunk}` });
   if (skb) k.ops.localOut(k, ns, skb);
 }

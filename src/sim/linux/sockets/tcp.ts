@@ -2,7 +2,7 @@
  * TCP as far as a hop list shows it: handshake, one request, one response, close, reset, and the SYN's retransmissions.
  * SIMPLIFIED: no windows, no loss recovery after the handshake, acknowledgements are not delayed.
  */
-import type { Tcp } from '../../wire/frame.ts';
+import { headerBytes, type Tcp } from '../../wire/frame.ts';
 import type { Listener } from '../config.ts';
 import { after, drop, type Kernel, tell } from '../kernel.ts';
 import { makeLocal } from '../local.ts';
@@ -13,11 +13,12 @@ import { ipOf, type Skb } from '../skb.ts';
 import type { StepBody } from '../step.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
 
-const IP_BYTES = 20;
 /** With MSS, SACK, timestamps and window scale in a SYN; timestamps later; none in a reset that answers nobody's socket. */
 const SYN_HEADER_BYTES = 40;
 const HEADER_BYTES = 32;
 const RESET_HEADER_BYTES = 20;
+/** Without options. */
+const TCP_BYTES = 20;
 /** No IP packet is longer, whatever the MTU of loopback (`IP_MAX_MTU`). */
 const IP_BYTES_MAX = 65_535;
 const NS_PER_S = 1_000_000_000;
@@ -101,7 +102,7 @@ export function send(
     to: socket.remote.ip,
     from: socket.local.ip,
     l4,
-    len: IP_BYTES + header + dataBytes,
+    len: headerBytes(socket.remote.ip) + header + dataBytes,
     df: df !== 'dont',
     ttl,
     by: socket.program,
@@ -113,12 +114,12 @@ export function send(
   if (skb) k.ops.localOut(k, ns, skb);
 }
 
-/** MSS = MTU of the way out - 40 (RFC 6691); a route may say less than its device. */
+/** MSS = MTU of the way out less IP and TCP header (RFC 6691): 40 bytes, of IPv6 60; a route may say less than its device. */
 function mssOf(ns: Netns, socket: Socket): number {
   const found = routeOutput(ns, socket.remote.ip);
   const dev = found.route.dev === undefined ? undefined : ns.devices.get(found.route.dev);
   const mtu = Math.min(dev?.mtuBytes ?? 1500, found.route.route?.mtuBytes ?? IP_BYTES_MAX);
-  return Math.min(mtu, IP_BYTES_MAX) - 40;
+  return Math.min(mtu, IP_BYTES_MAX) - headerBytes(socket.remote.ip) - TCP_BYTES;
 }
 
 export function tcpReceive(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp): void {
@@ -193,7 +194,7 @@ export function sendReset(k: Kernel, ns: Netns, about: Skb): void {
     to: packet.src,
     from: packet.dst,
     l4,
-    len: IP_BYTES + RESET_HEADER_BYTES,
+    len: headerBytes(packet.src) + RESET_HEADER_BYTES,
     df: true,
     by: 'kernel',
     what: 'TCP RST',

@@ -1,5 +1,7 @@
 /** UDP: one datagram there, one back. */
-import type { Udp } from '../../wire/frame.ts';
+import { headerBytes, type Udp } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
+import { IP6_MTU_MIN } from '../../wire/ip6.ts';
 import { runSockHook } from '../bpf/sock.ts';
 import { type Kernel, tell } from '../kernel.ts';
 import { type LocalPacket, makeLocal, refuseLocal } from '../local.ts';
@@ -8,13 +10,13 @@ import { routeOutput } from '../routing/route-output.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
 
-const UDP_IP_BYTES = 28;
+const UDP_BYTES = 8;
 const ANSWER = 'pong';
 
 /** Sends the program's datagram; oversize with DF demanded fails at once, and no packet exists. */
 export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: number, note: string): void {
   if (!ns.memory.sockets.includes(socket)) ns.memory.sockets.push(socket);
-  const len = UDP_IP_BYTES + dataBytes;
+  const len = headerBytes(socket.remote.ip) + UDP_BYTES + dataBytes;
   const mtu = mtuTowards(ns, socket.remote.ip);
   const l4: Udp = { proto: 'udp', sport: socket.local.port, dport: socket.remote.port, dataBytes, note };
   const df = socket.options.df === 'do' || (socket.options.df !== 'dont' && len <= mtu);
@@ -38,7 +40,8 @@ export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: nu
 
 /** EMSGSIZE: the program demanded DF, and the packet does not fit. Nothing leaves. */
 export function tooLong(k: Kernel, ns: Netns, socket: Socket, packet: LocalPacket, mtu: number): void {
-  refuseLocal(k, ns, packet, 'PKT_TOO_BIG', `${packet.len} bytes with DF set do not fit MTU ${mtu}`, {
+  const why = familyOf(packet.to) === 6 ? 'bytes that may not be cut' : 'bytes with DF set';
+  refuseLocal(k, ns, packet, 'PKT_TOO_BIG', `${packet.len} ${why} do not fit MTU ${mtu}`, {
     kind: 'device',
     text: `mtu ${mtu}`,
   });
@@ -50,7 +53,8 @@ export function mtuTowards(ns: Netns, dst: Socket['remote']['ip']): number {
   const { route } = routeOutput(ns, dst);
   const dev = route.dev === undefined ? undefined : ns.devices.get(route.dev);
   const deviceMtu = dev?.mtuBytes ?? 1500;
-  return Math.min(deviceMtu, route.route?.mtuBytes ?? deviceMtu, ns.memory.pathMtu.get(dst) ?? deviceMtu);
+  const mtu = Math.min(deviceMtu, route.route?.mtuBytes ?? deviceMtu, ns.memory.pathMtu.get(dst) ?? deviceMtu);
+  return familyOf(dst) === 6 ? Math.max(mtu, IP6_MTU_MIN) : mtu;
 }
 
 /** Who the program is told the answer is from: a program at recvmsg4 may put back the address that was asked. */
@@ -95,7 +99,7 @@ export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
     to: packet.src,
     from: packet.dst,
     l4,
-    len: UDP_IP_BYTES + ANSWER.length,
+    len: headerBytes(packet.src) + UDP_BYTES + ANSWER.length,
     df: true,
     by: listener.program,
     what: 'UDP answer',

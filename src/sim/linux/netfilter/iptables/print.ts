@@ -38,29 +38,29 @@ export function storedProbability(probability: number): number {
   return Math.round(probability * 2 ** 31) / 2 ** 31;
 }
 
-/** `-A CHAIN …`. */
-export function printRule(chain: string, rule: Rule): string {
+/** `-A CHAIN …`. Of `family` 6 as ip6tables-save prints it. */
+export function printRule(chain: string, rule: Rule, family: 4 | 6 = 4): string {
   const words = [`-A ${chain}`, ...printHeader(rule)];
-  for (const match of rule.matches) words.push(`-m ${printMatch(match)}`);
-  if (rule.target) words.push(printTarget(rule.target));
+  for (const match of rule.matches) words.push(`-m ${printMatch(match, family)}`);
+  if (rule.target) words.push(printTarget(rule.target, family));
   return words.join(' ');
 }
 
 /** All tables, without the comment lines that carry a time of day. Counters are printed as zero: packets write them, not people. */
-export function printRuleset(ruleset: Ruleset): string {
+export function printRuleset(ruleset: Ruleset, family: 4 | 6 = 4): string {
   return TABLE_ORDER.flatMap((name) => {
     const table = ruleset.get(name);
-    return table ? [printTable(table)] : [];
+    return table ? [printTable(table, family)] : [];
   }).join('\n');
 }
 
 /** `*filter` to `COMMIT`: built-in chains in hook order, then the others by name. */
-export function printTable(table: Table): string {
+export function printTable(table: Table, family: 4 | 6 = 4): string {
   const chains = chainsInPrintOrder(table);
   return [
     `*${table.name}`,
     ...chains.map((chain) => `:${chain.name} ${chain.policy ?? '-'} [0:0]`),
-    ...chains.flatMap((chain) => chain.rules.map((rule) => printRule(chain.name, rule))),
+    ...chains.flatMap((chain) => chain.rules.map((rule) => printRule(chain.name, rule, family))),
     'COMMIT',
   ].join('\n');
 }
@@ -108,7 +108,7 @@ function printPorts({ from, to }: PortRange): string {
   return from === to ? String(from) : `${from}:${to}`;
 }
 
-function printMatch(match: Match): string {
+function printMatch(match: Match, family: 4 | 6): string {
   switch (match.kind) {
     case 'comment':
       return `comment --comment ${quote(match.text)}`;
@@ -119,7 +119,8 @@ function printMatch(match: Match): string {
     case 'nfacct':
       return `nfacct --nfacct-name ${match.name}`;
     case 'icmp':
-      return `icmp --icmp-type ${match.type}${match.code === undefined ? '' : `/${match.code}`}`;
+    case 'icmp6':
+      return `${match.kind} --${match.kind === 'icmp' ? 'icmp' : 'icmpv6'}-type ${match.type}${match.code === undefined ? '' : `/${match.code}`}`;
     case 'conntrack': {
       const states = CT_STATE_ORDER.filter((state) => match.states.includes(state));
       return `conntrack ${printInverted('--ctstate', match, states.join(','))}`;
@@ -133,7 +134,7 @@ function printMatch(match: Match): string {
     case 'statistic':
       return `statistic --mode random --probability ${storedProbability(match.probability).toFixed(11)}`;
     case 'recent':
-      return printRecent(match);
+      return printRecent(match, family);
     case 'multiport':
       return `multiport ${printInverted(`--${match.side}`, match, match.ports.map(printPorts).join(','))}`;
     case 'set':
@@ -191,12 +192,14 @@ function printAddrtype(
   return words.join(' ');
 }
 
-function printRecent(match: Extract<Match, { kind: 'recent' }>): string {
+const WHOLE_MASKS = { 4: '255.255.255.255', 6: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' } as const;
+
+function printRecent(match: Extract<Match, { kind: 'recent' }>, family: 4 | 6): string {
   const words = ['recent', `${match.invert ? '! ' : ''}--${match.op}`];
   if (match.seconds !== undefined) words.push(`--seconds ${match.seconds}`);
   if (match.reap) words.push('--reap');
   if (match.hitcount !== undefined) words.push(`--hitcount ${match.hitcount}`);
-  words.push(`--name ${match.name} --mask 255.255.255.255 --rsource`);
+  words.push(`--name ${match.name} --mask ${WHOLE_MASKS[family]} --rsource`);
   return words.join(' ');
 }
 
@@ -206,7 +209,7 @@ function printEndpoint(to: Ip, port: number | undefined): string {
   return to.includes(':') ? `[${to}]:${port}` : `${to}:${port}`;
 }
 
-function printTarget(target: Target): string {
+function printTarget(target: Target, family: 4 | 6): string {
   switch (target.kind) {
     case 'jump':
       return `-j ${target.chain}`;
@@ -218,7 +221,7 @@ function printTarget(target: Target): string {
     case 'NOTRACK':
       return `-j ${target.kind}`;
     case 'REJECT':
-      return `-j REJECT --reject-with ${target.with}`;
+      return `-j REJECT --reject-with ${family === 6 && target.with === 'icmp-port-unreachable' ? 'icmp6-port-unreachable' : target.with}`;
     case 'DNAT':
       return `-j DNAT --to-destination ${printEndpoint(target.to, target.port)}`;
     case 'SNAT':

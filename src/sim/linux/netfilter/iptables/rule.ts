@@ -26,7 +26,8 @@ export type Match =
       readonly dport?: Inverted<PortRange>;
       readonly flags?: TcpFlags;
     }
-  | { readonly kind: 'icmp'; readonly type: number; readonly code?: number }
+  /** `icmp6` is that of ip6tables. */
+  | { readonly kind: 'icmp' | 'icmp6'; readonly type: number; readonly code?: number }
   | { readonly kind: 'conntrack'; readonly states: readonly CtState[]; readonly invert?: true }
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number; readonly invert?: true }
   | {
@@ -100,7 +101,15 @@ export type RejectWith =
   | 'icmp-host-prohibited'
   | 'icmp-net-prohibited'
   | 'icmp-admin-prohibited'
+  | RejectWith6
   | 'tcp-reset';
+
+/** Those of ip6tables. */
+export type RejectWith6 =
+  | 'icmp6-no-route'
+  | 'icmp6-adm-prohibited'
+  | 'icmp6-addr-unreachable'
+  | 'icmp6-port-unreachable';
 
 export interface Rule {
   readonly src?: Inverted<Cidr>;

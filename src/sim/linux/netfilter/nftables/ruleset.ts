@@ -6,8 +6,8 @@ import type { Cidr, Ip } from '../../../wire/ip.ts';
 import type { Origin } from '../../origin.ts';
 import type { HookName, RejectWith } from '../iptables/rule.ts';
 
-/** A table sees the packets of its family only; `ip6` tables exist as data and text, the model carries no IPv6 packets yet. */
-export type NftFamily = 'ip' | 'ip6';
+/** A table sees the packets of its family only, one of `inet` those of both. */
+export type NftFamily = 'ip' | 'ip6' | 'inet';
 
 /** The parts of a key in a set or map, in order. */
 export type NftType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service';

@@ -1,6 +1,6 @@
 /** Addresses and ports of a packet, as maps are asked for them (lib/conntrack.h, lib/ipv4.h), and packets with other ones. */
 import type { TcContext } from '../../../../linux/bpf/program.ts';
-import { type IpPacket, isIcmpError, isLaterFragment, type L4 } from '../../../../wire/frame.ts';
+import { type IpPacket, isIcmp, isIcmpError, isLaterFragment, type L4 } from '../../../../wire/frame.ts';
 import type { Ip } from '../../../../wire/ip.ts';
 import { FRAGMENTS, type FragmentKey, type Proto } from '../maps.ts';
 
@@ -34,7 +34,7 @@ export function flowOf(ctx: TcContext, packet: IpPacket = ctx.packet): Flow {
   }
   if (isIcmpError(l4)) return { ...reversed(flowOf(ctx, l4.quoted)), isError: true };
   // An echo request has its identifier as source port, the answer as destination port.
-  if (l4.proto === 'icmp') return { ...flow, sport: l4.type === 0 ? 0 : l4.id, dport: l4.type === 0 ? l4.id : 0 };
+  if (isIcmp(l4)) return { ...flow, sport: l4.type === 0 ? 0 : l4.id, dport: l4.type === 0 ? l4.id : 0 };
   // Another protocol has no ports (lb4_extract_tuple leaves it alone).
   if (l4.proto === 'ipencap') return { ...flow, sport: 0, dport: 0 };
   if (packet.mf) ctx.update(FRAGMENTS, fragmentKey(packet), { sport: l4.sport, dport: l4.dport });
@@ -75,7 +75,7 @@ const reversedEnds = ({ src, sport, dst, dport }: Ends) => ({ src: dst, sport: d
 
 function withPorts(l4: L4, { sport, dport }: Ends): L4 {
   if (isLaterFragment(l4) || l4.proto === 'ipencap') return l4;
-  if (l4.proto === 'icmp') {
+  if (isIcmp(l4)) {
     const id = l4.type === 0 ? dport : sport;
     return id === undefined || id === 0 ? l4 : { ...l4, id };
   }
