@@ -1,20 +1,9 @@
 /** `npm run truth -- DIR...`: replays every case found below the folders; exit status 1 where anything differs. */
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { findLabs, replayLab } from './kernel-flows.ts';
+import { findPolicyFolders, replayPolicyFolder } from './policy-cases.ts';
 import { findProxyFolders, replayProxyFolder } from './proxy-cases.ts';
 import { type CaseResult, report } from './report.ts';
-
-/** Folders of policy cases (reference/netpol.md section 0). */
-const POLICY_FOLDERS = [
-  'cnp-from-anp',
-  'cyclonus',
-  'e2e',
-  'kube-network-policies',
-  'npguard',
-  'policy-assistant',
-  'recipes',
-];
 
 interface Replayed {
   readonly folder: string;
@@ -28,19 +17,11 @@ function replayAll(root: string): Replayed[] {
     folder: `kube-proxy/${basename(folder)}`,
     results: replayProxyFolder(folder),
   }));
-  return [...labs, ...proxies, ...policies(root)];
-}
-
-function policies(root: string): Replayed[] {
-  if (!POLICY_FOLDERS.some((name) => existsSync(join(root, name)))) return [];
-  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.map(({ name }) => {
-    const files = readdirSync(join(root, name));
-    const detail = name.startsWith('k8s-validation')
-      ? '`npm test` holds the Service and Pod cases as rows; the other kinds come with later issues'
-      : 'network policies: a later issue brings them';
-    return { folder: name, results: files.map((file) => ({ name: file, outcome: 'not modelled' as const, detail })) };
-  });
+  const policies = findPolicyFolders(root).map((folder) => ({
+    folder: `netpol/${basename(folder)}`,
+    results: replayPolicyFolder(folder),
+  }));
+  return [...labs, ...proxies, ...policies];
 }
 
 function main(roots: readonly string[]): number {
@@ -49,7 +30,7 @@ function main(roots: readonly string[]): number {
   const cases = all.flatMap(({ results }) => results);
   if (cases.length === 0)
     console.error(
-      'No cases found. Name folders laid out like ../shared/truth/kernel (inputs/, observed/) or ../shared/truth/kube-proxy, or one lab or mode of them.',
+      'No cases found. Name folders laid out like ../shared/truth/kernel (inputs/, observed/) ../shared/truth/kube-proxy or\n../shared/truth/netpol, or one lab, mode or folder of them.',
     );
   return cases.length === 0 || cases.some((c) => c.outcome === 'different') ? 1 : 0;
 }

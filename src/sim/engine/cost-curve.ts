@@ -4,6 +4,7 @@
  */
 
 import type { KubeObject, ServiceObject } from '../kube/objects.ts';
+import { isWorkload } from '../kube/objects-merge.ts';
 import type { NetnsConfig } from '../linux/config.ts';
 import type { Probe } from '../scenario/probe.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
@@ -110,7 +111,7 @@ function modelService(objects: readonly KubeObject[], { to }: Probe): ServiceObj
   );
   const probed = services.find(({ namespace, name }) => to.kind === 'service' && to.ref === `${namespace}/${name}`);
   const like = probed ?? services[0];
-  const workload = objects.find((object) => object.kind !== 'Service' && object.kind !== 'Namespace');
+  const workload = objects.find(isWorkload);
   const [namespace, selector] = like
     ? [like.namespace, like.selector]
     : [workload?.namespace ?? 'default', workload?.labels];

@@ -1,12 +1,13 @@
 import type { ClusterChange } from './cluster-input.ts';
 import type { KubeObject, WorkloadObject } from './objects.ts';
+import { isPolicy } from './policy-objects.ts';
 
 /** `Deployment default/web`; `Namespace shop` for an object without a namespace. */
 export const objectRef = (object: KubeObject): string =>
-  object.kind === 'Namespace' ? `Namespace ${object.name}` : `${object.kind} ${object.namespace}/${object.name}`;
+  'namespace' in object ? `${object.kind} ${object.namespace}/${object.name}` : `${object.kind} ${object.name}`;
 
 export const isWorkload = (object: KubeObject): object is WorkloadObject =>
-  object.kind !== 'Service' && object.kind !== 'Namespace';
+  object.kind !== 'Service' && object.kind !== 'Namespace' && !isPolicy(object);
 
 /** True where `replicas` means something: a Pod is one, a DaemonSet has one for each node. */
 export const isScalable = (object: KubeObject): object is WorkloadObject =>

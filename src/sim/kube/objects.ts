@@ -2,7 +2,9 @@
  * Kubernetes objects as the document keeps them: only the fields that are modelled, spelled as the API spells them. What a manifest
  * holds beyond them is listed to the person on import.
  */
-export type KubeObject = WorkloadObject | ServiceObject | NamespaceObject;
+import type { PolicyObject } from './policy-objects.ts';
+
+export type KubeObject = WorkloadObject | ServiceObject | NamespaceObject | PolicyObject;
 
 export type WorkloadKind = 'Pod' | 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'Job';
 

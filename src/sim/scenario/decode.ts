@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../base/result.ts';
+import { isWorkload } from '../kube/objects-merge.ts';
 import { currentObjects, isStop } from './changes.ts';
 import { foldScenario } from './fold.ts';
 import { EVENTS_MAX, OBJECTS_MAX, PODS_MAX, PROBLEMS_MAX, STEP_MAX, URL_BYTES_MAX } from './limits.ts';
@@ -86,7 +87,7 @@ function judgeCluster({ nodes, objects: applied, changes }: SizedCluster): Probl
   if (objects.length > OBJECTS_MAX) return tooMany('objects', objects.length, OBJECTS_MAX);
   let pods = 0;
   for (const object of objects) {
-    if (object.kind === 'Service' || object.kind === 'Namespace') continue;
+    if (!isWorkload(object)) continue;
     pods += object.kind === 'DaemonSet' ? nodes : (object.replicas ?? 1);
   }
   return pods > PODS_MAX ? tooMany('pods', pods, PODS_MAX) : null;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toBase64url } from '../base/base64url.ts';
 import type { FarSubnet } from '../kube/cluster-input.ts';
 import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
+import { randomCluster } from '../kube/policy/random-cluster.ts';
 import { compactScenario } from './compact.ts';
 import { decodeScenario } from './decode.ts';
 import { foldScenario } from './fold.ts';
@@ -107,6 +108,10 @@ const object: fc.Arbitrary<KubeObject> = fc.oneof(
   workload,
   service,
   fc.record({ kind: fc.constant('Namespace' as const), name, labels: optional(labelMap) }).map(said<KubeObject>),
+  fc.integer({ min: 0, max: 2 ** 31 - 1 }).chain((seed): fc.Arbitrary<KubeObject> => {
+    const { policies } = randomCluster(seed);
+    return policies.length === 0 ? workload : fc.constantFrom(...policies);
+  }),
 );
 
 const end = fc.oneof(

@@ -12,6 +12,8 @@ import type {
   ServiceObject,
   WorkloadObject,
 } from '../kube/objects.ts';
+import { isPolicy } from '../kube/policy-objects.ts';
+import { normalisePolicy } from '../kube/policy-spelling.ts';
 import type { Probe, ProbeOptions } from './probe.ts';
 import type { ClusterSize } from './scenario.ts';
 
@@ -21,6 +23,7 @@ const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
 export function normaliseObject(object: KubeObject): KubeObject {
   if (object.kind === 'Service') return normaliseService(object);
   if (object.kind === 'Namespace') return normaliseNamespace(object);
+  if (isPolicy(object)) return normalisePolicy(object);
   return normaliseWorkload(object);
 }
 

@@ -14,6 +14,7 @@ import {
   portNumber,
   subdomain,
 } from './schema-basics.ts';
+import { policies } from './schema-policies.ts';
 
 const protocol = enumOf(['TCP', 'UDP', 'SCTP']);
 const trafficPolicy = enumOf(['Cluster', 'Local']);
@@ -91,6 +92,6 @@ const namespace = v.strictObject({
 
 export const kubeObject: v.GenericSchema<unknown, KubeObject> = v.variant(
   'kind',
-  [workload, service, namespace],
+  [workload, service, namespace, ...policies],
   ({ received }) => `is of a kind that this version does not model: ${received}`,
 );

@@ -1,10 +1,13 @@
 /** Every field of the modelled kinds (Kubernetes 1.34), and what becomes of it. A field that is not here does not exist. */
 import type { KubeObject } from '../objects.ts';
+import { ADMIN_SPEC, BASELINE_SPEC, CLUSTER_SPEC, NETWORK_POLICY_SPEC, SELECTOR } from './policy-kinds.ts';
 import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
 
 export interface ModelledKind {
   readonly apiVersion: string;
   readonly shape: Struct;
+  /** It has no namespace. */
+  readonly isClusterScoped?: true;
 }
 
 const META = struct('ObjectMeta', {
@@ -56,15 +59,6 @@ const POD_SPEC = struct('PodSpec', {
 
 const TEMPLATE = struct('PodTemplateSpec', { kept: { metadata: META, spec: POD_SPEC } });
 
-const SELECTOR = struct('LabelSelector', {
-  kept: {
-    matchLabels: MAP,
-    matchExpressions: list(
-      struct('LabelSelectorRequirement', { kept: { key: STRING, operator: STRING, values: list(STRING) } }),
-    ),
-  },
-});
-
 const SERVICE_PORT = struct('ServicePort', {
   kept: { name: STRING, nodePort: INT, port: INT, protocol: STRING, targetPort: INT_OR_STRING },
   idleTyped: { appProtocol: STRING },
@@ -113,8 +107,17 @@ const controller = (
   matters: Readonly<Record<string, string>> = {},
 ): Struct => object(struct(go, { kept: { template: TEMPLATE, selector: SELECTOR, ...kept }, idle, matters }));
 
+const admin = (version: string, spec: Struct): ModelledKind => ({
+  apiVersion: `policy.networking.k8s.io/${version}`,
+  shape: object(spec),
+  isClusterScoped: true,
+});
+
 export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
-  ['Namespace', { apiVersion: 'v1', shape: object(struct('NamespaceSpec', { idle: 'finalizers' })) }],
+  [
+    'Namespace',
+    { apiVersion: 'v1', shape: object(struct('NamespaceSpec', { idle: 'finalizers' })), isClusterScoped: true },
+  ],
   ['Pod', { apiVersion: 'v1', shape: object(POD_SPEC) }],
   ['Service', { apiVersion: 'v1', shape: object(SERVICE_SPEC) }],
   [
@@ -160,4 +163,8 @@ export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
       ),
     },
   ],
+  ['NetworkPolicy', { apiVersion: 'networking.k8s.io/v1', shape: object(NETWORK_POLICY_SPEC) }],
+  ['AdminNetworkPolicy', admin('v1alpha1', ADMIN_SPEC)],
+  ['BaselineAdminNetworkPolicy', admin('v1alpha1', BASELINE_SPEC)],
+  ['ClusterNetworkPolicy', admin('v1alpha2', CLUSTER_SPEC)],
 ]);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_OBJECTS } from '../default-objects.ts';
 import type { ContainerObject, KubeObject, NamespaceObject, ServiceObject, WorkloadObject } from '../objects.ts';
 import { objectRef } from '../objects-merge.ts';
+import { randomCluster } from '../policy/random-cluster.ts';
+import { MODELLED } from './kinds.ts';
 import { readManifests } from './parse.ts';
 import { writeManifests } from './write.ts';
 
@@ -126,7 +128,13 @@ const namespace: fc.Arbitrary<NamespaceObject> = fc
   .record({ kind: fc.constant('Namespace' as const), name, labels: maybe(labels) })
   .map((one) => set<NamespaceObject>(one));
 
-const objects: fc.Arbitrary<KubeObject[]> = fc.uniqueArray(fc.oneof(workload, service, namespace), {
+const policy: fc.Arbitrary<KubeObject> = fc
+  .integer({ min: 0, max: 2 ** 31 - 1 })
+  .map((seed) => randomCluster(seed).policies)
+  .filter((policies) => policies.length > 0)
+  .chain((policies) => fc.constantFrom(...policies));
+
+const objects: fc.Arbitrary<KubeObject[]> = fc.uniqueArray(fc.oneof(workload, service, namespace, policy), {
   maxLength: 8,
   selector: objectRef,
 });
@@ -198,23 +206,28 @@ const { anything } = fc.letrec<{ anything: unknown }>((tie) => ({
   ),
 }));
 
+const POLICIES = ['NetworkPolicy', 'AdminNetworkPolicy', 'ClusterNetworkPolicy'] as const;
+
 /** Something of the outline of an object, with anything in its fields. */
 const objectLike = fc
   .record({
-    kind: fc.constantFrom('Service', 'Pod', 'Deployment', 'Job', 'Namespace', 'StatefulSet'),
+    kind: fc.constantFrom('Service', 'Pod', 'Deployment', 'Job', 'Namespace', 'StatefulSet', ...POLICIES),
     metadata: anything,
     spec: anything,
     template: anything,
     ports: anything,
   })
   .map(({ kind, metadata, spec, template, ports }) => ({
-    apiVersion: kind === 'Job' ? 'batch/v1' : kind === 'Deployment' || kind === 'StatefulSet' ? 'apps/v1' : 'v1',
+    apiVersion: MODELLED.get(kind)?.apiVersion ?? '',
     kind,
     metadata,
     spec:
       fc.stringify(spec).length % 2 === 0
         ? spec
-        : { ports, template: { metadata, spec: template }, containers: [template], selector: ports },
+        : {
+            ...{ ports, template: { metadata, spec: template }, containers: [template], selector: ports },
+            ...{ subject: template, ingress: [{ from: [ports], ports: [template] }], egress: [{ to: [template] }] },
+          },
   }));
 
 describe('hostile text', () => {

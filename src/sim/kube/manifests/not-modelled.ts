@@ -8,7 +8,6 @@ const NOT_STARTED = 'its pods are not started here';
 
 /** What it means that a kind is only read. */
 const CONSEQUENCES: ReadonlyMap<string, string> = new Map([
-  ['NetworkPolicy', 'read, but not enforced yet: no CNI of this version writes rules for it'],
   ...['Ingress', 'IngressClass', 'Gateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute'].map(
     (kind) => [kind, NO_WAY_IN] as const,
   ),

@@ -354,7 +354,7 @@ describe('what is not modelled', () => {
     [
       'a NetworkPolicy',
       lines('apiVersion: networking.k8s.io/v1', 'kind: NetworkPolicy', 'metadata: {name: deny}'),
-      ['1 NetworkPolicy default/deny: read, but not enforced yet: no CNI of this version writes rules for it'],
+      ['1 NetworkPolicy default/deny: kept, but not enforced yet: no CNI of this version writes rules for it'],
     ],
     [
       'a custom kind',

@@ -95,7 +95,7 @@ function tooMany(
 function assumeNamespaces(objects: readonly KubeObject[]): readonly string[] {
   const known = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
   for (const object of objects) if (object.kind === 'Namespace') known.add(object.name);
-  const used = objects.flatMap((object) => (object.kind === 'Namespace' ? [] : [object.namespace]));
+  const used = objects.flatMap((object) => ('namespace' in object ? [object.namespace] : []));
   return [...new Set(used)]
     .filter((namespace) => !known.has(namespace))
     .map((namespace) => `Namespace ${namespace} is not among the manifests: it is assumed to exist`);

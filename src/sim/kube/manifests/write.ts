@@ -1,6 +1,7 @@
 /** Objects to YAML that kubectl accepts and `readManifests` reads back as the same objects. */
 import { stringify } from 'yaml';
 import type { ContainerObject, KubeObject, ServiceObject, WorkloadObject } from '../objects.ts';
+import { isPolicy, type PolicyObject } from '../policy-objects.ts';
 import { MODELLED } from './kinds.ts';
 import { READY_ANNOTATION, TOPOLOGY_ANNOTATION } from './to-object.ts';
 
@@ -21,12 +22,21 @@ function toManifest(object: KubeObject): Yaml {
   const { kind, name } = object;
   const apiVersion = MODELLED.get(kind)?.apiVersion;
   if (object.kind === 'Namespace') return { apiVersion, kind, metadata: { name, labels: object.labels } };
+  if (isPolicy(object)) return policyManifest(object, apiVersion);
   const metadata = { namespace: object.namespace, name };
   if (object.kind === 'Service')
     return { apiVersion, kind, metadata: { ...metadata, ...serviceMeta(object) }, spec: serviceSpec(object) };
   if (object.kind === 'Pod')
     return { apiVersion, kind, metadata: { ...metadata, ...podMeta(object) }, spec: podSpec(object) };
   return { apiVersion, kind, metadata, spec: controllerSpec(object) };
+}
+
+/** kubectl before 1.34 asked for a podSelector, so it is always written. */
+function policyManifest(object: PolicyObject, apiVersion: string | undefined): Yaml {
+  const { kind, name } = object;
+  if (object.kind !== 'NetworkPolicy') return { apiVersion, kind, metadata: { name }, spec: object.spec };
+  const { podSelector = {}, ...spec } = object.spec;
+  return { apiVersion, kind, metadata: { namespace: object.namespace, name }, spec: { podSelector, ...spec } };
 }
 
 const serviceMeta = ({ topologyMode }: ServiceObject): Yaml =>

@@ -1,10 +1,12 @@
 /** What the API server checks in objects that make pods from a template (pkg/apis/apps/validation, pkg/apis/batch/validation). */
+import { selectorHolds } from '../label-selector.ts';
 import type { WorkloadKind } from '../objects.ts';
-import { type FieldError, forbidden, invalid, type Path, required, unsupported } from './field-error.ts';
-import type { ControllerManifest, ControllerSpec, LabelSelector, SelectorRequirement } from './manifest-types.ts';
+import { type FieldError, invalid, type Path, required, unsupported } from './field-error.ts';
+import type { ControllerManifest, ControllerSpec } from './manifest-types.ts';
 import { validateLabels, validateMeta } from './meta.ts';
-import { dnsSubdomain, qualifiedName } from './names.ts';
+import { dnsSubdomain } from './names.ts';
 import { validatePodSpec } from './pod.ts';
+import { validateSelector } from './selector.ts';
 
 export type ControllerKind = Exclude<WorkloadKind, 'Pod'>;
 
@@ -49,46 +51,9 @@ function validateSelectorOf(whenEmpty: string, { selector, template }: Controlle
     return [invalid(path, { go }, whenEmpty)];
   }
   const labels = template?.metadata?.labels ?? {};
-  if (matchesSelector(selector, labels)) return [];
+  if (selectorHolds(selector, labels)) return [];
   const at = [...TEMPLATE, 'metadata', 'labels'];
   return [invalid(at, { map: labels }, '`selector` does not match template `labels`')];
-}
-
-/** ValidateLabelSelector, apimachinery/pkg/apis/meta/v1/validation. */
-function validateSelector({ matchLabels, matchExpressions }: LabelSelector, path: Path): readonly FieldError[] {
-  return [
-    ...validateLabels(matchLabels ?? {}, [...path, 'matchLabels']),
-    ...(matchExpressions ?? []).flatMap((one, index) => validateRequirement(one, [...path, 'matchExpressions', index])),
-  ];
-}
-
-function validateRequirement(requirement: SelectorRequirement, path: Path): readonly FieldError[] {
-  const { key = '', operator = '', values = [] } = requirement;
-  const errors: FieldError[] = [];
-  const valuesPath = [...path, 'values'];
-  if (operator === 'In' || operator === 'NotIn') {
-    const detail = "must be specified when `operator` is 'In' or 'NotIn'";
-    if (values.length === 0) errors.push(required(valuesPath, detail));
-  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-    if (values.length > 0) errors.push(forbidden(valuesPath, detail));
-  } else errors.push(invalid([...path, 'operator'], operator, 'not a valid selector operator'));
-  return [...errors, ...qualifiedName(key).map((why) => invalid([...path, 'key'], key, why))];
-}
-
-/** Labels against a selector whose operators were checked. */
-function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  const labelAt = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
-  const matchesOne = ({ key = '', operator, values = [] }: SelectorRequirement): boolean => {
-    const value = labelAt(key);
-    if (operator === 'In') return value !== undefined && values.includes(value);
-    if (operator === 'NotIn') return value === undefined || !values.includes(value);
-    return (operator === 'Exists') === (value !== undefined);
-  };
-  return (
-    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labelAt(key) === value) &&
-    (selector.matchExpressions ?? []).every(matchesOne)
-  );
 }
 
 /** What stops must not be restarted by a Job; everything else must. The default is Always. */

@@ -22,11 +22,17 @@ export const duplicate = (path: Path, value: GoValue): FieldError =>
 export const invalid = (path: Path, value: GoValue, detail: string): FieldError =>
   fieldError(path, `Invalid value: ${goText(value)}`, detail);
 
-/** The API server sorts what it supports. */
-export const unsupported = (path: Path, value: string, supported: readonly string[]): FieldError => {
-  const list = [...supported].sort().map((one) => JSON.stringify(one));
+/** Most of the API server's lists of what is supported are sets, and printed sorted. */
+export const unsupported = (path: Path, value: string, supported: readonly string[]): FieldError =>
+  unsupportedAsListed(path, value, [...supported].sort());
+
+export const unsupportedAsListed = (path: Path, value: string, supported: readonly string[]): FieldError => {
+  const list = supported.map((one) => JSON.stringify(one));
   return fieldError(path, `Unsupported value: ${JSON.stringify(value)}`, `supported values: ${list.join(', ')}`);
 };
+
+export const tooMany = (path: Path, count: number, max: number): FieldError =>
+  fieldError(path, `Too many: ${count}`, `must have at most ${max} items`);
 
 /** A value to show; `{ go }` is already written as Go prints it. */
 export type GoValue =

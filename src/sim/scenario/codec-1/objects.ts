@@ -4,6 +4,7 @@
  *   workload   [kind code, unless Deployment; name, replicas, ports, rest]
  *   Service    [6, name, ports, type code, rest]
  *   Namespace  [7, name, labels]
+ *   policy     [8 NetworkPolicy, 9 AdminNetworkPolicy, 10 BaselineAdminNetworkPolicy, 11 ClusterNetworkPolicy; name, spec]
  *
  * Left out is what convention says: labels and selector {app: name}, one container of the workload's name, one replica. One port
  * stands for a list of one. Part of the format of published links: codes may be added, never changed.
@@ -17,18 +18,34 @@ import type {
   ServiceObject,
   WorkloadObject,
 } from '../../kube/objects.ts';
+import { isPolicy, type PolicyObject } from '../../kube/policy-objects.ts';
 import { packContainerPort, packServicePort, unpackContainerPort, unpackServicePort } from './ports.ts';
 import { fillTuple, type Json, listIn, optional, recordIn, trimTuple, wordAt } from './tuple.ts';
 
-const kinds = ['Deployment', 'Pod', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'Service', 'Namespace'] as const;
+const kinds = [
+  'Deployment',
+  'Pod',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'Service',
+  'Namespace',
+  'NetworkPolicy',
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+  'ClusterNetworkPolicy',
+] as const;
 const SERVICE = kinds.indexOf('Service');
 const NAMESPACE = kinds.indexOf('Namespace');
+const NETWORK_POLICY = kinds.indexOf('NetworkPolicy');
 const types = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 const FIRST_NAMESPACE = 'default';
 
 const workloadDefaults: readonly Json[] = ['', 1, [], {}];
 const serviceDefaults: readonly Json[] = ['', 80, 0, {}];
 const namespaceDefaults: readonly Json[] = ['', {}];
+const policyDefaults: readonly Json[] = ['', {}];
 
 /** Objects are normalised. */
 export function packObjects(objects: readonly KubeObject[]): Json[] {
@@ -36,9 +53,11 @@ export function packObjects(objects: readonly KubeObject[]): Json[] {
   return objects.flatMap((object): Json[] => {
     const code = kinds.indexOf(object.kind);
     if (object.kind === 'Namespace') return [[code, ...packNamespace(object)]];
+    if (isPolicy(object) && object.kind !== 'NetworkPolicy') return [[code, ...packPolicy(object)]];
     const change = object.namespace === present ? [] : [object.namespace];
     present = object.namespace;
     if (object.kind === 'Service') return [...change, [code, ...packService(object)]];
+    if (object.kind === 'NetworkPolicy') return [...change, [code, ...packPolicy(object)]];
     return [...change, [...(code === 0 ? [] : [code]), ...packWorkload(object)]];
   });
 }
@@ -57,6 +76,7 @@ function unpackObject(item: unknown, namespace: string): unknown {
   const [code, ...rest] = typeof tuple[0] === 'number' ? tuple : [0, ...tuple];
   if (code === NAMESPACE) return unpackNamespace(rest);
   if (code === SERVICE) return { kind: 'Service', namespace, ...unpackService(rest) };
+  if (typeof code === 'number' && code >= NETWORK_POLICY) return unpackPolicy(code, namespace, rest);
   return { kind: wordAt(kinds, code), namespace, ...unpackWorkload(rest) };
 }
 
@@ -67,6 +87,14 @@ function packNamespace({ name, labels }: NamespaceObject): Json[] {
 function unpackNamespace(tuple: unknown): unknown {
   const [name, labels] = fillTuple(tuple, namespaceDefaults);
   return { kind: 'Namespace', name, ...optional('labels', same(labels, {}) ? undefined : labels) };
+}
+
+/** The API's own spelling: the dictionary knows its words. */
+const packPolicy = ({ name, spec }: PolicyObject): Json[] => trimTuple([name, spec as unknown as Json], policyDefaults);
+
+function unpackPolicy(code: number, namespace: string, tuple: unknown): unknown {
+  const [name, spec] = fillTuple(tuple, policyDefaults);
+  return { kind: wordAt(kinds, code), ...(code === NETWORK_POLICY ? { namespace } : {}), name, spec };
 }
 
 function packWorkload(workload: WorkloadObject): Json[] {

@@ -1,0 +1,54 @@
+/** Replays the recorded cases about policies, folder by folder. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type ConnectionsCase, connectionsDifference } from './policy-connections.ts';
+import { type MatrixCase, matrixDifference, probesDifference } from './policy-matrix.ts';
+import type { CaseResult } from './report.ts';
+
+type Difference = (recorded: never) => string | null;
+
+const inEither = (recorded: MatrixCase | ConnectionsCase): string | null =>
+  'steps' in recorded ? matrixDifference(recorded) : connectionsDifference(recorded);
+
+/** The first difference of a case, by the folder that it lies in. */
+const DIFFERENCES: Readonly<Record<string, Difference>> = {
+  'cnp-from-anp': inEither,
+  cyclonus: matrixDifference,
+  e2e: matrixDifference,
+  'kube-network-policies': probesDifference,
+  npguard: connectionsDifference,
+  'npguard-parsed': connectionsDifference,
+  'policy-assistant': matrixDifference,
+  'random-npguard': connectionsDifference,
+  recipes: probesDifference,
+};
+
+/** The folders of cases below `root`, or `root` when it is one of them itself. */
+export function findPolicyFolders(root: string): readonly string[] {
+  if (Object.hasOwn(DIFFERENCES, basename(root))) return existsSync(root) ? [root] : [];
+  return Object.keys(DIFFERENCES)
+    .map((folder) => join(root, folder))
+    .filter(existsSync);
+}
+
+export function replayPolicyFolder(folder: string): CaseResult[] {
+  const differenceOf = DIFFERENCES[basename(folder)];
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  return files.sort().map((file): CaseResult => {
+    const name = `${basename(folder)}/${file.replace(/\.json$/, '')}`;
+    const recorded = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { readonly caveat?: string };
+    if (recorded.caveat !== undefined)
+      return { name, outcome: 'not modelled', detail: `does not count: ${recorded.caveat}` };
+    const difference = safely(differenceOf, recorded);
+    return difference === null ? { name, outcome: 'equal' } : { name, outcome: 'different', detail: difference };
+  });
+}
+
+/** A case that the importer refuses is a difference, not the end of the replay. */
+function safely(differenceOf: Difference | undefined, recorded: unknown): string | null {
+  try {
+    return differenceOf?.(recorded as never) ?? null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

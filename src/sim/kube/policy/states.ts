@@ -1,0 +1,96 @@
+/**
+ * What has been decided, for every port at once, after some rules of the three tiers were asked in order. States are kept once, and
+ * so is what a rule makes of one: thousands of pairs of pods go through the same few steps.
+ */
+import { EMPTY, EVERYTHING, type PortSetId, type PortSets } from './port-sets.ts';
+import type { Action, Tier } from './uniform.ts';
+
+export type StateId = number;
+
+/** Nothing was asked yet. */
+export const START: StateId = 0;
+
+/** Of the admin and the baseline tier: what was accepted, denied, passed on. Of NetworkPolicies: what was admitted. */
+interface State {
+  readonly admin: Decided;
+  readonly admitted: PortSetId;
+  readonly baseline: Decided;
+}
+
+type Decided = Readonly<Record<Action, PortSetId>>;
+
+const NOTHING: Decided = { accept: EMPTY, deny: EMPTY, pass: EMPTY };
+const PORT_SETS_MAX = 2 ** 24;
+const CODES: Readonly<Record<Tier, Readonly<Record<Action, number>>>> = {
+  Admin: { accept: 0, deny: 1, pass: 2 },
+  NetworkPolicy: { accept: 3, deny: 3, pass: 3 },
+  Baseline: { accept: 4, deny: 5, pass: 6 },
+};
+
+export class States {
+  readonly ports: PortSets;
+  readonly #states: State[] = [];
+  readonly #ids = new Map<string, StateId>();
+  readonly #steps: Map<number, StateId>[] = [];
+  readonly #allowed = new Map<number, PortSetId>();
+
+  constructor(ports: PortSets) {
+    this.ports = ports;
+    this.#intern({ admin: NOTHING, admitted: EMPTY, baseline: NOTHING });
+  }
+
+  /** After a rule that matches the peer for these ports. */
+  after(state: StateId, tier: Tier, action: Action, ports: PortSetId): StateId {
+    const steps = this.#steps[state] ?? new Map<number, StateId>();
+    const key = CODES[tier][action] * PORT_SETS_MAX + ports;
+    const known = steps.get(key);
+    if (known !== undefined) return known;
+    const next = this.#intern(this.#decide(this.#at(state), tier, action, ports));
+    steps.set(key, next);
+    return next;
+  }
+
+  /** What may pass in the end. `isIsolated`: a NetworkPolicy selects the pod, so the baseline tier is not asked. */
+  allowed(state: StateId, isIsolated: boolean): PortSetId {
+    const key = state * 2 + (isIsolated ? 1 : 0);
+    const known = this.#allowed.get(key);
+    if (known !== undefined) return known;
+    const { admin, admitted, baseline } = this.#at(state);
+    const { ports } = this;
+    const open = ports.minus(EVERYTHING, ports.union(admin.accept, admin.deny));
+    const rest = isIsolated ? ports.both(open, admitted) : ports.minus(open, baseline.deny);
+    const allowed = ports.union(admin.accept, rest);
+    this.#allowed.set(key, allowed);
+    return allowed;
+  }
+
+  /** What a tier has decided by itself. */
+  decided(state: StateId, tier: 'Admin' | 'Baseline'): Decided {
+    const { admin, baseline } = this.#at(state);
+    return tier === 'Admin' ? admin : baseline;
+  }
+
+  #decide(state: State, tier: Tier, action: Action, given: PortSetId): State {
+    if (tier === 'NetworkPolicy') return { ...state, admitted: this.ports.union(state.admitted, given) };
+    const field = tier === 'Admin' ? 'admin' : 'baseline';
+    const before = state[field];
+    const taken = this.ports.union(this.ports.union(before.accept, before.deny), before.pass);
+    const fresh = this.ports.minus(given, taken);
+    return { ...state, [field]: { ...before, [action]: this.ports.union(before[action], fresh) } };
+  }
+
+  #at(state: StateId): State {
+    return this.#states[state] ?? { admin: NOTHING, admitted: EMPTY, baseline: NOTHING };
+  }
+
+  #intern(state: State): StateId {
+    const { admin: a, admitted, baseline: b } = state;
+    const key = [a.accept, a.deny, a.pass, admitted, b.accept, b.deny, b.pass].join();
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#states.push(state) - 1;
+    this.#ids.set(key, id);
+    this.#steps.push(new Map());
+    return id;
+  }
+}
