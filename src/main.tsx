@@ -1,6 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { CNIS, PROXIES } from './sim/drivers/registry.ts';
+import { BALANCERS, CNIS, PROXIES } from './sim/drivers/registry.ts';
 import { buildWorld } from './sim/engine/build-world.ts';
 import { traceProbe } from './sim/engine/converse.ts';
 import { describeChange } from './sim/engine/explain/describe-change.ts';
@@ -70,6 +70,7 @@ function start(root: HTMLElement): void {
     stage: { current: null },
     cnis: CNIS,
     proxies: PROXIES,
+    balancers: BALANCERS,
     explainer: createExplainer(() => import('./sim/engine/explain/explain.ts').then((module) => module.explain)),
   };
   createRoot(root).render(

@@ -189,8 +189,15 @@ function drawService(g: Drawing, { element, rect }: LayoutBox): void {
   write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
 }
 
+/** One way in, several out. */
+function drawFan(g: Drawing, { rect }: LayoutBox): void {
+  const [x, y] = [rect.width - 30, 12];
+  g.append('path').attr('class', 'hs-posts').attr('d', `M${x} ${y}h8m0 0l9 -5m-9 5h10m-10 0l9 5`);
+}
+
 function drawOutside(g: Drawing, box: LayoutBox): void {
   frame(g, box, 8);
+  if (box.element.isBalancer) drawFan(g, box);
   write(g, { text: cutToFit(box.element.label, 104, 'bold', 12.5), x: 12, y: 17, look: 'hs-label hs-strong' });
   write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
   write(g, {

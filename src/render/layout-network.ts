@@ -18,6 +18,8 @@ const OUTSIDE_H = 40;
 /** Wide enough for an address beside each leg; the packet's way is between its name and them. */
 const ROUTER_W = 200;
 const GAP = 24;
+/** From a machine below the line to where its cable goes up. */
+const RISE = 12;
 const LABEL_W = 208;
 const CUT_LABEL_W = 192;
 const LABEL_H = 14;
@@ -160,14 +162,26 @@ function layoutOutside(plot: Plot, picture: Picture, grid: Grid, site: Site | nu
   const right = site
     ? gateways.map(() => site.internet)
     : gateways.map(column(grid.width - OUTSIDE_W - inset + beyond));
+  const lineY = y + OUTSIDE_H / 2;
   const plugs = [
-    ...senders.flatMap((host, i) => outsideBox(plot, host, left[i], 'right')),
+    ...senders.flatMap((host, i) => {
+      const ends = outsideBox(plot, host, left[i], 'right');
+      return i === 0 ? ends : ends.map((plug) => raised(plot, plug, lineY));
+    }),
     ...gateways.flatMap((host, i) =>
       outsideBox(plot, host, right[i], site ? (site.isBeside ? 'left' : 'top') : 'left'),
     ),
   ];
   // A cable from router to machine meets no line.
   return { plugs: site ? plugs.slice(0, senders.length) : plugs, rects: [...left, ...right] };
+}
+
+/** The cable of a machine that stands below the line: along its side, and up. */
+function raised({ net }: Plot, plug: Plug, y: number): Plug {
+  const x = plug.x + RISE;
+  const nic = net.add(pointOf.place(plug.machine, 'top'), x, y);
+  net.join('underlay', plug.nic, net.add(pointOf.place(plug.machine, 'turn'), x, plug.y), nic);
+  return { ...plug, x, y, nic };
 }
 
 /** A machine with one card, on the wall that its cable comes to. */

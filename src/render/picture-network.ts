@@ -1,5 +1,6 @@
 /** What stands around the nodes: the subnets with their switch ports, the router between two of them, and the machines outside. */
 import { isUnderlay, UNDERLAY, type World } from '../sim/engine/world.ts';
+import type { ExternalHost } from '../sim/kube/cluster.ts';
 import type { Device, NetnsConfig, NsId } from '../sim/linux/config.ts';
 import type { PictureElement } from './picture.ts';
 import { idOf } from './picture-id.ts';
@@ -72,19 +73,28 @@ export function routerPicture({ cluster, namespaces }: World): RouterPicture | n
   return { element, ns: router.name, legs: legsOf(config) };
 }
 
+function outsideElement(host: ExternalHost, more: readonly string[]): PictureElement {
+  const what = host.isBalancer ? ", the cloud's load balancer" : ', outside the cluster';
+  return {
+    id: idOf({ kind: 'ns', ns: host.name }),
+    kind: 'outside',
+    label: host.name,
+    sublabel: host.isBalancer && more.length > 1 ? `${more.length} addresses` : (more[0] ?? host.ip),
+    about: `${host.name}${what}, ${[host.ip, ...more].join(', ')}`,
+    ns: host.name,
+    parent: null,
+    details: host.listens.map(({ port, proto, program }) => `${port}/${proto} ${program}`),
+    ...(host.isBalancer ? { isBalancer: true as const } : {}),
+  };
+}
+
 export function outsidePictures(world: World): OutsidePicture[] {
   const hosts = world.cluster.externals.filter(({ name }) => name !== world.cluster.router?.name);
   return hosts.map((host) => ({
-    element: {
-      id: idOf({ kind: 'ns', ns: host.name }),
-      kind: 'outside',
-      label: host.name,
-      sublabel: host.lo[0] ?? host.ip,
-      about: `${host.name}, outside the cluster, ${[host.ip, ...host.lo].join(', ')}`,
-      ns: host.name,
-      parent: null,
-      details: host.listens.map(({ port, proto, program }) => `${port}/${proto} ${program}`),
-    },
+    element: outsideElement(
+      host,
+      host.isBalancer ? world.cluster.services.flatMap((one) => one.loadBalancerIPs) : host.lo,
+    ),
     ns: host.name,
     isGateway: host.isGateway,
     dev: world.namespaces.get(host.name)?.devices.find((device) => device.kind !== 'loopback')?.name ?? null,

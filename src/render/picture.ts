@@ -50,6 +50,8 @@ export interface PictureElement {
   readonly details: readonly string[];
   /** It exists, and does not work: a device that is down, a pod that is not ready. */
   readonly isOff?: true;
+  /** A load balancer: what comes in goes on to one of several. */
+  readonly isBalancer?: true;
   /** A pod whose programs are among the node's own: no cable leads to it. */
   readonly isOnHost?: true;
 }

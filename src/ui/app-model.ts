@@ -3,7 +3,7 @@ import { createContext, useContext } from 'react';
 import { useStore } from 'zustand/react';
 import type { Stage } from '../render/stage-api.ts';
 import { must } from '../sim/base/assert.ts';
-import type { CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
+import type { BalancerDriver, CniDriver, ProxyDriver } from '../sim/drivers/contract.ts';
 import type { Autosave } from '../store/autosave.ts';
 import type { ScenarioDocument } from '../store/document.ts';
 import type { Playhead, PlayheadState } from '../store/playhead.ts';
@@ -17,7 +17,10 @@ import type { Visit } from './visit.ts';
 import type { ManifestDraft } from './yaml/manifest-draft.ts';
 
 /** What a knob shows of a driver. The UI names none: it reads the registry. */
-export type DriverChoice = Pick<CniDriver | ProxyDriver, 'id' | 'label' | 'about' | 'modes' | 'evidence' | 'factsFrom'>;
+export type DriverChoice = Pick<
+  CniDriver | ProxyDriver | BalancerDriver,
+  'id' | 'label' | 'about' | 'modes' | 'evidence' | 'factsFrom'
+>;
 
 export type CniChoice = DriverChoice &
   Pick<CniDriver, 'agent' | 'profile' | 'overlay' | 'defaultOf' | 'replacesProxy' | 'hostPorts'>;
@@ -38,6 +41,7 @@ export interface AppModel {
   readonly engine: EnginePort;
   readonly cnis: readonly CniChoice[];
   readonly proxies: readonly ProxyChoice[];
+  readonly balancers: readonly DriverChoice[];
   readonly explainer: Explainer;
 }
 

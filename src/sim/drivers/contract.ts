@@ -3,8 +3,9 @@
  * where a packet goes. Fragments of several writers are joined in start order by `engine/world`.
  */
 
-import type { Cluster, ClusterNode, ClusterPod } from '../kube/cluster.ts';
+import type { Cluster, ClusterNode, ClusterPod, ExternalHost } from '../kube/cluster.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
+import type { LoadBalancerController } from '../kube/load-balancers.ts';
 import type { BpfAttachment } from '../linux/bpf/attach.ts';
 import type { BpfMapKind } from '../linux/bpf/kind.ts';
 import type { BpfMap } from '../linux/bpf/map.ts';
@@ -226,6 +227,35 @@ export interface ProxyDriver extends DriverBase {
   /** A process on each node keeps the rules in step with the cluster: it can be stopped. */
   readonly hasDaemon: boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string): NodePlan;
+}
+
+/** What a load balancer asks of a node before it sends it packets: an HTTP request. */
+export interface HealthCheck {
+  readonly port: number;
+  readonly path: string;
+  readonly waitMs: number;
+}
+
+export interface NodeHealth {
+  readonly node: string;
+  readonly isHealthy: boolean;
+  /** What came back, line by line: the HTTP answer, or why there was none. */
+  readonly answer: readonly string[];
+}
+
+/** Asks all nodes, in their order, with packets of the world as it is. */
+export type AskNodes = (check: HealthCheck) => readonly NodeHealth[];
+
+/** Makes `type: LoadBalancer` true: a cloud's balancer, or an announcer on the nodes. */
+export interface BalancerDriver extends DriverBase {
+  /** Who watches the Services; null: nobody. */
+  controller(mode: string): LoadBalancerController | null;
+  /** What a machine outside the nodes has for it: the balancer itself, or a router that learns the addresses. */
+  outside?(cluster: Cluster, host: ExternalHost, mode: string, ask: AskNodes): Fragment;
+  /** What stands on a node for it. */
+  node?(cluster: Cluster, node: ClusterNode, mode: string): Fragment;
+  /** What it thinks of the nodes, as one can look it up. */
+  tools?(cluster: Cluster, mode: string, ask: AskNodes): readonly ToolOutput[];
 }
 
 export type { NetnsConfig };

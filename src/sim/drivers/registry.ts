@@ -1,7 +1,9 @@
-/** Every CNI and every proxy that the person can choose. A new one is a folder and one line here. */
+/** Every CNI, every proxy and every load balancer that the person can choose. A new one is a folder and one line here. */
 import { must } from '../base/assert.ts';
 import type { BpfMapKind } from '../linux/bpf/kind.ts';
 import type { BpfPrograms } from '../linux/bpf/program.ts';
+import { CLOUD } from './balancer/cloud/driver.ts';
+import { NO_BALANCER } from './balancer/none/driver.ts';
 import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
 import { CANAL } from './cni/canal/driver.ts';
@@ -12,7 +14,7 @@ import { KINDNET } from './cni/kindnet/driver.ts';
 import { PTP } from './cni/ptp/driver.ts';
 import { VPC_ADDRESSES } from './cni/vpc-addresses/driver.ts';
 import { WEAVE } from './cni/weave/driver.ts';
-import type { CniDriver, ProxyDriver } from './contract.ts';
+import type { BalancerDriver, CniDriver, ProxyDriver } from './contract.ts';
 import { KUBE_PROXY } from './proxy/kube-proxy/driver.ts';
 import { NO_PROXY } from './proxy/none/driver.ts';
 
@@ -29,6 +31,7 @@ export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [
   PTP,
 ]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
+export const BALANCERS: readonly BalancerDriver[] = withoutDuplicates('balancer', [NO_BALANCER, CLOUD]);
 
 /** The code that drivers only name in what they write: programs by id, and how their tools print maps. */
 export const BPF_PROGRAMS: BpfPrograms = new Map(
@@ -47,6 +50,13 @@ export function proxyById(id: string): ProxyDriver {
   return must(
     PROXIES.find((driver) => driver.id === id),
     `proxy driver "${id}"`,
+  );
+}
+
+export function balancerById(id: string): BalancerDriver {
+  return must(
+    BALANCERS.find((driver) => driver.id === id),
+    `balancer driver "${id}"`,
   );
 }
 

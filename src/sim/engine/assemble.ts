@@ -6,7 +6,7 @@
 import { lazyFields } from '../base/lazy-fields.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
-import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
+import type { BalancerDriver, CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
 import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
@@ -20,6 +20,9 @@ export interface Drivers {
   readonly cniOptions: CniOptions;
   readonly proxy: ProxyDriver;
   readonly proxyMode: string;
+  /** Absent where a world has none. */
+  readonly balancer?: BalancerDriver;
+  readonly balancerMode?: string;
 }
 
 /** What each node's proxy writes. */

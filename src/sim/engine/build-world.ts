@@ -1,7 +1,7 @@
 /** From the folded scenario to the world, or every reason why there is none. */
 import { err, ok, type Result } from '../base/result.ts';
-import type { CniDriver, DriverMode, ProxyDriver } from '../drivers/contract.ts';
-import { CNIS, PROXIES } from '../drivers/registry.ts';
+import type { BalancerDriver, CniDriver, DriverMode, ProxyDriver } from '../drivers/contract.ts';
+import { BALANCERS, CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { ClusterNote } from '../kube/cluster-input.ts';
@@ -9,6 +9,7 @@ import { familiesOf } from '../kube/families.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { assemble, proxyPlans } from './assemble.ts';
+import { askNodes, controllerOf, withBalancer } from './balancer.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
 import { stoppedAgents, withoutUnwired, withStoppedAgents } from './stopped-agents.ts';
@@ -18,9 +19,12 @@ import type { World } from './world.ts';
 export function buildWorld(state: ScenarioState): Result<World, readonly Problem[]> {
   const cni = choose('CNI', CNIS, state.cni);
   const proxy = choose('kube-proxy', PROXIES, state.proxy);
+  const balancer = choose('load balancer', BALANCERS, state.balancer);
   if (!cni.ok) return err([cni.error]);
   if (!proxy.ok) return err([proxy.error]);
-  const built = buildCluster(clusterInputOf(state, state.faults), cni.value.ipam?.(state.cni.mode));
+  if (!balancer.ok) return err([balancer.error]);
+  const input = clusterInputOf(state, state.faults);
+  const built = buildCluster(input, cni.value.ipam?.(state.cni.mode), controllerOf(state.balancer));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
   if (familiesOf(built.value.cluster).includes(6))
     return err([{ where: 'cluster', what: 'Packets of IPv6 are not modelled yet.', hint: 'Choose IPv4 alone.' }]);
@@ -30,6 +34,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   for (const [driver, mode] of [
     [cni.value, state.cni.mode],
     [proxy.value, state.proxy.mode],
+    [balancer.value, state.balancer.mode],
   ] as const) {
     const reason = driver.refuses(cluster, mode);
     if (reason !== null) return err([{ where: driver.label, what: reason, hint: '' }]);
@@ -40,13 +45,18 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     cniOptions: {},
     proxy: proxy.value,
     proxyMode: state.proxy.mode,
+    balancer: balancer.value,
+    balancerMode: state.balancer.mode,
   };
   const idle = cni.value.idleBeside?.(state.cni.mode, proxy.value.hasDaemon) ?? null;
   const stopped = stoppedProxies(state, cluster, cni.value.ipam?.(state.cni.mode));
   const plans = withStopped(proxyPlans(cluster, drivers), stopped);
+  const plain = assemble(cluster, drivers, plans);
+  const ask = askNodes(cluster, () => applyFaults(plain, state.faults), state.seed);
   return ok({
     cluster,
-    namespaces: applyFaults(assemble(cluster, drivers, plans), state.faults),
+    namespaces: applyFaults(withBalancer(plain, cluster, state.balancer, ask), state.faults),
+    balancer: { ...state.balancer, ask },
     cni: state.cni,
     proxy: state.proxy,
     proxyPlans: plans,
@@ -70,7 +80,7 @@ function unwiredNotes(asked: Cluster, stands: Cluster): readonly ClusterNote[] {
 }
 
 /** A link may name a driver that this version does not have. */
-function choose<D extends CniDriver | ProxyDriver>(
+function choose<D extends CniDriver | ProxyDriver | BalancerDriver>(
   what: string,
   drivers: readonly D[],
   chosen: { readonly id: string; readonly mode: string },

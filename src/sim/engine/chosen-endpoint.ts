@@ -6,7 +6,11 @@ import { type IpPacket, innermost, isLaterFragment } from '../wire/frame.ts';
 /** The step that chose: a translation by rule, by IPVS, or by an eBPF program. */
 export type ChoiceStep = Extract<Step, { kind: 'nat' | 'ipvs' | 'bpf-nat' | 'bpf-sock' }>;
 
-export const choiceOf = (steps: readonly Step[]): ChoiceStep | undefined => steps.find(isChoice) as ChoiceStep;
+/** A load balancer before the node chooses first, but only the node: the last choice for the first packet counts. */
+export function choiceOf(steps: readonly Step[]): ChoiceStep | undefined {
+  const first = steps.find(isChoice);
+  return first && (steps.findLast((step) => step.packet === first.packet && isChoice(step)) as ChoiceStep);
+}
 
 const isChoice = (step: Step): boolean =>
   (step.kind === 'nat' && step.manip === 'dst' && step.cause === 'rule') ||

@@ -1,6 +1,6 @@
 /** What stands there before Kubernetes: network cards, switches, the router between two node subnets, and the world outside. */
 import { hash32 } from '../base/rng.ts';
-import type { FabricRoute } from '../drivers/contract.ts';
+import type { FabricRoute, Fragment } from '../drivers/contract.ts';
 import {
   type Cluster,
   type ClusterRouter,
@@ -11,6 +11,7 @@ import {
 } from '../kube/cluster.ts';
 import { subnetOf, subnetsOf } from '../kube/subnets.ts';
 import type { Address, Device, Listener, NetnsConfig, NsId, PortRef, Route } from '../linux/config.ts';
+import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import type { Origin } from '../linux/origin.ts';
 import { ANY_NET, cidr, type Ip, ip } from '../wire/ip.ts';
 import { macFromHash, ZERO_MAC } from '../wire/mac.ts';
@@ -93,8 +94,32 @@ function nic(cluster: Cluster, machineName: string, name: string, peer: PortRef,
 const switchOf = (cluster: Cluster, subnet: NodeSubnet): NsId =>
   subnet === cluster.router?.farSubnet ? FAR_UNDERLAY : UNDERLAY;
 
-/** A machine outside the cluster, or the router between its subnets. */
-export function externalConfig(cluster: Cluster, host: ExternalHost): NetnsConfig {
+/** A machine outside the cluster, or the router between its subnets, with what it has for a load balancer. */
+export function externalConfig(cluster: Cluster, host: ExternalHost, more: Fragment = {}): NetnsConfig {
+  const plain = plainExternal(cluster, host);
+  const rules = applyRuleOps(more.iptables ?? []);
+  return {
+    ...plain,
+    addresses: [...plain.addresses, ...(more.addresses ?? [])],
+    routes: [...plain.routes, ...balancerRoutes(cluster, host), ...(more.routes ?? [])],
+    sysctl: { ...plain.sysctl, ...more.sysctl },
+    ...(rules.size > 0 && { iptables: rules }),
+    ...(more.ipvs && { ipvs: more.ipvs }),
+    listeners: [...plain.listeners, ...(more.listeners ?? [])],
+  };
+}
+
+/** The way to the addresses of load balancers, where they are not among those of the node network. */
+function balancerRoutes({ balancer, router }: Cluster, host: ExternalHost): readonly Route[] {
+  const net = balancer?.pool.net;
+  if (!net || host.isBalancer) return [];
+  const origin = standing(host.name, 'the addresses of load balancers are this way');
+  if (router && host.isGateway) return [route(net, router.uplink.ip, NIC, origin)];
+  const { machine: found } = balancer;
+  return found ? [route(net, found.ip, NIC, origin)] : [];
+}
+
+function plainExternal(cluster: Cluster, host: ExternalHost): NetnsConfig {
   const { router } = cluster;
   if (router && host.name === router.name) return routerConfig(cluster, router);
   const own = router && host.isGateway ? behindRouter(cluster, router, host) : machine(cluster, host, host.listens);

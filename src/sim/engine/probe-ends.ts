@@ -48,10 +48,13 @@ export function destinationOf(world: World, probe: Probe): Result<Destination, s
   }
 }
 
+type ServiceEnd = Extract<ProbeTo, { kind: 'service' }>;
+
 /** SIMPLIFIED: the answer of the cluster's DNS, without the packets that would fetch it. */
-function serviceDestination(world: World, to: Extract<ProbeTo, { kind: 'service' }>): Result<Destination, string> {
+function serviceDestination(world: World, to: ServiceEnd): Result<Destination, string> {
   const service = indexOf(world.cluster).service(to.ref);
   if (!service) return err(`Could not resolve host: there is no Service ${to.ref}`);
+  if (to.via === 'loadBalancer' || to.via === 'externalIP') return outerDestination(service, to);
   const name = `${service.name}.${service.namespace}.svc.cluster.local`;
   const address = addressOf(service);
   if (address === undefined)
@@ -61,6 +64,18 @@ function serviceDestination(world: World, to: Extract<ProbeTo, { kind: 'service'
         : `Could not resolve host: headless Service ${to.ref} has no ready pod`,
     );
   return ok({ ip: address, label: to.ref, ...(to.via === 'name' ? { lookup: name } : {}) });
+}
+
+/** An address that the Service has for the world outside. */
+function outerDestination(service: ClusterService, { ref, via }: ServiceEnd): Result<Destination, string> {
+  const [ip] = via === 'loadBalancer' ? service.loadBalancerIPs : service.externalIPs;
+  if (ip !== undefined) return ok({ ip, label: ref });
+  if (via === 'externalIP') return err(`Service ${ref} has no external IP`);
+  return err(
+    service.type === 'LoadBalancer'
+      ? `The EXTERNAL-IP of Service ${ref} is <pending>: nobody gave it a load balancer`
+      : `Service ${ref} is of type ${service.type}: no load balancer is made for it`,
+  );
 }
 
 /** A headless name answers with the addresses of the ready pods; the program takes the first. */

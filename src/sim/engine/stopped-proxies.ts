@@ -10,7 +10,9 @@ import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import { isClusterEvent, seenAt } from '../scenario/changes.ts';
+import { BASE_STATE } from '../scenario/defaults.ts';
 import type { ScenarioState, SeenCluster } from '../scenario/scenario.ts';
+import { controllerOf } from './balancer.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import type { StoppedProxy } from './world.ts';
 
@@ -43,7 +45,11 @@ export function stoppedProxies(
 
 /** Null: it never saw one that could be built. */
 export function clusterSeen(seen: SeenCluster, makeIpam: MakeIpam | undefined): Cluster | null {
-  const built = buildCluster(clusterInputOf(seen, seen.changes), makeIpam);
+  const built = buildCluster(
+    clusterInputOf(seen, seen.changes),
+    makeIpam,
+    controllerOf(seen.balancer ?? BASE_STATE.balancer),
+  );
   return built.ok ? built.value.cluster : null;
 }
 

@@ -374,7 +374,7 @@ describe('Services', () => {
   it('of type LoadBalancer wait for a cloud, with a port for its health checks', () => {
     const { cluster, notes } = of({ type: 'LoadBalancer', externalTrafficPolicy: 'Local' });
     expect(service(cluster, 'web')).toMatchObject({ loadBalancerIPs: [], healthCheckNodePort: expect.any(Number) });
-    expect(notes.map(({ text }) => text)).toEqual(['EXTERNAL-IP <pending>: no cloud load balancer is modelled yet']);
+    expect(notes.map(({ text }) => text)).toEqual([expect.stringContaining('EXTERNAL-IP <pending>: nobody')]);
   });
 
   it('share one node port between TCP and UDP of one port', () => {

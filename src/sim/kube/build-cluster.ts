@@ -9,6 +9,7 @@ import { type Backing, backingOf, endpointsOf } from './endpoints.ts';
 import { familiesOf, familyName } from './families.ts';
 import { hintNotes } from './hint-notes.ts';
 import type { MakeIpam } from './ipam.ts';
+import { allocateLoadBalancers, type LoadBalancerController } from './load-balancers.ts';
 import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.ts';
 import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
 import { mergeObjects, objectRef } from './objects-merge.ts';
@@ -23,8 +24,9 @@ import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts
 export function buildCluster(
   input: ClusterInput,
   makeIpam?: MakeIpam,
+  controller?: LoadBalancerController,
 ): Result<{ readonly cluster: Cluster; readonly notes: readonly ClusterNote[] }, readonly ClusterProblem[]> {
-  const plan = planNetwork(input);
+  const plan = planNetwork(input, controller);
   if (!plan.ok) return plan;
   const asked = countPods(input.objects, input.nodes);
   if (asked > PODS_MAX) {
@@ -37,6 +39,10 @@ export function buildCluster(
   const services = readServices(input, notes);
   const { addresses, problems } = allocateAddresses(services, serviceCIDRs, [apiServerIP]);
   if (problems.length > 0) return err(problems);
+  const hasIpv4 = (service: ServiceObject): boolean =>
+    addresses.get(objectRef(service))?.families.includes(4) !== false;
+  const balanced = allocateLoadBalancers(services, controller, plan.value.balancer?.pool, hasIpv4);
+  notes.push(...balanced.notes);
 
   const placement = placePods(input, plan.value, makeIpam);
   notes.push(...placement.notes);
@@ -61,8 +67,10 @@ export function buildCluster(
       ...services.map((service, at) => {
         const backing = backingOf(service, running.selected[at] ?? [], nodes);
         notes.push(...hintNotes(service, backing, plan.value.nodes));
-        const given = must(addresses.get(objectRef(service)), 'addresses');
-        const built = toClusterService(service, given, backing, namesFamilies(plan.value));
+        const ref = objectRef(service);
+        const given = must(addresses.get(ref), 'addresses');
+        const ingress = ingressOf(balanced.given.get(ref), controller);
+        const built = toClusterService(service, given, ingress, backing, namesFamilies(plan.value));
         return keptIfSame(service, built);
       }),
     ],
@@ -80,10 +88,6 @@ function readServices(input: ClusterInput, notes: ClusterNote[]): readonly Servi
   );
   return services.filter((service) => {
     const ref = objectRef(service);
-    if (service.type === 'LoadBalancer') {
-      const text = 'EXTERNAL-IP <pending>: no cloud load balancer is modelled yet';
-      notes.push({ kind: 'pending', ref, text });
-    }
     if (ref !== 'Service default/kubernetes') return true;
     notes.push({ kind: 'ignored', ref, text: 'the API server makes this Service itself and undoes changes to it' });
     return false;
@@ -100,9 +104,17 @@ function keptIfSame(object: ServiceObject, built: ClusterService): ClusterServic
   return built;
 }
 
+type Ingress = Pick<ClusterService, 'loadBalancerIPs' | 'ipMode'>;
+
+const ingressOf = (address: Ip | undefined, controller: LoadBalancerController | undefined): Ingress => ({
+  loadBalancerIPs: address === undefined ? [] : [address],
+  ...(address !== undefined && controller?.ipMode === 'Proxy' ? { ipMode: 'Proxy' } : {}),
+});
+
 function toClusterService(
   service: ServiceObject,
   addresses: ServiceAddresses,
+  ingress: Ingress,
   backing: Backing,
   hasFamilies: boolean,
 ): ClusterService {
@@ -117,13 +129,14 @@ function toClusterService(
     ...(clusterIP === undefined ? {} : { clusterIP }),
     ...(clusterIPs.length > 1 ? { clusterIPs } : {}),
     ...(hasFamilies && families.length > 0 ? { ipFamilies: families.map(familyName) } : {}),
+    ...(service.externalName === undefined ? {} : { externalName: service.externalName }),
     selector: service.selector ?? {},
     ports: toClusterPorts(service, addresses, backing),
     externalTrafficPolicy: service.externalTrafficPolicy ?? 'Cluster',
     internalTrafficPolicy: service.internalTrafficPolicy ?? 'Cluster',
     ...(service.sessionAffinity === 'ClientIP' ? { sessionAffinity: { type: 'ClientIP', timeoutSeconds } } : {}),
     externalIPs: (service.externalIPs ?? []).flatMap((text) => valuesOf(parseIp(text))),
-    loadBalancerIPs: [],
+    ...ingress,
     loadBalancerSourceRanges: (service.loadBalancerSourceRanges ?? []).flatMap((text) =>
       valuesOf(parseCidr(text.trim())),
     ),

@@ -26,8 +26,10 @@ export interface Cluster {
   readonly services: readonly ClusterService[];
   /** What is enforced where the CNI enforces policies; absent: none. */
   readonly policies?: readonly ClusterPolicy[];
-  /** Machines outside the cluster: a client, the router with the Internet behind it. */
+  /** Machines outside the cluster: a client, the router with the Internet behind it, a cloud's load balancer. */
   readonly externals: readonly ExternalHost[];
+  /** Absent: Services of type LoadBalancer wait for ever. */
+  readonly balancer?: ClusterBalancer;
 }
 
 /** One Ethernet segment: its machines reach each other without a router. */
@@ -138,6 +140,8 @@ export interface ClusterService {
   readonly namespace: string;
   readonly name: string;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** ExternalName: what its name is another name of. */
+  readonly externalName?: string;
   /** `None` for headless Services, absent for ExternalName. */
   readonly clusterIP?: Ip | 'None';
   /** One of each family, beginning with `clusterIP`; absent: it has that one alone, or none. */
@@ -150,7 +154,10 @@ export interface ClusterService {
   readonly internalTrafficPolicy: 'Cluster' | 'Local';
   readonly sessionAffinity?: { readonly type: 'ClientIP'; readonly timeoutSeconds: number };
   readonly externalIPs: readonly Ip[];
+  /** `status.loadBalancer.ingress[].ip`. */
   readonly loadBalancerIPs: readonly Ip[];
+  /** Their `ipMode`; absent: VIP. With Proxy the address is the balancer's alone, and service proxies do not take it (KEP-1860). */
+  readonly ipMode?: 'Proxy';
   readonly loadBalancerSourceRanges: readonly Cidr[];
   readonly healthCheckNodePort?: number;
   readonly trafficDistribution?: TrafficDistribution;
@@ -197,7 +204,31 @@ export interface ExternalHost {
   readonly listens: readonly Listening[];
   /** It routes for the node network and drops private ranges, as an upstream router does. */
   readonly isGateway: boolean;
+  /** A cloud's load balancer. */
+  readonly isBalancer?: true;
 }
+
+/** Who gives Services of type LoadBalancer their addresses. */
+export interface ClusterBalancer {
+  /** As it signs what it does: `cloud-controller-manager`. */
+  readonly by: string;
+  readonly pool: AddressPool;
+  /** The machine that packets for these addresses come to; absent: the nodes take them themselves. */
+  readonly machine?: ExternalHost;
+}
+
+export interface AddressPool {
+  readonly first: Ip;
+  readonly last: Ip;
+  /** `192.0.2.0/24`, `192.168.56.200-192.168.56.250`. */
+  readonly text: string;
+  /** Absent: its addresses are among those of the node network. */
+  readonly net?: Cidr;
+}
+
+/** The addresses of a Service that its service proxies take. */
+export const proxiedAddresses = ({ loadBalancerIPs, ipMode }: ClusterService): readonly Ip[] =>
+  ipMode === 'Proxy' ? [] : loadBalancerIPs;
 
 /** Networks whose addresses the node gives to its pods. */
 export const podNetworks = ({ blocks, podCIDR, podCIDRs }: ClusterNode): readonly Cidr[] =>

@@ -2,9 +2,10 @@ import { must } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Cidr, cidr, cidrNth, cidrsOverlap, type Ip, ip, parseCidr } from '../wire/ip.ts';
 import { capacityOf } from './capacity.ts';
-import type { Cluster, ClusterNode, ClusterRouter, ExternalHost, NodeSubnet } from './cluster.ts';
+import type { Cluster, ClusterBalancer, ClusterNode, ClusterRouter, ExternalHost, NodeSubnet } from './cluster.ts';
 import type { ClusterInput, ClusterProblem } from './cluster-input.ts';
 import type { Family } from './families.ts';
+import { checkPool, type LoadBalancerController } from './load-balancers.ts';
 
 /** What a browser tab still draws and computes at once. */
 export const NODES_MAX = 500;
@@ -22,6 +23,7 @@ const WIDTH: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
 const NODE_NETWORK_PREFIX_MAX: Readonly<Record<Family, number>> = { 4: 25, 6: 112 };
 
 const GATEWAY_OFFSET = 1;
+const BALANCER_OFFSET = 5;
 const FIRST_NODE_OFFSET = 11;
 const CLIENT_OFFSET = 100;
 
@@ -38,7 +40,15 @@ const UPLINK_NET = cidr('198.51.100.0/30');
 
 export type NetworkPlan = Pick<
   Cluster,
-  'podCIDR' | 'podCIDRs' | 'serviceCIDR' | 'serviceCIDRs' | 'nodeNetwork' | 'router' | 'nodes' | 'externals'
+  | 'podCIDR'
+  | 'podCIDRs'
+  | 'serviceCIDR'
+  | 'serviceCIDRs'
+  | 'nodeNetwork'
+  | 'router'
+  | 'nodes'
+  | 'externals'
+  | 'balancer'
 >;
 
 /** The networks of one family. */
@@ -51,7 +61,10 @@ interface Networks {
 }
 
 /** Nodes and machines around them with their addresses, or every reason why the sizes do not fit. */
-export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterProblem[]> {
+export function planNetwork(
+  input: ClusterInput,
+  controller?: LoadBalancerController,
+): Result<NetworkPlan, ClusterProblem[]> {
   const read = readNetworks(input);
   if (!read.ok) return err(read.error.map(asProblem));
   const networks = read.value;
@@ -60,9 +73,12 @@ export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterPro
     ...networks.flatMap((each) => checkSizes(input.nodes, each, fieldsOf(each))),
     ...networks.flatMap(checkOverlaps),
   ];
-  if (reasons.length > 0) return err(reasons.map(asProblem));
+  const four = networks.find(({ podCIDR }) => podCIDR.family === 4);
+  const poolProblems = controller && four ? checkPool(controller, four.nodeNetwork, namedRanges(four)) : [];
+  if (reasons.length + poolProblems.length > 0) return err([...reasons.map(asProblem), ...poolProblems]);
   const [first, second] = networks as [Networks, Networks?];
   const router = first.farSubnet && planRouter(first.farSubnet, input.farSubnet?.podRoutes === true);
+  const balancer = controller && four && planBalancer(controller, four.nodeNetwork);
   return ok({
     podCIDR: first.podCIDR,
     ...(second && { podCIDRs: [first.podCIDR, second.podCIDR] }),
@@ -74,8 +90,9 @@ export function planNetwork(input: ClusterInput): Result<NetworkPlan, ClusterPro
       mtuBytes: input.mtuBytes,
     },
     ...(router && { router }),
+    ...(balancer && { balancer }),
     nodes: Array.from({ length: input.nodes }, (_, index) => planNode(index, input, networks)),
-    externals: planExternals(networks, router),
+    externals: [...planExternals(networks, router), ...(balancer?.machine ? [balancer.machine] : [])],
   });
 }
 
@@ -87,6 +104,14 @@ const planRouter = (farSubnet: Cidr, knowsPods: boolean): ClusterRouter => ({
   farSubnet: subnet(farSubnet),
   uplink: { cidr: UPLINK_NET, ip: cidrNth(UPLINK_NET, 2) },
 });
+
+function planBalancer(controller: LoadBalancerController, nodeNetwork: Cidr): ClusterBalancer {
+  const { by, machine: name } = controller;
+  const ip = cidrNth(nodeNetwork, BALANCER_OFFSET);
+  const machine: ExternalHost | undefined =
+    name === undefined ? undefined : { name, ip, lo: [], listens: [], isGateway: false, isBalancer: true };
+  return { by, pool: controller.pool(nodeNetwork), ...(machine && { machine }) };
+}
 
 const asProblem = (text: string): ClusterProblem => ({ ref: 'cluster', text });
 
@@ -172,9 +197,19 @@ function checkNodeNetwork(field: string, range: Cidr, nodes: number): string[] {
 }
 
 /** Pods, Services, nodes and the Internet are four places: an address that is in two of them has no one way to go. */
-function checkOverlaps({ podCIDR, serviceCIDR, nodeNetwork, farSubnet }: Networks): string[] {
-  const ranges: readonly (readonly [string, Cidr])[] = [
-    ['The pod network', podCIDR],
+function checkOverlaps(networks: Networks): string[] {
+  const ranges = namedRanges(networks);
+  return ranges.flatMap(([name, range], index) =>
+    ranges
+      .slice(index + 1)
+      .filter(([, other]) => cidrsOverlap(range, other))
+      .map(([otherName, other]) => `${capital(name)} ${range.text} overlaps ${otherName} ${other.text}`),
+  );
+}
+
+function namedRanges({ podCIDR, serviceCIDR, nodeNetwork, farSubnet }: Networks): readonly (readonly [string, Cidr])[] {
+  return [
+    ['the pod network', podCIDR],
     ['the Service network', serviceCIDR],
     ['the node network', nodeNetwork],
     ...(farSubnet
@@ -185,12 +220,6 @@ function checkOverlaps({ podCIDR, serviceCIDR, nodeNetwork, farSubnet }: Network
       : []),
     ['the range that stands for the Internet', INTERNET[podCIDR.family].net],
   ];
-  return ranges.flatMap(([name, range], index) =>
-    ranges
-      .slice(index + 1)
-      .filter(([, other]) => cidrsOverlap(range, other))
-      .map(([otherName, other]) => `${capital(name)} ${range.text} overlaps ${otherName} ${other.text}`),
-  );
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -63,6 +63,12 @@ export interface ServiceObject {
   readonly sessionAffinityTimeoutSeconds?: number;
   readonly externalIPs?: readonly string[];
   readonly loadBalancerSourceRanges?: readonly string[];
+  /** Whose load balancer is wanted; absent: that of whoever serves the cluster by default. */
+  readonly loadBalancerClass?: string;
+  /** Deprecated since 1.24: the address that is wished for. */
+  readonly loadBalancerIP?: string;
+  /** False: only node ports that are named are given. */
+  readonly allocateLoadBalancerNodePorts?: boolean;
   readonly healthCheckNodePort?: number;
   readonly publishNotReadyAddresses?: boolean;
   readonly trafficDistribution?: 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';

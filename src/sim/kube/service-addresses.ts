@@ -150,7 +150,8 @@ function allocateNodePorts(
       else taken.set(NODE_PORT_MIN + n, ref);
       return n === null ? undefined : NODE_PORT_MIN + n;
     };
-    const nodePorts = chooseNodePorts(service.ports, choose);
+    const isAllocated = service.type === 'NodePort' || service.allocateLoadBalancerNodePorts !== false;
+    const nodePorts = chooseNodePorts(service.ports, isAllocated ? choose : () => undefined);
     const healthCheckNodePort = isChecked(service) ? service.healthCheckNodePort || choose('health-check') : undefined;
     given.set(ref, healthCheckNodePort === undefined ? { nodePorts } : { nodePorts, healthCheckNodePort });
   }

@@ -44,8 +44,14 @@ export function seenAt(state: Standing & { readonly faults: Changes }, count: nu
 
 function seenOf(standing: Standing, changes: Changes): SeenCluster {
   const { objects, proxy } = standing;
-  return { ...sizeOf(standing), objects, proxy, changes: changes.filter(isClusterEvent) };
+  return { ...sizeOf(standing), objects, proxy, ...balancerIn(standing), changes: changes.filter(isClusterEvent) };
 }
+
+/** As it is written: what is there by default is not. */
+const balancerIn = ({ balancer }: Standing): Pick<SeenCluster, 'balancer'> =>
+  balancer && balancer.id !== NO_BALANCER ? { balancer } : {};
+
+const NO_BALANCER = 'none';
 
 /** Before something changes that stands outside the list: what is stopped keeps what it saw. */
 export function freezeStopped(state: ScenarioState): ScenarioState {
@@ -142,6 +148,6 @@ function addStop(standing: Standing, changes: Changes, { type, node, seen }: Sto
   if (!seen) return [...changes, plain];
   const objects = seen.objects.map(normaliseObject);
   const changed = settle({ ...seen, objects }, seen.changes);
-  const kept: SeenCluster = { ...sizeOf(seen), objects, proxy: seen.proxy, changes: changed };
+  const kept: SeenCluster = { ...sizeOf(seen), objects, proxy: seen.proxy, ...balancerIn(seen), changes: changed };
   return [...changes, same(kept, seenOf(standing, changes)) ? plain : { ...plain, seen: kept }];
 }

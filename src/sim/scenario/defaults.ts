@@ -15,6 +15,7 @@ export const BASE_STATE: ScenarioState = {
   objects: [],
   cni: { id: 'flannel', mode: 'vxlan' },
   proxy: { id: 'kube-proxy', mode: 'iptables' },
+  balancer: { id: 'none', mode: 'none' },
   faults: [],
   probe: null,
   seed: 1,

@@ -40,7 +40,7 @@ const stopped: ScenarioEvent = { type: 'ListenerStopped', ns: 'default/web-1', p
 const mtu = (dev: string, mtuBytes: number) => ({ type: 'MtuSet', ns: 'node-1', dev, mtuBytes }) as const;
 const forward = (value: number) => ({ type: 'SysctlSet', ns: 'node-1', key: 'net.ipv4.ip_forward', value }) as const;
 
-const { cni: _cni, faults: _faults, probe: _probe, seed: _seed, ...standing } = BASE_STATE;
+const { cni: _cni, balancer: _balancer, faults: _faults, probe: _probe, seed: _seed, ...standing } = BASE_STATE;
 const SEEN: SeenCluster = { ...standing, changes: [] };
 
 const { objects: _objects, proxy: _proxy, ...size } = standing;
@@ -183,6 +183,11 @@ const rows: readonly Row[] = [
       objects: [deployment('b')],
       faults: [podDeleted, proxyStopped('node-1', { ...SEEN, objects: [deployment('a')], changes: [podDeleted] })],
     },
+  ],
+  [
+    'a stopped proxy has not heard of addresses that load balancers got since',
+    [proxyStopped('node-1'), { type: 'BalancerChosen', balancer: 'cloud', mode: 'proxy' }],
+    { balancer: { id: 'cloud', mode: 'proxy' }, faults: [proxyStopped('node-1', SEEN)] },
   ],
   [
     'and keeps nothing of its own where all is again as it saw it',

@@ -29,6 +29,8 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     }
     case 'ProxyChosen':
       return settleChanges({ ...freezeStopped(state), proxy: { id: event.proxy, mode: event.mode } });
+    case 'BalancerChosen':
+      return settleChanges({ ...freezeStopped(state), balancer: { id: event.balancer, mode: event.mode } });
     case 'ProbeSet':
       return { ...state, probe: normaliseProbe(event.probe) };
     case 'SeedSet':

@@ -98,6 +98,9 @@ const service: fc.Arbitrary<ServiceObject> = fc
     sessionAffinityTimeoutSeconds: optional(fc.integer({ min: 1, max: 86_400 })),
     externalIPs: optional(fc.array(ipText, { maxLength: 2 })),
     loadBalancerSourceRanges: optional(fc.array(cidrText, { maxLength: 2 })),
+    loadBalancerClass: optional(fc.constantFrom('service.k8s.aws/nlb', 'internal')),
+    loadBalancerIP: optional(ipText),
+    allocateLoadBalancerNodePorts: optional(fc.boolean()),
     publishNotReadyAddresses: optional(fc.boolean()),
     trafficDistribution: optional(fc.constantFrom('PreferClose', 'PreferSameZone', 'PreferSameNode')),
     topologyMode: optional(fc.constant('Auto' as const)),
@@ -123,7 +126,7 @@ const target: fc.Arbitrary<ProbeTo> = fc.oneof(
   fc.record({
     kind: fc.constant('service' as const),
     ref,
-    via: fc.constantFrom('name' as const, 'clusterIP' as const),
+    via: fc.constantFrom('name' as const, 'clusterIP' as const, 'loadBalancer' as const, 'externalIP' as const),
   }),
   fc.record({ kind: fc.constant('ip' as const), ip: ipText }),
 );
@@ -189,11 +192,13 @@ const size = {
   zones: optional(fc.array(fc.constantFrom('', 'zone-a', 'eu-1b'), { maxLength: 6 })),
 };
 const ipvsProtocol = fc.constantFrom('tcp', 'udp', 'sctp');
+const chosenBalancer = fc.record({ id: fc.constantFrom('cloud', 'none'), mode: fc.constantFrom('proxy', 'none') });
 const seen: fc.Arbitrary<SeenCluster> = fc
   .record({
     ...size,
     objects: fc.array(object, { maxLength: 3 }),
     proxy: fc.record({ id: fc.constantFrom('kube-proxy', 'none'), mode: fc.constantFrom('iptables', 'ipvs') }),
+    balancer: optional(chosenBalancer),
     changes: fc.array(clusterEvent, { maxLength: 3 }),
   })
   .map(said<SeenCluster>);
@@ -207,6 +212,7 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
       proxy: fc.constantFrom('kube-proxy', 'none'),
       mode: fc.constantFrom('iptables', 'none'),
     }),
+    chosenBalancer.map(({ id, mode }) => ({ type: 'BalancerChosen' as const, balancer: id, mode })),
     clusterEvent,
     clusterEvent,
     fc.record({ type: of('ProxyStopped'), node: nodeName, seen: optional(seen) }),

@@ -99,6 +99,8 @@ function normaliseService(service: ServiceObject): ServiceObject {
       sessionAffinityTimeoutSeconds: CLIENT_IP_TIMEOUT_SECONDS,
       externalIPs: [],
       loadBalancerSourceRanges: [],
+      allocateLoadBalancerNodePorts: true,
+      loadBalancerIP: '',
       publishNotReadyAddresses: false,
     },
   );

@@ -23,9 +23,11 @@ export type ProbeFrom =
 
 export type ProbeTo =
   | ProbeFrom
-  /** `via` name: resolved like a program would (a lookup step); clusterIP: the address was typed. */
-  | { readonly kind: 'service'; readonly ref: string; readonly via: 'name' | 'clusterIP' }
+  | { readonly kind: 'service'; readonly ref: string; readonly via: ServiceWay }
   | { readonly kind: 'ip'; readonly ip: string };
+
+/** `name`: resolved as a program would. Else the address was typed: the first one where a Service has several. A node port is an end of its node. */
+export type ServiceWay = 'name' | 'clusterIP' | 'loadBalancer' | 'externalIP';
 
 export interface ProbeOptions {
   readonly ttl?: number;

@@ -19,6 +19,8 @@ export type ScenarioEvent =
   | { readonly type: 'ManifestsApplied'; readonly objects: readonly KubeObject[]; readonly replace: boolean }
   | { readonly type: 'CniChosen'; readonly cni: string; readonly mode: string }
   | { readonly type: 'ProxyChosen'; readonly proxy: string; readonly mode: string }
+  /** Who serves Services of type LoadBalancer. */
+  | { readonly type: 'BalancerChosen'; readonly balancer: string; readonly mode: string }
   | { readonly type: 'WorkloadScaled'; readonly ref: string; readonly replicas: number }
   /** `ref` names a pod (`default/web-1`) or a workload (`Deployment default/web`): its readiness probes pass or fail. */
   | { readonly type: 'ReadinessSet'; readonly ref: string; readonly ready: boolean }
@@ -97,6 +99,8 @@ export interface ClusterSize {
 export interface SeenCluster extends ClusterSize {
   readonly objects: readonly KubeObject[];
   readonly proxy: { readonly id: string; readonly mode: string };
+  /** Absent: nobody gave out load balancers. */
+  readonly balancer?: { readonly id: string; readonly mode: string };
   readonly changes: readonly ClusterEvent[];
 }
 
@@ -106,6 +110,7 @@ export interface ScenarioState extends ClusterSize {
   readonly objects: readonly KubeObject[];
   readonly cni: { readonly id: string; readonly mode: string };
   readonly proxy: { readonly id: string; readonly mode: string };
+  readonly balancer: { readonly id: string; readonly mode: string };
   /** What was changed by hand since the objects were applied, oldest first: a stopped proxy has seen what stands before it. */
   readonly faults: readonly FaultEvent[];
   readonly probe: Probe | null;

@@ -52,6 +52,8 @@ export const modeId = text(32, /^[a-z0-9-]*$/, 'the name of a mode');
 export const portName = text(15, /^[a-z0-9-]*[a-z][a-z0-9-]*$/, 'the name of a port');
 /** A label's value; empty: none. */
 export const zoneName = text(63, new RegExp(`^(?:${QUALIFIED})?$`), 'the name of a zone');
+/** `service.k8s.aws/nlb`: a label's key. */
+export const className = text(317, new RegExp(`^(?:${SUBDOMAIN}/)?${QUALIFIED}$`), 'the name of a class');
 /** The page's own word for how it is arranged. */
 export const viewName = text(40, /^[a-z0-9][a-z0-9./-]*$/, 'the name of a view');
 export const portNumber = integer(1, 65_535);

@@ -39,7 +39,11 @@ const ends = [
   v.strictObject({ kind: v.literal('node'), ref: subdomain }),
   v.strictObject({ kind: v.literal('external'), ref: subdomain }),
 ] as const;
-const service = v.strictObject({ kind: v.literal('service'), ref: objectRef, via: enumOf(['name', 'clusterIP']) });
+const service = v.strictObject({
+  kind: v.literal('service'),
+  ref: objectRef,
+  via: enumOf(['name', 'clusterIP', 'loadBalancer', 'externalIP']),
+});
 const address = v.strictObject({ kind: v.literal('ip'), ip: ipText });
 
 const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
@@ -108,6 +112,7 @@ const seenCluster: v.GenericSchema<unknown, SeenCluster> = v.strictObject({
   ...clusterSize,
   objects: listOf(kubeObject, OBJECTS_MAX),
   proxy: v.strictObject({ id: driverId, mode: modeId }),
+  balancer: v.exactOptional(v.strictObject({ id: driverId, mode: modeId })),
   changes: listOf(clusterEvent, EVENTS_MAX),
 });
 
@@ -122,6 +127,7 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     }),
     v.strictObject({ type: v.literal('CniChosen'), cni: driverId, mode: modeId }),
     v.strictObject({ type: v.literal('ProxyChosen'), proxy: driverId, mode: modeId }),
+    v.strictObject({ type: v.literal('BalancerChosen'), balancer: driverId, mode: modeId }),
     ...clusterEvents,
     v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
     v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),

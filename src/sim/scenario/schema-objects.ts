@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import { ADDRESSES_MAX, CONTAINERS_MAX, PORTS_MAX, REPLICAS_MAX } from './limits.ts';
 import {
   cidrText,
+  className,
   enumOf,
   integer,
   ipText,
@@ -78,6 +79,9 @@ const service = v.strictObject({
   sessionAffinityTimeoutSeconds: v.exactOptional(integer(1, 86_400)),
   externalIPs: v.exactOptional(listOf(ipText, ADDRESSES_MAX)),
   loadBalancerSourceRanges: v.exactOptional(listOf(cidrText, ADDRESSES_MAX)),
+  loadBalancerClass: v.exactOptional(className),
+  loadBalancerIP: v.exactOptional(ipText),
+  allocateLoadBalancerNodePorts: v.exactOptional(v.boolean('must be true or false')),
   healthCheckNodePort: v.exactOptional(portNumber),
   publishNotReadyAddresses: v.exactOptional(v.boolean('must be true or false')),
   trafficDistribution: v.exactOptional(enumOf(['PreferClose', 'PreferSameZone', 'PreferSameNode'])),

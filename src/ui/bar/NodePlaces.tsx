@@ -4,6 +4,7 @@ import { spreadZones } from '../../sim/kube/zones.ts';
 import { sizeOf } from '../../sim/scenario/normalise.ts';
 import type { ClusterSize } from '../../sim/scenario/scenario.ts';
 import { useApp, useSession } from '../app-model.ts';
+import { BalancerKnob } from './BalancerKnob.tsx';
 
 /** Where the nodes stand. Like every knob, and unlike the fields below it, a choice takes effect at once. */
 export function NodePlaces() {
@@ -33,6 +34,7 @@ export function NodePlaces() {
         })}
         onChoose={choose}
       />
+      <BalancerKnob />
     </div>
   );
 }

@@ -95,6 +95,6 @@ function hostOf({ to }: Probe, options: readonly EndOption[]): string {
   if (to.kind !== 'service') return to.kind === 'pod' ? (to.ref.split('/')[1] ?? to.ref) : to.ref;
   const [namespace, name] = to.ref.split('/');
   if (to.via === 'name') return `${name}.${namespace}`;
-  const shown = options.find(({ end }) => end.kind === 'service' && end.via === 'clusterIP' && end.ref === to.ref);
+  const shown = options.find(({ end }) => end.kind === 'service' && end.via === to.via && end.ref === to.ref);
   return /\(([^)]+)\)$/.exec(shown?.text ?? '')?.[1] ?? `${name}.${namespace}`;
 }

@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
-import type { ProbeFrom, ProbeProto, ProbeTo } from '../../sim/scenario/probe.ts';
+import type { ProbeFrom, ProbeProto, ProbeTo, ServiceWay } from '../../sim/scenario/probe.ts';
 import type { PortProtocol } from '../../sim/wire/frame.ts';
 import { parseIp } from '../../sim/wire/ip.ts';
 
@@ -85,9 +85,16 @@ function serviceOptions(service: ClusterService): readonly EndOption[] {
     end: { kind: 'service', ref, via: 'name' },
     ports,
   };
-  if (address === undefined || address === 'None') return [byName];
-  const end = { kind: 'service', ref, via: 'clusterIP' } as const;
-  return [byName, { text: `${name} (${address})`, detail: 'by ClusterIP', group: 'Services', end, ports }];
+  const by = (via: ServiceWay, ip: string | undefined, detail: string): readonly EndOption[] =>
+    ip === undefined || ip === 'None'
+      ? []
+      : [{ text: `${name} (${ip})`, detail, group: 'Services', end: { kind: 'service', ref, via }, ports }];
+  return [
+    byName,
+    ...by('clusterIP', address, 'by ClusterIP'),
+    ...by('loadBalancer', service.loadBalancerIPs[0], 'by its load balancer'),
+    ...by('externalIP', service.externalIPs[0], 'by external IP'),
+  ];
 }
 
 const PROTOCOLS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;

@@ -1,3 +1,4 @@
+import { balancerTools } from '../../sim/engine/balancer.ts';
 import { FAR_UNDERLAY, isUnderlay, type World } from '../../sim/engine/world.ts';
 import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
@@ -13,7 +14,7 @@ import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEnt
 import { PodRoutes } from './PodRoutes.tsx';
 import { PodFaults, podFacts } from './PodView.tsx';
 import { Rewrites } from './Rewrites.tsx';
-import { ToolOutputs } from './ToolOutputs.tsx';
+import { OutputList, ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
 
 const HOST_PREFIX = 32;
@@ -30,6 +31,7 @@ export function MachineView({ config, world }: MachineViewProps) {
   const node = world.cluster.nodes.find(({ name }) => name === config.id);
   const isNode = node !== undefined;
   const isRouter = config.id === world.cluster.router?.name;
+  const isBalancer = config.id === world.cluster.balancer?.machine?.name;
   return (
     <>
       <Facts facts={factsOf(config, world)} />
@@ -56,6 +58,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
       {node && <ToolOutputs world={world} node={node} />}
+      {isBalancer && <OutputList title="Health checks" outputs={balancerTools(world)} />}
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />
@@ -100,6 +103,14 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   }
   const host = cluster.externals.find(({ name }) => name === id);
   if (host === undefined) return [];
+  const { balancer } = cluster;
+  if (host.isBalancer && balancer)
+    return [
+      ['Kind', "The cloud's load balancer"],
+      ['Address', host.ip, 'code'],
+      ['Gives out', balancer.pool.text, 'code'],
+      ['Made by', balancer.by],
+    ];
   const kind = host.isGateway ? 'Router to the Internet' : 'Machine outside the cluster';
   return [
     ['Kind', kind],

@@ -1,7 +1,10 @@
 import { hintSentence } from '../../sim/engine/explain/hint-words.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { ClusterService, ClusterServicePort } from '../../sim/kube/cluster.ts';
+import { printService } from '../../sim/kube/print-service.ts';
 import { useApp } from '../app-model.ts';
+import { BalancerKnob } from '../bar/BalancerKnob.tsx';
+import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { type Fact, Facts } from './Facts.tsx';
 
 /** A Service: its addresses, and the endpoints that its ports lead to. */
@@ -12,7 +15,9 @@ export function ServiceView({ service, world }: { readonly service: ClusterServi
   const hints = isHeeded ? hintSentence(world.cluster, service) : null;
   return (
     <>
+      <Line service={service} />
       <Facts facts={factsOf(service)} />
+      {service.type === 'LoadBalancer' && <BalancerKnob />}
       {hints !== null && <p className="step-sentence">{hints}</p>}
       {world.notes.map(({ kind, ref: about, text }) =>
         about === ref ? (
@@ -28,14 +33,43 @@ export function ServiceView({ service, world }: { readonly service: ClusterServi
   );
 }
 
+/** As `kubectl get service` shows it. */
+function Line({ service }: { readonly service: ClusterService }) {
+  const command = `kubectl -n ${service.namespace} get service ${service.name}`;
+  return (
+    <figure className="evidence tool-output">
+      <ScrollBox className="mono" label={command}>
+        <div className="mono-command" title={command}>
+          $ {command}
+        </div>
+        {printService(service).map((line) => (
+          <div key={line} className="mono-line">
+            {line}
+          </div>
+        ))}
+      </ScrollBox>
+    </figure>
+  );
+}
+
 function factsOf(service: ClusterService): readonly Fact[] {
   const selector = Object.entries(service.selector).map(([key, value]) => `${key}=${value}`);
-  const outside = [...service.externalIPs, ...service.loadBalancerIPs];
+  const mode = service.ipMode ?? 'VIP';
   return [
     ['Type', service.type],
     ['ClusterIP', service.clusterIP ?? 'none', 'code'],
     ['Selector', selector.join(', ') || 'none', 'code'],
-    ...(outside.length > 0 ? ([['Also at', outside.join(', '), 'code']] as const) : []),
+    ...(service.externalName === undefined ? [] : ([['Another name of', service.externalName, 'code']] as const)),
+    ...(service.externalIPs.length > 0 ? ([['External IPs', service.externalIPs.join(', '), 'code']] as const) : []),
+    ...(service.loadBalancerIPs.length > 0
+      ? ([['Load balancer', `${service.loadBalancerIPs.join(', ')}, ipMode ${mode}`, 'code']] as const)
+      : []),
+    ...(service.loadBalancerSourceRanges.length > 0
+      ? ([['Only from', service.loadBalancerSourceRanges.map(({ text }) => text).join(', '), 'code']] as const)
+      : []),
+    ...(service.healthCheckNodePort === undefined
+      ? []
+      : ([['Health check', `port ${service.healthCheckNodePort} of every node`, 'code']] as const)),
     ...(service.type === 'ClusterIP' ? [] : ([['External traffic', service.externalTrafficPolicy]] as const)),
     ...(service.trafficDistribution === undefined
       ? []

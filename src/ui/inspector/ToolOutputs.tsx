@@ -1,3 +1,4 @@
+import type { ToolOutput } from '../../sim/drivers/contract.ts';
 import { toolOutputs } from '../../sim/engine/tool-outputs.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { ClusterNode } from '../../sim/kube/cluster.ts';
@@ -9,11 +10,19 @@ const LINES_MAX = 40;
 
 /** The control plane behind a node's routes, as the CNI's own tools show it. */
 export function ToolOutputs({ world, node }: { readonly world: World; readonly node: ClusterNode }) {
-  const outputs = toolOutputs(world, node);
+  return <OutputList title="Control plane" outputs={toolOutputs(world, node)} />;
+}
+
+interface OutputListProps {
+  readonly title: string;
+  readonly outputs: readonly ToolOutput[];
+}
+
+export function OutputList({ title, outputs }: OutputListProps) {
   if (outputs.length === 0) return null;
   return (
     <section>
-      <h3 className="section-title">Control plane</h3>
+      <h3 className="section-title">{title}</h3>
       {outputs.map(({ command, about, lines }) => (
         <figure key={command} className="evidence tool-output">
           <figcaption>{about}</figcaption>

@@ -117,7 +117,11 @@ function seenAs(ip: Ip, trace: Trace, world: World): string {
 function translatorOf(steps: readonly Step[]): string | null {
   if (steps.some((s) => s.kind === 'bpf-sock' && s.call !== 'recvmsg4')) return 'an eBPF program at the socket';
   if (steps.some((s) => s.kind === 'bpf-nat' && s.cause === 'service')) return 'an eBPF program';
-  const at = steps.findIndex((s) => s.kind === 'ipvs' || (s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule'));
+  const at = steps.findLastIndex(
+    (s) =>
+      (s.kind === 'ipvs' && s.server.forward === undefined) ||
+      (s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule'),
+  );
   const found = steps[at];
   if (!found) return null;
   if (found.kind === 'ipvs') return 'IPVS';

@@ -35,7 +35,7 @@ const SCHEDULERS: Readonly<Record<SchedulerName, string>> = {
   lc: 'it has the fewest connections',
   wlc: 'it has the fewest connections for its weight',
   sh: "a hash of the client's address chose it",
-  mh: "a Maglev hash of the client's address chose it",
+  mh: 'a Maglev hash of where it comes from chose it',
   dh: 'a hash of the destination chose it',
   sed: 'it is expected to answer soonest',
   nq: 'it has nothing to do, or is expected to answer soonest',
@@ -68,7 +68,9 @@ function choice({ by, virtual }: StepOf<'ipvs'>): string {
 }
 
 /** The fact that people get wrong: a forwarded request never sees FORWARD. */
-function wayOn({ step, here, ns }: IpvsScene): string {
+function wayOn({ step, here, ns, names }: IpvsScene): string {
+  if (step.server.forward === 'route')
+    return `It changes no address (ipvsadm -g, direct routing): only the frame goes to ${names.ip(step.server.ip)}, which gets the packet as the client sent it and answers the client itself. ${here} will not see the answer.`;
   const isHere = ns.addresses.some(({ ip }) => ip === step.server.ip);
   if (isHere) return `That is an address of ${here} itself, so the packet goes on up to a program.`;
   if (step.hook === 'OUTPUT') return `No rule did this, and it happened after the nat table of OUTPUT.`;

@@ -98,7 +98,10 @@ function decisiveDrop(steps: readonly Step[], result: ProgramResult): StepOf<'dr
 }
 
 function translationOf(steps: readonly Step[], packet: PacketId | undefined): StepOf<'nat'> | null {
-  const found = steps.find((s) => s.packet === packet && s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule');
+  // A load balancer may have translated it to a node before.
+  const found = steps.findLast(
+    (s) => s.packet === packet && s.kind === 'nat' && s.manip === 'dst' && s.cause === 'rule',
+  );
   return found?.kind === 'nat' ? found : null;
 }
 
@@ -122,7 +125,10 @@ export function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
     case 'external':
       return cluster.externals.find(({ name }) => name === to.ref)?.ip ?? null;
     case 'service': {
-      const clusterIP = known.service(to.ref)?.clusterIP;
+      const service = known.service(to.ref);
+      if (to.via === 'loadBalancer') return service?.loadBalancerIPs[0] ?? null;
+      if (to.via === 'externalIP') return service?.externalIPs[0] ?? null;
+      const clusterIP = service?.clusterIP;
       return clusterIP && clusterIP !== 'None' ? clusterIP : null;
     }
   }

@@ -24,7 +24,9 @@ export function findNoServer(c: Case, drop: StepOf<'drop'>, remedy: string): Fin
 /** pkg/proxy/ipvs: policy Local without a local endpoint falls back to all of them. */
 export function fallbackNote(c: Case): string {
   const { door } = c;
-  const sent = c.steps.find((s) => s.kind === 'ipvs' && s.role === 'request' && s.packet === c.first?.packet);
+  const sent = c.steps.find(
+    (s) => s.kind === 'ipvs' && s.role === 'request' && s.server.forward === undefined && s.packet === c.first?.packet,
+  );
   if (sent?.kind !== 'ipvs' || !door) return '';
   const isInternal = door.door === 'clusterIP';
   const policy = isInternal ? door.service.internalTrafficPolicy : door.service.externalTrafficPolicy;

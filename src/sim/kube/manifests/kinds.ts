@@ -64,7 +64,6 @@ const SERVICE_PORT = struct('ServicePort', {
   idleTyped: { appProtocol: STRING },
 });
 
-const NO_CLOUD = 'no cloud load balancer is modelled yet';
 const AFFINITY = struct('SessionAffinityConfig', {
   kept: { clientIP: struct('ClientIPConfig', { kept: { timeoutSeconds: INT } }) },
 });
@@ -88,11 +87,9 @@ const SERVICE_SPEC = struct('ServiceSpec', {
     loadBalancerSourceRanges: list(STRING),
     publishNotReadyAddresses: BOOL,
     trafficDistribution: STRING,
-  },
-  matters: {
-    allocateLoadBalancerNodePorts: { consequence: 'node ports are allocated all the same', unless: true, shape: BOOL },
-    loadBalancerClass: NO_CLOUD,
-    loadBalancerIP: NO_CLOUD,
+    allocateLoadBalancerNodePorts: BOOL,
+    loadBalancerClass: STRING,
+    loadBalancerIP: STRING,
   },
 });
 

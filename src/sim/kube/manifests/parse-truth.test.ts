@@ -24,7 +24,9 @@ describe.skipIf(!existsSync(shared))('manifests that people use (skipped where t
         'Deployment: spec.template.spec.initContainers: they are started in their order and have their ports, but rules that they write are not there',
         "Deployment: 12 Deployments: annotations, command, env, image, livenessProbe, readinessProbe, resources, restartPolicy, securityContext, serviceAccountName, terminationGracePeriodSeconds, volumeMounts, volumes do not change a packet's path",
       ],
-      ['Service default/frontend-external: EXTERNAL-IP <pending>: no cloud load balancer is modelled yet'],
+      [
+        'Service default/frontend-external: EXTERNAL-IP <pending>: nobody in this cluster gives out load balancers. Choose one under "Load balancer"',
+      ],
     ],
     [
       'voting-app.yaml',

@@ -87,6 +87,9 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       sessionAffinityTimeoutSeconds: seconds,
       externalIPs: spec.externalIPs,
       loadBalancerSourceRanges: spec.loadBalancerSourceRanges,
+      loadBalancerClass: spec.loadBalancerClass,
+      loadBalancerIP: spec.loadBalancerIP,
+      allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts,
       healthCheckNodePort: spec.healthCheckNodePort,
       publishNotReadyAddresses: spec.publishNotReadyAddresses,
       trafficDistribution: spec.trafficDistribution as ServiceObject['trafficDistribution'],
@@ -106,6 +109,8 @@ export function toService({ metadata = {}, spec = {} }: ServiceManifest): KubeOb
       sessionAffinityTimeoutSeconds: AFFINITY_TIMEOUT_SECONDS,
       externalIPs: [],
       loadBalancerSourceRanges: [],
+      loadBalancerIP: '',
+      allocateLoadBalancerNodePorts: true,
       publishNotReadyAddresses: false,
     },
   );

@@ -31,6 +31,8 @@ export interface ServiceSpec {
   readonly externalIPs?: readonly string[] | undefined;
   readonly loadBalancerSourceRanges?: readonly string[] | undefined;
   readonly allocateLoadBalancerNodePorts?: boolean | undefined;
+  readonly loadBalancerClass?: string | undefined;
+  readonly loadBalancerIP?: string | undefined;
   readonly publishNotReadyAddresses?: boolean | undefined;
   readonly healthCheckNodePort?: number | undefined;
   readonly trafficDistribution?: string | undefined;

@@ -159,7 +159,14 @@ function validateLoadBalancer(of: ServiceSpec): readonly FieldError[] {
     errors.push(forbidden(spec('allocateLoadBalancerNodePorts'), onlyHere));
   if (allocateLoadBalancerNodePorts === undefined && type === 'LoadBalancer')
     errors.push(required(['allocateLoadBalancerNodePorts']));
-  return errors;
+  return [...errors, ...validateClass(of)];
+}
+
+function validateClass({ type, loadBalancerClass }: ServiceSpec): readonly FieldError[] {
+  if (loadBalancerClass === undefined) return [];
+  const path = spec('loadBalancerClass');
+  if (type !== 'LoadBalancer') return [forbidden(path, "may only be used when `type` is 'LoadBalancer'")];
+  return qualifiedName(loadBalancerClass).map((why) => invalid(path, loadBalancerClass, why));
 }
 
 function validateTrafficPolicies({

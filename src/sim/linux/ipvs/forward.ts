@@ -101,11 +101,12 @@ const isOwnReply = (packet: PortPacket, { isLocal, connections }: IpvsContext): 
 function follow(
   connection: IpvsConnection,
   packet: PortPacket,
-  { connections, nowNs }: IpvsContext,
+  { connections, nowNs, table }: IpvsContext,
   by: 'scheduler' | 'template' | 'connection',
 ): IpvsVerdict {
   connections.see(connection, packet, 'request', nowNs);
-  return { kind: 'translate', after: withDestination(packet, connection.server), connection, by };
+  const isRouted = realOf(connection, table)?.forward === 'route';
+  return { kind: 'translate', after: isRouted ? packet : withDestination(packet, connection.server), connection, by };
 }
 
 /** A packet that may be a real server's answer: LOCAL_IN, LOCAL_OUT and FORWARD, before requests are looked at. */

@@ -50,7 +50,7 @@ function listReal(
   const load = connections?.loadOf(proto, { ip, port }, real);
   const cells: readonly (readonly [string, number])[] = [
     [endpointText(real), 28],
-    ['Masq', 7],
+    [real.forward === 'route' ? 'Route' : 'Masq', 7],
     [String(real.weight), 6],
     [String(load?.active ?? 0), 10],
     [String(load?.inactive ?? 0), 10],
@@ -65,7 +65,9 @@ export function printIpvsadmSave(table: readonly VirtualServer[]): string {
       const at = `${SERVICE_OPTION[virtual.proto]} ${endpointText(virtual)}`;
       return [
         `-A ${at} -s ${virtual.scheduler}${saveOptions(virtual)}\n`,
-        ...sortedReal(virtual).map((real) => `-a ${at} -r ${endpointText(real)} -m -w ${real.weight}\n`),
+        ...sortedReal(virtual).map(
+          (real) => `-a ${at} -r ${endpointText(real)} ${real.forward === 'route' ? '-g' : '-m'} -w ${real.weight}\n`,
+        ),
       ];
     })
     .join('');

@@ -1,7 +1,7 @@
 /**
  * What `ipvsadm` configures in a namespace: virtual servers, each with real servers behind it (net/netfilter/ipvs/ip_vs_ctl.c).
- * SIMPLIFIED: real servers are reached by address translation only (`-m`), the method that kube-proxy uses; no firewall marks,
- * no connection limits (`--u-threshold`), no persistence by network.
+ * SIMPLIFIED: real servers are reached by address translation (`-m`) or direct routing (`-g`), not by tunnels (`-i`); no firewall marks, no
+ * connection limits (`--u-threshold`), no persistence by network.
  */
 import type { PortProtocol } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
@@ -32,6 +32,8 @@ export interface VirtualServer extends IpPort {
 
 /** `-a -t 10.96.0.1:443 -r 172.18.0.2:6443 -m -w 1`. */
 export interface RealServer extends IpPort {
+  /** `-g`: the packet goes to it as it is, and it answers the client itself; absent: `-m`. */
+  readonly forward?: 'route';
   /** 0: its connections live on, it gets no new ones. */
   readonly weight: number;
   /** The weight that it had before it was set to 0. */

@@ -1,7 +1,7 @@
 /**
  * A scenario and a moment as one terse value:
  *
- *   [document version, objects, probe, step, view, cni, proxy, size, faults, seed]
+ *   [document version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer]
  *
  * with everything at the end that equals its default left out. These defaults are the codec's own and never change; objects and
  * probe have none. Documents of version 1 only: a later version brings a later codec, or a position at the end.
@@ -16,11 +16,11 @@ import { packProbe, unpackProbe } from './probe.ts';
 import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
 const VERSION = 1;
-const defaults: readonly Json[] = [0, [], [], 0, '', 'flannel/vxlan', 'kube-proxy/iptables', [], [], 1];
+const defaults: readonly Json[] = [0, [], [], 0, '', 'flannel/vxlan', 'kube-proxy/iptables', [], [], 1, 'none/none'];
 
 export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
   const state = foldScenario(scenario);
-  const { cni, proxy, probe, seed } = state;
+  const { cni, proxy, probe, seed, balancer } = state;
   return trimTuple(
     [
       VERSION,
@@ -33,6 +33,7 @@ export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
       packSize(state),
       state.faults.map(packFault),
       seed,
+      packDriver(balancer),
     ],
     defaults,
   );
@@ -45,14 +46,16 @@ export interface Unpacked {
 }
 
 export function unpackDocument(packed: unknown): Unpacked {
-  const [version, objects, probe, step, view, cni, proxy, size, faults, seed] = fillTuple(packed, defaults);
+  const [version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer] = fillTuple(packed, defaults);
   const chosenCni = unpackDriver(cni);
   const chosenProxy = unpackDriver(proxy);
+  const chosenBalancer = unpackDriver(balancer);
   const events: unknown[] = [
     { type: 'ClusterSized', ...unpackSize(size) },
     { type: 'ManifestsApplied', objects: unpackObjects(objects), replace: true },
     { type: 'CniChosen', cni: chosenCni.id, mode: chosenCni.mode },
     { type: 'ProxyChosen', proxy: chosenProxy.id, mode: chosenProxy.mode },
+    { type: 'BalancerChosen', balancer: chosenBalancer.id, mode: chosenBalancer.mode },
     ...listIn(faults).map(unpackFault),
     ...(listIn(probe).length > 0 ? [{ type: 'ProbeSet', probe: unpackProbe(probe) }] : []),
     { type: 'SeedSet', seed },

@@ -2,7 +2,7 @@
 import type { FaultEvent, SeenCluster } from '../scenario.ts';
 import { packDriver, packSize, unpackDriver, unpackSize } from './cluster.ts';
 import { packObjects, unpackObjects } from './objects.ts';
-import { fillTuple, type Json, listIn, trimTuple } from './tuple.ts';
+import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
 const rows: readonly { readonly type: FaultEvent['type']; readonly fields: readonly string[] }[] = [
   { type: 'PodDeleted', fields: ['ref'] },
@@ -30,8 +30,8 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
 
 const STOPPED = rows.flatMap(({ fields }, code) => (fields.includes('seen') ? [code] : []));
 
-/** [objects, changes, proxy, size]. */
-const seenDefaults: readonly Json[] = [[], [], 'kube-proxy/iptables', []];
+/** [objects, changes, proxy, size, balancer]; '' is none. */
+const seenDefaults: readonly Json[] = [[], [], 'kube-proxy/iptables', [], ''];
 
 export function packFault(fault: FaultEvent): Json[] {
   const code = rows.findIndex(({ type }) => type === fault.type);
@@ -45,7 +45,13 @@ export function packFault(fault: FaultEvent): Json[] {
 }
 
 function packSeen(seen: SeenCluster): Json[] {
-  const parts = [packObjects(seen.objects), seen.changes.map(packFault), packDriver(seen.proxy), packSize(seen)];
+  const parts = [
+    packObjects(seen.objects),
+    seen.changes.map(packFault),
+    packDriver(seen.proxy),
+    packSize(seen),
+    seen.balancer ? packDriver(seen.balancer) : '',
+  ];
   return trimTuple(parts, seenDefaults);
 }
 
@@ -63,11 +69,12 @@ export function unpackFault(packed: unknown): unknown {
 
 /** What a stopped process saw holds no other one, so that nothing nests deeper. */
 function unpackSeen(packed: unknown): unknown {
-  const [objects, changes, proxy, size] = fillTuple(packed, seenDefaults);
+  const [objects, changes, proxy, size, balancer] = fillTuple(packed, seenDefaults);
   return {
     ...unpackSize(size),
     objects: unpackObjects(objects),
     proxy: unpackDriver(proxy),
+    ...optional('balancer', balancer === '' ? undefined : unpackDriver(balancer)),
     changes: listIn(changes).map(unpackChange),
   };
 }

@@ -173,6 +173,9 @@ const serviceLetters = {
   c: 'clusterIPs',
   y: 'ipFamilyPolicy',
   f: 'ipFamilies',
+  k: 'loadBalancerClass',
+  b: 'loadBalancerIP',
+  l: 'allocateLoadBalancerNodePorts',
   h: 'healthCheckNodePort',
 } as const satisfies Readonly<Record<string, keyof ServiceObject>>;
 

@@ -20,9 +20,11 @@ export function unpackProbe(packed: unknown): unknown {
   };
 }
 
+const viaLetters = { name: 's', clusterIP: 'c', loadBalancer: 'l', externalIP: 'x' } as const;
+
 function packEnd(end: ProbeTo): string {
   if (end.kind === 'ip') return `i${end.ip}`;
-  if (end.kind === 'service') return `${end.via === 'name' ? 's' : 'c'}${end.ref}`;
+  if (end.kind === 'service') return `${viaLetters[end.via]}${end.ref}`;
   return `${end.kind.charAt(0)}${end.ref}`;
 }
 
@@ -40,6 +42,10 @@ function unpackEnd(packed: unknown): unknown {
       return { kind: 'service', ref: named, via: 'name' };
     case 'c':
       return { kind: 'service', ref: named, via: 'clusterIP' };
+    case 'l':
+      return { kind: 'service', ref: named, via: 'loadBalancer' };
+    case 'x':
+      return { kind: 'service', ref: named, via: 'externalIP' };
     case 'i':
       return { kind: 'ip', ip: named };
     default:

@@ -1,6 +1,12 @@
 /** Services as one proxier sees them: a record per service port, of one address family (pkg/proxy/serviceport.go, endpointslicecache.go, v1.33). */
 import { Kept } from '../../../base/kept.ts';
-import { type ClusterService, type ClusterServicePort, type Endpoint, servicePortName } from '../../../kube/cluster.ts';
+import {
+  type ClusterService,
+  type ClusterServicePort,
+  type Endpoint,
+  proxiedAddresses,
+  servicePortName,
+} from '../../../kube/cluster.ts';
 import type { NodePlace } from '../../../kube/hinted.ts';
 import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
 import type { NodeView } from './options.ts';
@@ -95,7 +101,7 @@ function readService(service: ClusterService, family: 4 | 6, node: NodePlace): S
     service: `${service.namespace}/${service.name}`,
     clusterIP,
     externalIPs: service.externalIPs.filter(isOurs),
-    loadBalancerIPs: service.loadBalancerIPs.filter(isOurs),
+    loadBalancerIPs: proxiedAddresses(service).filter(isOurs),
     sourceRanges: service.loadBalancerSourceRanges.filter((range) => range.family === family),
     externalPolicyLocal: wantsLocal && (type !== 'ClusterIP' || service.externalIPs.length > 0),
     internalPolicyLocal: service.internalTrafficPolicy === 'Local',
