@@ -4,6 +4,7 @@
  */
 
 import type { Cluster, ClusterNode, ClusterPod, ExternalHost } from '../kube/cluster.ts';
+import type { ClusterPolicyKind } from '../kube/cluster-policy.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import type { LoadBalancerController } from '../kube/load-balancers.ts';
 import type { BpfAttachment } from '../linux/bpf/attach.ts';
@@ -194,8 +195,21 @@ export interface CniProfile {
   readonly stateNote: string;
 }
 
+/** Who enforces policies here, and which kinds of them; or why nobody does. */
+export type PolicyEnforcement =
+  | {
+      readonly by: string;
+      readonly kinds: readonly ClusterPolicyKind[];
+      /** One clause: where a packet dies. */
+      readonly how: string;
+    }
+  /** The start of a sentence, without a full stop: `Flannel does not enforce NetworkPolicy`. */
+  | { readonly by: null; readonly why: string };
+
 export interface CniDriver extends DriverBase {
   readonly profile: CniProfile;
+  /** What is modelled, where `profile` tells what the real program can. */
+  readonly enforcesPolicies: (mode: string) => PolicyEnforcement;
   /** What wraps packets between nodes in a mode; null: they travel as they are. */
   readonly overlay: (mode: string) => string | null;
   /** Whose default a mode is, `kube-flannel.yml`; null: nobody's. */

@@ -12,6 +12,7 @@ import { assemble, proxyPlans } from './assemble.ts';
 import { askNodes, controllerOf, withBalancer } from './balancer.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
+import { policyNotes } from './policy-notes.ts';
 import { stoppedAgents, withoutUnwired, withStoppedAgents } from './stopped-agents.ts';
 import { stoppedProxies, withStopped } from './stopped-proxies.ts';
 import type { World } from './world.ts';
@@ -30,7 +31,11 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     return err([{ where: 'cluster', what: 'Packets of IPv6 are not modelled yet.', hint: 'Choose IPv4 alone.' }]);
   const agents = stoppedAgents(state, built.value.cluster, cni.value);
   const cluster = withoutUnwired(built.value.cluster, agents, cni.value.agent?.(state.cni.mode) ?? null);
-  const notes = [...built.value.notes, ...unwiredNotes(built.value.cluster, cluster)];
+  const notes = [
+    ...built.value.notes,
+    ...unwiredNotes(built.value.cluster, cluster),
+    ...policyNotes(cluster, cni.value, state.cni.mode),
+  ];
   for (const [driver, mode] of [
     [cni.value, state.cni.mode],
     [proxy.value, state.proxy.mode],

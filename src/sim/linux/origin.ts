@@ -9,6 +9,8 @@ export interface Origin {
   readonly for?: string;
   /** One clause of why, without a full stop. */
   readonly why?: string;
+  /** Here the object has its say on a packet that comes so far: a policy's rule that fits, or the end of all its rules. */
+  readonly decides?: 'allows' | 'denies';
   /** Injected by the person as a fault. */
   readonly fault?: true;
 }

@@ -30,6 +30,7 @@ export const LONE_PLUGIN = {
     state: 'maintained',
     stateNote: 'a building block that other CNIs call',
   },
+  enforcesPolicies: () => ({ by: null, why: 'the reference plugins do not enforce NetworkPolicy' }),
   overlay: () => null,
   defaultOf: () => null,
   hostPorts: () => 'portmap',

@@ -18,6 +18,7 @@ export const SKELETON: CniDriver = {
   evidence: 'modelled',
   factsFrom: 'the version that the facts are from',
   profile: { policy: null, encryption: null, state: 'maintained', stateNote: 'since when, and for whom' },
+  enforcesPolicies: () => ({ by: null, why: 'the skeleton does not enforce NetworkPolicy' }),
   overlay: () => null,
   defaultOf: () => null,
   hostPorts: () => 'nobody',

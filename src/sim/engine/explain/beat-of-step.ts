@@ -131,20 +131,19 @@ function bpfMoment({ verdict, program, to }: Of<'bpf-verdict'>): Moment {
   return { mark: 'route', title: `${program}: to ${where}` };
 }
 
-const isPolicyRule = (rule: Pick<Rule, 'origin'>): boolean => rule.origin?.for?.includes('NetworkPolicy') === true;
+const isAllowed = ({ origin }: Pick<Rule, 'origin'>): boolean => origin?.decides === 'allows';
 
 function ruleMoment(step: Of<'rule'>): Moment {
   const target = step.rule.target?.kind;
   if (step.effect === 'drop')
     return { mark: 'drop', title: `${target === 'REJECT' ? 'REJECT' : 'DROP'} in ${step.chain}` };
-  if (step.effect === 'accept' && isPolicyRule(step.rule))
-    return { mark: 'policy', title: `Allowed by ${step.rule.origin?.for}` };
+  if (isAllowed(step.rule)) return { mark: 'policy', title: `Allowed by ${step.rule.origin?.for}` };
   return null;
 }
 
 function nftRuleMoment({ rule, chain, effect }: Of<'nft-rule'>): Moment {
   if (effect === 'drop') return { mark: 'drop', title: `${ruleRejects(rule) ? 'REJECT' : 'DROP'} in ${chain}` };
-  if (effect === 'accept' && isPolicyRule(rule)) return { mark: 'policy', title: `Allowed by ${rule.origin?.for}` };
+  if (isAllowed(rule)) return { mark: 'policy', title: `Allowed by ${rule.origin?.for}` };
   return null;
 }
 

@@ -1,4 +1,5 @@
 /** Silent drops by rules and chain policies. */
+import type { Origin } from '../../linux/origin.ts';
 import { cidrHas } from '../../wire/ip.ts';
 import {
   type DecidingRule,
@@ -53,8 +54,9 @@ function byRule(c: Case, rule: DecidingRule): Told {
       `its entry in ${origin ? `${origin.by}'s` : 'the'} map ${element.set} drops the packet there`,
     );
   if (noLocalEndpoints(c, rule.ns)) return localOnly(c, rule.ns, `${ruleWords(origin, 'DROP')} ended it there`);
+  if (origin?.decides === 'denies') return byNetworkPolicy(origin, rule.chain, where);
   const stranger = strangerTo(c, rule);
-  if (stranger !== null && !origin?.for?.includes('NetworkPolicy'))
+  if (stranger !== null)
     return {
       ...stranger,
       sentence: `${stranger.sentence}, so ${ruleWords(origin, 'DROP')} in ${rule.chain} on ${where} ended it there`,
@@ -70,6 +72,14 @@ function byRule(c: Case, rule: DecidingRule): Told {
   return {
     sentence: `${by}${owner} in ${rule.chain} on ${where} drops it silently${why}`,
     remedy: origin?.for ? `Change ${origin.for} so that it allows this traffic.` : `Change the rule: ${printed(rule)}`,
+  };
+}
+
+/** What a policy does not allow dies without a word, wherever that is written. */
+export function byNetworkPolicy({ for: policy = 'a policy', why }: Origin, place: string, where: string): Told {
+  return {
+    sentence: `${policy} ${why ?? 'does not allow this packet'}: dropped in ${place} on ${where}`,
+    remedy: `Change ${policy}, or add a policy that allows this traffic.`,
   };
 }
 

@@ -3,7 +3,7 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../contract.ts';
 import { CALICO_PORTMAP, calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
-import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import { FELIX_ENFORCES, felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { addCalico } from './add.ts';
 import * as facts from './facts.ts';
@@ -40,6 +40,7 @@ export const CALICO: CniDriver = {
     state: 'maintained',
     stateNote: 'here with its iptables dataplane; nftables and eBPF exist',
   },
+  enforcesPolicies: () => FELIX_ENFORCES,
   overlay: (mode) => overlayWords(modeOf(mode)),
   defaultOf: (mode) => DEFAULTS.get(mode) ?? null,
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),

@@ -4,7 +4,7 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { CALICO_PORTMAP, calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
-import { felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import { FELIX_ENFORCES, felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
@@ -32,6 +32,7 @@ export const CANAL: CniDriver = {
     state: 'maintained',
     stateNote: "a manifest of Calico's, canal.yaml",
   },
+  enforcesPolicies: () => FELIX_ENFORCES,
   overlay: () => 'VXLAN',
   defaultOf: () => null,
   hostPorts: () => 'portmap',

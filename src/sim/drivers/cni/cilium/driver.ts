@@ -29,6 +29,7 @@ export const CILIUM: CniDriver = {
     state: 'maintained',
     stateNote: 'a graduated project of the CNCF since October 2023',
   },
+  enforcesPolicies: () => ({ by: null, why: "Cilium's enforcement of NetworkPolicy is not modelled" }),
   overlay: (mode) => OVERLAYS[settingsOf(mode).routing],
   defaultOf: (mode) => (mode === 'vxlan' ? 'its Helm chart' : null),
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },

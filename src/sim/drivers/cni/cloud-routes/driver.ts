@@ -33,6 +33,7 @@ export const CLOUD_ROUTES: CniDriver = {
     state: 'maintained',
     stateNote: 'kubenet, for which it was made, was removed in Kubernetes 1.24',
   },
+  enforcesPolicies: () => ({ by: null, why: 'nobody enforces NetworkPolicy on a cluster with plain cloud routes' }),
   overlay: () => null,
   defaultOf: () => null,
   hostPorts: () => 'portmap',

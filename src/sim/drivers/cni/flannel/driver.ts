@@ -37,6 +37,7 @@ export const FLANNEL: CniDriver = {
     state: 'maintained',
     stateNote: 'on purpose without policy: Canal adds it',
   },
+  enforcesPolicies: () => ({ by: null, why: 'Flannel does not enforce NetworkPolicy' }),
   overlay: (mode) => (mode === 'host-gw' ? null : mode === 'vxlan' ? 'VXLAN' : 'VXLAN between subnets'),
   defaultOf: (mode) => (mode === 'vxlan' ? 'kube-flannel.yml, k3s' : null),
   hostPorts: () => 'portmap',

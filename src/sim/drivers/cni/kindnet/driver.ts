@@ -30,6 +30,7 @@ export const KINDNET: CniDriver = {
     state: 'maintained',
     stateNote: 'made for clusters on one machine',
   },
+  enforcesPolicies: () => ({ by: null, why: "kindnetd's enforcement of NetworkPolicy is not modelled" }),
   overlay: () => null,
   defaultOf: () => 'kind',
   hostPorts: () => 'portmap',

@@ -34,6 +34,10 @@ export const VPC_ADDRESSES: CniDriver = {
     state: 'maintained',
     stateNote: 'the CNI of Amazon EKS',
   },
+  enforcesPolicies: () => ({
+    by: null,
+    why: 'aws-eks-nodeagent enforces NetworkPolicy only where somebody switches it on',
+  }),
   overlay: () => null,
   defaultOf: () => 'Amazon EKS',
   ipam: () => vpcIpam,

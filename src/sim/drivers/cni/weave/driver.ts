@@ -32,6 +32,7 @@ export const WEAVE: CniDriver = {
     state: 'archived',
     stateNote: 'its repository since June 2024, after the company closed',
   },
+  enforcesPolicies: () => ({ by: null, why: "Weave's enforcement of NetworkPolicy (weave-npc) is not modelled" }),
   overlay: () => 'VXLAN of Open vSwitch',
   defaultOf: () => null,
   ipam: () => weaveIpam,

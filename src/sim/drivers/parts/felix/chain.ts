@@ -16,15 +16,17 @@ export interface FelixRule {
   readonly match?: string;
   /** Absent: the rule only carries a comment. */
   readonly action?: string;
-  readonly comment?: string;
+  readonly comment?: string | readonly string[];
   readonly why: string;
   /** The object it was written for. */
   readonly for?: string;
+  /** That object lets the packet pass here, or ends it. */
+  readonly decides?: NonNullable<Origin['decides']>;
 }
 
 export const BY = 'felix';
 /** XT_EXTENSION_MAXNAMELEN less the closing zero. */
-const CHAIN_NAME_MAX = 28;
+export const CHAIN_NAME_MAX = 28;
 /** Letters of a rule's hash: 96 bits. */
 const HASH_LETTERS = 16;
 
@@ -60,14 +62,19 @@ function render(chain: string, hashName: string, rules: readonly FelixRule[]): R
 }
 
 function wordsOf({ comment, match, action }: FelixRule): string {
-  const note = comment === undefined ? '' : `-m comment --comment "${comment.replaceAll(UNSAFE, '_')}"`;
-  return [note, match, action].filter(Boolean).join(' ');
+  const notes = [comment ?? []].flat().map((text) => `-m comment --comment "${text.replaceAll(UNSAFE, '_')}"`);
+  return [...notes, match, action].filter(Boolean).join(' ');
 }
 
 /** What Felix lets into a comment (`shellUnsafe`, felix/iptables/renderer.go). */
 const UNSAFE = /[^\w @%+=:,./-]/g;
 
-const originOf = ({ why, for: whose }: FelixRule): Origin => ({ by: BY, ...(whose ? { for: whose } : {}), why });
+const originOf = ({ why, for: whose, decides }: FelixRule): Origin => ({
+  by: BY,
+  ...(whose ? { for: whose } : {}),
+  why,
+  ...(decides ? { decides } : {}),
+});
 
 /** `prefix` and `name`, or a hash where the two are too long for a chain (felix/hashutils/id.go). */
 export function limitedName(prefix: string, name: string): string {

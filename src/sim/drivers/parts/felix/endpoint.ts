@@ -1,21 +1,20 @@
 /** The two chains of each pod, to it and from it: felix/rules/endpoints.go, v3.31. */
+import { type PolicyDirection, policyRef } from '../../../kube/cluster-policy.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type FelixRule, felixChain, limitedName } from './chain.ts';
 import { IPIP_PROTOCOL, VXLAN_PORT } from './config.ts';
 import type { Workload } from './dispatch.ts';
 import { ACCEPTED, clear, isClear, isSet, PASSED } from './marks.ts';
-
-export type Direction = 'ingress' | 'egress';
+import { SELECTS } from './policy.ts';
+import type { Tier } from './tiers.ts';
 
 /** A pod's device with what is asked about its packets. */
 export interface Endpoint extends Workload {
-  /** Names of the chains of the policies that select it, in order; empty: no policy concerns this direction. */
-  readonly policies: Readonly<Record<Direction, readonly string[]>>;
+  /** The policies that select it; empty: none concerns this direction. */
+  readonly tiers: Readonly<Record<PolicyDirection, readonly Tier[]>>;
   /** `kns.default`, `ksa.default.default`. */
   readonly profiles: readonly string[];
 }
-
-const TIER = 'default';
 
 export function endpointOps(endpoint: Endpoint): RuleOp[] {
   return [
@@ -24,14 +23,14 @@ export function endpointOps(endpoint: Endpoint): RuleOp[] {
   ];
 }
 
-export const profileChain = (direction: Direction, profile: string): string =>
+export const profileChain = (direction: PolicyDirection, profile: string): string =>
   limitedName(direction === 'ingress' ? 'cali-pri-' : 'cali-pro-', profile);
 
-function rulesOf(endpoint: Endpoint, direction: Direction): FelixRule[] {
+function rulesOf(endpoint: Endpoint, direction: PolicyDirection): FelixRule[] {
   const rules = [
     ...START,
     ...(direction === 'egress' ? NO_ENVELOPES : []),
-    ...tierRules(endpoint.policies[direction]),
+    ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, endpoint.ref.replace(/^Pod /, ''), direction)),
     ...endpoint.profiles.flatMap((profile) => profileRules(profileChain(direction, profile), profile)),
     {
       action: '--jump DROP',
@@ -39,7 +38,7 @@ function rulesOf(endpoint: Endpoint, direction: Direction): FelixRule[] {
       why: 'neither policy nor profile let it pass',
     },
   ];
-  return rules.map((rule) => ({ ...rule, for: endpoint.ref }));
+  return rules.map((rule) => ({ for: endpoint.ref, ...rule }));
 }
 
 const START: readonly FelixRule[] = [
@@ -67,13 +66,27 @@ const NO_ENVELOPES: readonly FelixRule[] = [
   },
 ];
 
-/** Once a policy selects the pod, what none of its policies allows is dropped. */
-function tierRules(policies: readonly string[]): FelixRule[] {
-  if (policies.length === 0) return [];
+/** Once a policy of the tier `default` selects the pod, what none of them allows is dropped. */
+function tierRules({ name, drops, groups }: Tier, pod: string, direction: PolicyDirection): FelixRule[] {
+  const policies = groups.flatMap((group) => group.policies).map(policyRef);
+  const [verb, them] = policies.length === 1 ? ['selects', 'it'] : ['select', 'them'];
+  const end: FelixRule = {
+    match: isClear(PASSED),
+    action: '--jump DROP',
+    comment: `End of tier ${name}. Drop if no policies passed packet`,
+    for: policies.join(' and '),
+    why: `${verb} ${pod} for ${direction}, and nothing in ${them} allows this packet`,
+    decides: 'denies',
+  };
   return [
-    { action: clear(PASSED), comment: `Start of tier ${TIER}`, why: 'policies select this pod in this direction' },
-    ...policies.flatMap((chain): FelixRule[] => [
-      { match: isClear(PASSED), action: `--jump ${chain}`, why: 'one of the policies that select this pod' },
+    { action: clear(PASSED), comment: `Start of tier ${name}`, why: 'policies select this pod in this direction' },
+    ...groups.flatMap((group): FelixRule[] => [
+      {
+        match: isClear(PASSED),
+        action: `--jump ${group.chain}`,
+        for: group.policies.map(policyRef).join(' and '),
+        why: group.policies.length === 1 ? SELECTS : 'they select this pod',
+      },
       {
         match: isSet(ACCEPTED),
         action: '--jump RETURN',
@@ -81,12 +94,7 @@ function tierRules(policies: readonly string[]): FelixRule[] {
         why: 'a policy allows it',
       },
     ]),
-    {
-      match: isClear(PASSED),
-      action: '--jump DROP',
-      comment: `End of tier ${TIER}. Drop if no policies passed packet`,
-      why: 'policies select this pod, and none of them allows this packet',
-    },
+    ...(drops ? [end] : []),
   ];
 }
 

@@ -3,30 +3,29 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
-import type { ClusterPolicy, PolicyRule } from '../../../kube/cluster-policy.ts';
+import type { ClusterPolicy } from '../../../kube/cluster-policy.ts';
 import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
 import { printRule, printRuleset } from '../../../linux/netfilter/iptables/print.ts';
-import { cidr, ip } from '../../../wire/ip.ts';
+import { ip } from '../../../wire/ip.ts';
 import { LAB } from '../../conformance/lab-cluster.ts';
 import { hostVeth } from '../calico-plugin.ts';
 import type { FelixConfig } from './config.ts';
 import { dispatchOps } from './dispatch.ts';
 import { profileChain } from './endpoint.ts';
 import { felixRules } from './felix.ts';
-import { policyChain, policyOps, policySet, policySets } from './policy.ts';
+import { policyChain } from './tiers.ts';
 
 const REFERENCE = new URL('../../../../../../shared/reference/cni.md', import.meta.url);
 const SELECTOR = 'app == "api"';
 
-const policy = (rule: Partial<ClusterPolicy>): ClusterPolicy => ({
+const fromApi = { kind: 'pods', selector: SELECTOR, ips: [ip('10.244.1.9')] } as const;
+const allowWeb: ClusterPolicy = {
   kind: 'NetworkPolicy',
   namespace: 'default',
   name: 'allow-web',
   pods: ['default/web-0'],
-  ...rule,
-});
-const fromApi = { kind: 'pods', selector: SELECTOR, ips: [ip('10.244.1.9')] } as const;
-const allowWeb = policy({ ingress: [{ peers: [fromApi], ports: [{ protocol: 'tcp', from: 80 }] }] });
+  ingress: [{ peers: [fromApi], ports: [{ protocol: 'tcp', from: 80 }] }],
+};
 
 const pods = ['web-0', 'web-1'].map((name, i) => ({
   ...must(LAB.pods[0], 'a pod'),
@@ -114,64 +113,6 @@ describe('dispatch', () => {
   it('a node without pods lets nothing through', () => {
     expect(rulesOf(dispatchOps([]), 'cali-to-wl-dispatch')).toEqual([
       '-A cali-to-wl-dispatch -m comment --comment "Unknown interface" -j DROP',
-    ]);
-  });
-});
-
-describe('a policy', () => {
-  const chain = policyChain('ingress', allowWeb);
-  const compile = (...ingress: PolicyRule[]): string[] =>
-    rulesOf(policyOps(policy({ ingress })), chain).map((line) => line.slice(`-A ${chain} `.length));
-  const named = '-m comment --comment "Policy default/knp.default.allow-web ingress"';
-  const accept = '-j MARK --set-xmark 0x10000/0x10000';
-
-  it('marks what it allows, and returns', () => {
-    expect(compile({ ports: [{ protocol: 'tcp', from: 80 }] }, {})).toEqual([
-      `-p tcp ${named} -m multiport --dports 80 ${accept}`,
-      '-m mark --mark 0x10000/0x10000 -j RETURN',
-      accept,
-    ]);
-  });
-
-  it('without rules says its name and allows nothing', () => {
-    expect(compile()).toEqual([named]);
-  });
-
-  it('asks a set for the pods of a selector', () => {
-    expect(compile({ peers: [fromApi] })).toEqual([`${named} -m set --match-set ${policySet(SELECTOR)} src ${accept}`]);
-    expect(policySets([allowWeb, allowWeb]).map(({ members }) => members)).toEqual([['10.244.1.9']]);
-    expect(policySet(SELECTOR).length).toBeLessThanOrEqual(31);
-  });
-
-  it('takes exceptions from an address block with a scratch mark', () => {
-    const net = { kind: 'net', cidr: cidr('10.0.0.0/8'), except: [cidr('10.1.0.0/16'), cidr('10.2.0.0/16')] } as const;
-    expect(compile({ peers: [net] })).toEqual([
-      `${named} -j MARK --set-xmark 0x80000/0x180000`,
-      '-s 10.1.0.0/16 -j MARK --set-xmark 0x0/0x80000',
-      '-s 10.2.0.0/16 -j MARK --set-xmark 0x0/0x80000',
-      `-s 10.0.0.0/8 -m mark --mark 0x80000/0x80000 ${accept}`,
-    ]);
-  });
-
-  it('spreads more ports than one match takes over several rules', () => {
-    const ports = Array.from({ length: 16 }, (_, i) => ({ protocol: 'tcp' as const, from: 8000 + 2 * i }));
-    const lines = compile({ ports });
-    expect(lines).toHaveLength(4);
-    expect(lines[1]).toMatch(/^-p tcp -m multiport --dports 8000,.*,8028 -j MARK --set-xmark 0x80000\/0x80000$/);
-    expect(lines[2]).toBe('-p tcp -m multiport --dports 8030 -j MARK --set-xmark 0x80000/0x80000');
-    expect(lines[3]).toBe(`-p tcp -m mark --mark 0x80000/0x80000 ${accept}`);
-  });
-
-  it('writes a rule for each protocol', () => {
-    const ports = [
-      { protocol: 'tcp' as const, from: 53 },
-      { protocol: 'udp' as const, from: 53 },
-      { protocol: 'sctp' as const },
-    ];
-    expect(compile({ ports }).filter((line) => line.includes('MARK --set'))).toEqual([
-      `-p tcp ${named} -m multiport --dports 53 ${accept}`,
-      `-p udp -m multiport --dports 53 ${accept}`,
-      `-p sctp ${accept}`,
     ]);
   });
 });

@@ -1,15 +1,26 @@
 /** Everything that Felix v3.31 programs into the iptables and ipsets of a node, in its iptables dataplane. */
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
 import { podNs } from '../../../kube/cluster.ts';
+import type { ClusterPolicy, PolicyDirection } from '../../../kube/cluster-policy.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
+import type { PolicyEnforcement } from '../../contract.ts';
+import { calicoRules } from './calico-rule.ts';
 import type { FelixConfig } from './config.ts';
 import { dispatchOps } from './dispatch.ts';
 import { type Endpoint, endpointOps, profileOps } from './endpoint.ts';
-import { policiesOf, policyChain, policyOps, policySets } from './policy.ts';
+import { groupOps, policyOps } from './policy.ts';
+import { policySets } from './policy-sets.ts';
 import { felixSets, LOOPBACK_IP } from './sets.ts';
 import { filterOps } from './static-filter.ts';
 import { mangleOps, natOps, rawOps } from './static-other.ts';
+import { KNOWN_KINDS, tiersOf } from './tiers.ts';
+
+export const FELIX_ENFORCES: PolicyEnforcement = {
+  by: 'Felix',
+  kinds: KNOWN_KINDS,
+  how: 'in filter FORWARD, in the chains of the pod: cali-fw-… where it sends, cali-tw-… where it receives',
+};
 
 /** SIMPLIFIED: every pod runs under the service account `default` of its namespace. */
 const profilesOf = ({ namespace }: ClusterPod): string[] => [`kns.${namespace}`, `ksa.${namespace}.default`];
@@ -20,13 +31,15 @@ export function felixRules(
   hostVeth: (pod: ClusterPod) => string,
   config: FelixConfig,
 ): RuleOp[] {
-  const endpoints = pods.map((pod) => endpointOf(cluster, pod, hostVeth(pod)));
+  const policies = activePolicies(cluster, pods);
+  const endpoints = pods.map((pod) => endpointOf(policies, pod, hostVeth(pod)));
   const profiles = [...new Set(endpoints.flatMap((endpoint) => endpoint.profiles))];
   return [
     ...rawOps(config),
     ...mangleOps(),
     ...natOps(config),
-    ...activePolicies(cluster, pods).flatMap(policyOps),
+    ...policies.flatMap(policyOps),
+    ...groupChains(endpoints),
     ...profileOps(profiles),
     ...endpoints.flatMap(endpointOps),
     ...dispatchOps(endpoints),
@@ -45,19 +58,33 @@ export function felixIpsets(
 }
 
 /** Felix programs a policy on a node only where it selects a pod. */
-function activePolicies({ policies = [] }: Cluster, pods: readonly ClusterPod[]) {
+function activePolicies({ policies = [] }: Cluster, pods: readonly ClusterPod[]): readonly ClusterPolicy[] {
   const here = new Set(pods.map(podNs));
-  return policies.filter((policy) => policy.pods.some((pod) => here.has(pod)));
+  return policies.filter(
+    ({ kind, pods: selected }) => KNOWN_KINDS.includes(kind) && selected.some((pod) => here.has(pod)),
+  );
 }
 
-function endpointOf({ policies = [] }: Cluster, pod: ClusterPod, dev: string): Endpoint {
+/** The chains of groups that some pod of the node jumps to, each once. */
+function groupChains(endpoints: readonly Endpoint[]): RuleOp[] {
+  return (['ingress', 'egress'] as const).flatMap((direction) => {
+    const groups = endpoints.flatMap(({ tiers }) => tiers[direction].flatMap((tier) => tier.groups));
+    const shared = new Map(groups.filter(({ policies }) => policies.length > 1).map((group) => [group.chain, group]));
+    return [...shared.values()].flatMap((group) => groupOps(group, direction));
+  });
+}
+
+function endpointOf(policies: readonly ClusterPolicy[], pod: ClusterPod, dev: string): Endpoint {
   const id = podNs(pod);
-  const chains = (direction: 'ingress' | 'egress'): string[] =>
-    policiesOf(policies, id, direction).map((policy) => policyChain(direction, policy));
+  const tiers = (direction: PolicyDirection) =>
+    tiersOf(
+      policies.filter((policy) => policy.pods.includes(id) && calicoRules(policy, direction) !== undefined),
+      direction,
+    );
   return {
     dev,
     ref: `Pod ${id}`,
-    policies: { ingress: chains('ingress'), egress: chains('egress') },
+    tiers: { ingress: tiers('ingress'), egress: tiers('egress') },
     profiles: profilesOf(pod),
   };
 }

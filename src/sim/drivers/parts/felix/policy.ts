@@ -1,90 +1,74 @@
 /**
- * NetworkPolicies as chains and sets: felix/rules/policy.go and libcalico-go/lib/backend/k8s/conversion, v3.31. A rule allows by a mark;
- * what iptables cannot say in one rule (several networks, more than 15 ports) is a block of rules that work on scratch marks.
+ * Policies as chains: felix/rules/policy.go and endpoints.go (`PolicyGroupToIptablesChains`), v3.31. A rule decides by a mark; what iptables
+ * cannot say in one rule (several networks, more than 15 ports, ports by name beside ports by number) is a block of rules that work on
+ * scratch marks.
  */
-import { sha224 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { toBase64url } from '../../../base/base64url.ts';
-import { groupBy } from '../../../base/group-by.ts';
-import type { ClusterPolicy, PolicyPeer, PolicyPortRange, PolicyRule } from '../../../kube/cluster-policy.ts';
-import { isNamedPort } from '../../../kube/cluster-policy.ts';
-import type { IpSet } from '../../../linux/config.ts';
+import { type ClusterPolicy, type PolicyDirection, policyRef } from '../../../kube/cluster-policy.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
-import { BY, type FelixRule, felixChain, limitedName } from './chain.ts';
-import { setName } from './config.ts';
-import type { Direction } from './endpoint.ts';
-import { ACCEPTED, clear, isSet, SCRATCH_0, SCRATCH_1, set, setMasked } from './marks.ts';
+import { type CalicoRule, calicoRules, type PortRange } from './calico-rule.ts';
+import { type FelixRule, felixChain } from './chain.ts';
+import {
+  ACCEPTED,
+  clear,
+  DROPPED,
+  isClear,
+  isNotClear,
+  isSet,
+  PASSED,
+  SCRATCH_0,
+  SCRATCH_1,
+  set,
+  setMasked,
+} from './marks.ts';
+import { namedPortSet, peerSet } from './policy-sets.ts';
+import { calicoName, type PolicyGroup, policyChain } from './tiers.ts';
 
 /** Slots of one multiport match; a range takes two. */
 const PORT_SLOTS_MAX = 15;
-
-const nameOf = ({ namespace, name }: ClusterPolicy): string => `${namespace}/knp.default.${name}`;
-
-/** `cali-pi-…`: of the tier and the policy's name within Calico. */
-export function policyChain(direction: Direction, policy: ClusterPolicy): string {
-  return limitedName(direction === 'ingress' ? 'cali-pi-' : 'cali-po-', `default/${nameOf(policy)}`);
-}
-
-/** Policies that concern a pod in a direction, by name: Kubernetes gives them no other order. */
-export function policiesOf(policies: readonly ClusterPolicy[], pod: string, direction: Direction): ClusterPolicy[] {
-  return policies
-    .filter((policy) => policy[direction] !== undefined && policy.pods.includes(pod))
-    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-}
+/** Behind so many policies of a group Felix asks whether one of them has decided. */
+const RETURN_STRIDE = 5;
+const RETURN = '--jump RETURN';
+const DIRECTIONS: readonly PolicyDirection[] = ['ingress', 'egress'];
 
 export function policyOps(policy: ClusterPolicy): RuleOp[] {
-  return (['ingress', 'egress'] as const).flatMap((direction) => {
-    const asked = policy[direction];
-    if (asked === undefined) return [];
-    const rules = withoutLastReturn(asked.flatMap((rule) => ruleOf(rule, direction)));
-    const [first = { why: 'it allows nothing' }, ...rest] = rules;
-    const comment = `Policy ${nameOf(policy)} ${direction}`;
-    const whose = `NetworkPolicy ${policy.namespace}/${policy.name}`;
-    const all = [{ ...first, comment }, ...rest].map((rule): FelixRule => ({ ...rule, for: whose }));
+  return DIRECTIONS.flatMap((direction) => {
+    const rules = calicoRules(policy, direction);
+    if (rules === undefined) return [];
+    const [first = { why: 'it allows nothing' }, ...rest] = withoutLastReturns(
+      rules.flatMap((rule) => render(rule, direction)),
+    );
+    const comment = [...[first.comment ?? []].flat(), `Policy ${calicoName(policy)} ${direction}`];
+    const all = [{ ...first, comment }, ...rest].map((rule): FelixRule => ({ ...rule, for: policyRef(policy) }));
     return felixChain('filter', policyChain(direction, policy), all);
   });
 }
 
+/** Policies with one selector, behind one chain. */
+export function groupOps({ chain, policies }: PolicyGroup, direction: PolicyDirection): RuleOp[] {
+  const undecided = isClear(PASSED | ACCEPTED);
+  const rules = policies.flatMap((policy, i): FelixRule[] => {
+    const isFirst = i % RETURN_STRIDE === 0;
+    const match = isFirst ? {} : { match: undecided };
+    return [
+      ...(isFirst && i > 0 ? [RETURN_ON_VERDICT] : []),
+      { ...match, action: `--jump ${policyChain(direction, policy)}`, for: policyRef(policy), why: SELECTS },
+    ];
+  });
+  return felixChain('filter', chain, rules);
+}
+
+export const SELECTS = 'it selects this pod';
+const RETURN_ON_VERDICT: FelixRule = {
+  match: isNotClear(PASSED | ACCEPTED),
+  action: RETURN,
+  comment: 'Return on verdict',
+  why: 'one of the policies has decided',
+};
+
 /** A return at the end of a chain changes nothing, so Felix leaves it out. */
-function withoutLastReturn(rules: readonly FelixRule[]): readonly FelixRule[] {
-  return rules.at(-1)?.action === RETURN ? rules.slice(0, -1) : rules;
-}
-
-const RETURN = '--jump RETURN';
-
-/** One rule of the API becomes one of Calico for each protocol and, because a rule has one selector, for each peer that is a selector. */
-function ruleOf({ peers, ports }: PolicyRule, direction: Direction): FelixRule[] {
-  const byProtocol: readonly (readonly PolicyPortRange[])[] =
-    ports && ports.length > 0
-      ? [
-          ...groupBy(
-            ports.filter((port): port is PolicyPortRange => !isNamedPort(port)),
-            ({ protocol }) => protocol,
-          ).values(),
-        ]
-      : [[]];
-  return byProtocol.flatMap((some) =>
-    (peers && peers.length > 0 ? peers : [null]).flatMap((peer) => allow(peer, some, direction)),
-  );
-}
-
-function allow(peer: PolicyPeer | null, ports: readonly PolicyPortRange[], direction: Direction): FelixRule[] {
-  const proto = ports[0] ? `-p ${ports[0].protocol}` : '';
-  const isEveryPort = ports.some(({ from }) => from === undefined);
-  const splits = isEveryPort ? [] : splitPorts(ports);
-  const except = peer?.kind === 'net' ? peer.except : [];
-  const net = peer?.kind === 'net' ? `${SIDE[direction].net} ${peer.cidr.text}` : '';
-  const members = peer?.kind === 'pods' ? `-m set --match-set ${policySet(peer.selector)} ${SIDE[direction].dir}` : '';
-  const block = matchBlock(
-    splits.length > 1 ? splits.map((split) => `${proto} ${split}`) : [],
-    except.map(({ text }) => `${SIDE[direction].net} ${text}`),
-  );
-  const match = [proto, net, members, splits.length === 1 ? splits[0] : '', block.length > 0 ? isSet(SCRATCH_0) : ''];
-  return [
-    ...block,
-    { match: match.filter(Boolean).join(' '), action: set(ACCEPTED), why: 'the policy allows it' },
-    { match: isSet(ACCEPTED), action: RETURN, why: 'the policy has allowed it' },
-  ];
+function withoutLastReturns(rules: readonly FelixRule[]): readonly FelixRule[] {
+  const end = rules.findLastIndex(({ action }) => action !== RETURN);
+  return rules.slice(0, end + 1);
 }
 
 /** Ingress rules look at who sends, egress rules at who gets it. */
@@ -93,11 +77,70 @@ const SIDE = {
   egress: { net: '--destination', dir: 'dst' },
 } as const;
 
+function render(given: CalicoRule, direction: PolicyDirection): FelixRule[] {
+  const rule = inFamily(given);
+  if (!rule) return [];
+  const { net, dir } = SIDE[direction];
+  const proto = rule.protocol ? `-p ${rule.protocol}` : '';
+  const set = peerSet(rule);
+  const members = set === null ? '' : `-m set --match-set ${set} ${dir}`;
+  const ports = [...splitPorts(rule.ports), ...rule.named.map((port) => namedMatch(rule, port, direction))];
+  const isPortBlock = ports.length > 1;
+  const isNetBlock = rule.nets.length > 1;
+  const isExceptBlock = (isNetBlock ? 0 : rule.nets.length) + rule.notNets.length > 1;
+  const block = matchBlock(
+    [
+      ...(isPortBlock ? [ports.map((match) => (match.startsWith('-m multiport') ? `${proto} ${match}` : match))] : []),
+      ...(isNetBlock ? [rule.nets.map(({ text }) => `${net} ${text}`)] : []),
+    ],
+    isExceptBlock ? rule.notNets.map(({ text }) => `${net} ${text}`) : [],
+  );
+  const match = [
+    proto,
+    isNetBlock ? '' : rule.nets.map(({ text }) => `${net} ${text}`).join(''),
+    members,
+    isPortBlock ? '' : ports.join(''),
+    block.length > 0 ? isSet(SCRATCH_0) : '',
+  ];
+  const rules = [...block, ...decide(rule, match.filter(Boolean).join(' '))];
+  return rules.map((each) => (rule.comment === undefined ? each : { ...each, comment: rule.comment }));
+}
+
+/** `FilterRuleToIPVersion`: these are the tables of IPv4. A rule whose networks are all of the other family is no rule here. */
+function inFamily(rule: CalicoRule): CalicoRule | null {
+  const nets = rule.nets.filter(({ family }) => family === 4);
+  return rule.nets.length > 0 && nets.length === 0 ? null : { ...rule, nets };
+}
+
+function namedMatch(rule: CalicoRule, port: CalicoRule['named'][number], direction: PolicyDirection): string {
+  return `-m set --match-set ${namedPortSet(rule, port, direction)} dst,dst`;
+}
+
+const ACTIONS = {
+  allow: { mark: ACCEPTED, next: RETURN, done: 'the policy has allowed it' },
+  pass: { mark: PASSED, next: RETURN, done: 'the policy leaves it to the next tier' },
+} as const;
+
+/** A mark where it fits; what follows from that is a rule of its own. */
+function decide({ action, why }: CalicoRule, match: string): FelixRule[] {
+  const where = match === '' ? {} : { match };
+  if (action === 'deny')
+    return [
+      { ...where, action: set(DROPPED), why },
+      { match: isSet(DROPPED), action: '--jump DROP', why: `denies this packet (${why})`, decides: 'denies' },
+    ];
+  const { mark, next, done } = ACTIONS[action];
+  return [
+    { ...where, action: set(mark), why, ...(action === 'allow' ? { decides: 'allows' as const } : {}) },
+    { match: isSet(mark), action: next, why: done },
+  ];
+}
+
 /** Port lists that fit one multiport match each. */
-function splitPorts(ports: readonly PolicyPortRange[]): string[] {
+function splitPorts(ports: readonly PortRange[]): string[] {
   const splits: string[][] = [[]];
   let slots = PORT_SLOTS_MAX;
-  for (const { from = 0, to = from } of ports) {
+  for (const { from, to } of ports) {
     const needed = from === to ? 1 : 2;
     if (slots < needed) {
       splits.push([]);
@@ -111,36 +154,21 @@ function splitPorts(ports: readonly PolicyPortRange[]): string[] {
     .map((split) => `-m multiport --destination-ports ${split.join(',')}`);
 }
 
-/** "Any of these, and none of those", with one scratch bit: set by what fits, cleared by an exception (`matchBlockBuilder`). */
-function matchBlock(anyOf: readonly string[], noneOf: readonly string[]): FelixRule[] {
+/**
+ * "Any of these, and any of those, and none of the last" (`matchBlockBuilder`). The first list writes the result itself; the next one
+ * writes into a second bit, without which the result is cleared; an exception clears it at once.
+ */
+function matchBlock(anyOf: readonly (readonly string[])[], noneOf: readonly string[]): FelixRule[] {
   if (anyOf.length === 0 && noneOf.length === 0) return [];
   const start = anyOf.length > 0 ? 0 : SCRATCH_0;
   return [
     { action: setMasked(start, SCRATCH_0 | SCRATCH_1), why: 'a condition of several rules begins' },
-    ...anyOf.map((match) => ({ match, action: set(SCRATCH_0), why: 'one of the ports fits' })),
+    ...anyOf.flatMap((list, i): FelixRule[] => [
+      ...list.map((match) => ({ match, action: set(i === 0 ? SCRATCH_0 : SCRATCH_1), why: 'one of several fits' })),
+      ...(i === 0
+        ? []
+        : [{ match: isClear(SCRATCH_1), action: clear(SCRATCH_0), why: 'none of the second list fits' }]),
+    ]),
     ...noneOf.map((match) => ({ match, action: clear(SCRATCH_0), why: 'an exception of the address block' })),
   ];
-}
-
-/** `cali40s:…`: the addresses of the pods that a selector finds. SIMPLIFIED: Felix hashes the selector in a normal form of its own. */
-export const policySet = (selector: string): string =>
-  setName(`s:${toBase64url(sha224(utf8ToBytes(selector)))}`).slice(0, SET_NAME_MAX);
-const SET_NAME_MAX = 31;
-
-/** The sets that the policies ask, each once. */
-export function policySets(policies: readonly ClusterPolicy[]): IpSet[] {
-  const peers = policies.flatMap(({ ingress = [], egress = [] }) =>
-    [...ingress, ...egress].flatMap((rule) => rule.peers ?? []),
-  );
-  const sets = new Map<string, IpSet>();
-  for (const peer of peers)
-    if (peer.kind === 'pods')
-      sets.set(policySet(peer.selector), {
-        name: policySet(peer.selector),
-        type: 'hash:net',
-        family: 4,
-        members: [...peer.ips].sort(),
-        origin: { by: BY, why: `the pods that ${peer.selector} finds` },
-      });
-  return [...sets.values()];
 }
