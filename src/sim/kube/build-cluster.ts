@@ -14,6 +14,9 @@ import { API_SERVER_PORT, type NetworkPlan, planNetwork } from './network-plan.t
 import { AFFINITY_TIMEOUT_SECONDS, type ServiceObject } from './objects.ts';
 import { mergeObjects, objectRef } from './objects-merge.ts';
 import { countPods, placePods, RUNTIME_NOT_READY } from './placement.ts';
+import { policyInputOf } from './policy/input-of.ts';
+import { resolvePolicies } from './policy/resolve.ts';
+import { isPolicy } from './policy-objects.ts';
 import { runPods, stopListeners } from './running.ts';
 import { allocateAddresses, type ServiceAddresses } from './service-addresses.ts';
 
@@ -75,7 +78,13 @@ export function buildCluster(
       }),
     ],
   };
-  return ok({ cluster, notes: distinct(notes) });
+  return ok({ cluster: withPolicies(cluster, input), notes: distinct(notes) });
+}
+
+/** Selectors find the pods that there are now. */
+function withPolicies(cluster: Cluster, { objects }: ClusterInput): Cluster {
+  if (!objects.some(isPolicy)) return cluster;
+  return { ...cluster, policies: resolvePolicies(policyInputOf(cluster, mergeObjects([], objects))) };
 }
 
 /** In a cluster of IPv4 alone everything is of IPv4, and nothing says so. */

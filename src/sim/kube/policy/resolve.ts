@@ -1,0 +1,174 @@
+/** Policies for those who enforce them: selectors become addresses, names of ports the ports of every pod. */
+import { parseCidr } from '../../wire/ip.ts';
+import type {
+  ClusterPolicy,
+  LabelSelection,
+  NamedPolicyPort,
+  PodSelection,
+  PolicyPeer,
+  PolicyPort,
+  PolicyProtocol,
+  PolicyRule,
+} from '../cluster-policy.ts';
+import { selectorHolds } from '../label-selector.ts';
+import type { AdminPeer, NetworkPolicyPeer, PolicyObject } from '../policy-objects.ts';
+import type { PolicyInput, PolicyPod } from './input.ts';
+import { PORT_MAX } from './port-sets.ts';
+import { DIRECTIONS, type Direction, refOf, TIERS, type UniformPort, uniformPolicy } from './uniform.ts';
+
+export function resolvePolicies(input: PolicyInput): readonly ClusterPolicy[] {
+  const finder = new Finder(input);
+  return input.policies.filter((object) => !input.off?.has(refOf(object))).map((object) => resolve(object, finder));
+}
+
+function resolve(object: PolicyObject, finder: Finder): ClusterPolicy {
+  const uniform = uniformPolicy(object);
+  const namespace = object.kind === 'NetworkPolicy' ? object.namespace : '';
+  const { namespaces, pods } = uniform.subject;
+  const subject: PodSelection = { ...(namespaces ? { namespaces } : {}), pods };
+  const directions = DIRECTIONS.flatMap((direction) =>
+    uniform[direction] === undefined ? [] : [[direction, rulesOf(object, direction, finder)] as const],
+  );
+  return {
+    kind: object.kind,
+    namespace,
+    name: object.name,
+    ...(uniform.tier === TIERS[1] ? {} : { tier: uniform.tier, priority: uniform.priority }),
+    subject,
+    pods: finder.pods(subject, namespace).map((pod) => `${pod.namespace}/${pod.name}`),
+    ...Object.fromEntries(directions),
+  };
+}
+
+/** Rule by rule beside the uniform ones, which have taken lists of networks apart. */
+function rulesOf(object: PolicyObject, direction: Direction, finder: Finder): readonly PolicyRule[] {
+  const uniform = uniformPolicy(object)[direction] ?? [];
+  const written: readonly { readonly from?: readonly AnyPeer[]; readonly to?: readonly AnyPeer[] }[] =
+    object.spec[direction] ?? [];
+  const namespace = object.kind === 'NetworkPolicy' ? object.namespace : '';
+  return uniform.map(({ name, action, ports }, i): PolicyRule => {
+    const { from, to = from } = written[i] ?? {};
+    const peers = (to ?? []).flatMap((peer) => peerOf(peer, namespace, finder));
+    // Networks that are none find nobody, which is not the same as no peers at all.
+    const isSaid = to !== undefined && to.length > 0;
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(action === 'accept' ? {} : { action: action === 'deny' ? 'Deny' : 'Pass' }),
+      ...(isSaid ? { peers: peers.length > 0 ? peers : [NOBODY] } : {}),
+      ...(ports && ports.length > 0 ? { ports: ports.map((port) => portOf(port, finder)) } : {}),
+    };
+  });
+}
+
+const NOBODY: PolicyPeer = { kind: 'pods', selector: 'nobody', ips: [] };
+
+type AnyPeer = NetworkPolicyPeer | AdminPeer;
+
+function peerOf(peer: AnyPeer, namespace: string, finder: Finder): readonly PolicyPeer[] {
+  const { ipBlock } = peer as NetworkPolicyPeer;
+  const { networks, nodes, domainNames } = peer as AdminPeer;
+  if (ipBlock !== undefined) {
+    const [cidr] = netsOf([ipBlock.cidr]);
+    return cidr ? [{ kind: 'net', cidr, except: netsOf(ipBlock.except ?? []) }] : [];
+  }
+  if (networks !== undefined) return [{ kind: 'nets', cidrs: netsOf(networks) }];
+  if (nodes !== undefined) return [{ kind: 'nodes', selector: labelWords(nodes), ips: finder.nodes(nodes) }];
+  if (domainNames !== undefined) return [{ kind: 'domains', names: domainNames }];
+  const selection = selectionOf(peer);
+  const ips = finder.pods(selection, namespace).flatMap((pod) => pod.ips);
+  return [{ kind: 'pods', selector: podWords(selection), selection, ips }];
+}
+
+function selectionOf(peer: AnyPeer): PodSelection {
+  const { podSelector, namespaceSelector } = peer as NetworkPolicyPeer;
+  const { namespaces = namespaceSelector, pods } = peer as AdminPeer;
+  const chosen = pods?.podSelector ?? podSelector;
+  const where = pods?.namespaceSelector ?? namespaces;
+  return { ...(where ? { namespaces: where } : {}), ...(chosen ? { pods: chosen } : {}) };
+}
+
+/** Validation refused what is no network; what an old document still holds finds nobody. */
+const netsOf = (texts: readonly string[]) =>
+  texts.flatMap((text) => {
+    const parsed = parseCidr(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
+
+const protocolOf = (protocol: string): PolicyProtocol => protocol.toLowerCase() as PolicyProtocol;
+
+function portOf(port: UniformPort, finder: Finder): PolicyPort {
+  if ('name' in port) return finder.named(port.name, port.protocol && protocolOf(port.protocol));
+  const { from, to } = port;
+  const isAll = from === 1 && to === PORT_MAX;
+  return { protocol: protocolOf(port.protocol), ...(isAll ? {} : { from, to }) };
+}
+
+/** Each distinct selector is looked up once. */
+class Finder {
+  readonly #input: PolicyInput;
+  readonly #labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly #found = new Map<string, readonly PolicyPod[]>();
+  readonly #named = new Map<string, NamedPolicyPort>();
+
+  constructor(input: PolicyInput) {
+    this.#input = input;
+    this.#labels = new Map(input.namespaces.map(({ name, labels }) => [name, labels]));
+  }
+
+  /** Never those on the host's network. */
+  pods({ namespaces, pods = {} }: PodSelection, namespace: string): readonly PolicyPod[] {
+    const key = JSON.stringify([namespaces ?? namespace, pods]);
+    const known = this.#found.get(key);
+    if (known) return known;
+    const found = this.#input.pods.filter(
+      (pod) =>
+        !pod.hostNetwork &&
+        selectorHolds(pods, pod.labels) &&
+        (namespaces ? selectorHolds(namespaces, this.#labelsOf(pod.namespace)) : pod.namespace === namespace),
+    );
+    this.#found.set(key, found);
+    return found;
+  }
+
+  nodes(selector: LabelSelection) {
+    return this.#input.nodes.filter(({ labels }) => selectorHolds(selector, labels)).flatMap(({ ips }) => ips);
+  }
+
+  named(name: string, protocol: PolicyProtocol | undefined): NamedPolicyPort {
+    const key = `${name} ${protocol}`;
+    const known = this.#named.get(key);
+    if (known) return known;
+    const ports = this.#input.pods.flatMap((pod) =>
+      pod.hostNetwork
+        ? []
+        : pod.ports
+            .filter((port) => port.name === name && (protocol === undefined || protocolOf(port.protocol) === protocol))
+            .flatMap((port) => pod.ips.map((ip) => ({ ip, port: port.port, protocol: protocolOf(port.protocol) }))),
+    );
+    const found = { name, ...(protocol === undefined ? {} : { protocol }), ports };
+    this.#named.set(key, found);
+    return found;
+  }
+
+  #labelsOf(namespace: string): Readonly<Record<string, string>> {
+    return { ...this.#labels.get(namespace), 'kubernetes.io/metadata.name': namespace };
+  }
+}
+
+/** `app=db`, `every pod`, `app=db of namespaces with team=a`. */
+function podWords({ namespaces, pods = {} }: PodSelection): string {
+  const which = labelWords(pods) || 'every pod';
+  if (namespaces === undefined) return which;
+  const of = labelWords(namespaces);
+  return `${which} of ${of === '' ? 'every namespace' : `namespaces with ${of}`}`;
+}
+
+/** As `kubectl get -l` takes it. */
+function labelWords({ matchLabels = {}, matchExpressions = [] }: LabelSelection): string {
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...expressions].join(',');
+}
