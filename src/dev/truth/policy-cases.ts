@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ConnectionsCase, connectionsDifference } from './policy-connections.ts';
+import { explanationsDifference } from './policy-explanations.ts';
 import { type MatrixCase, matrixDifference, probesDifference } from './policy-matrix.ts';
 import type { CaseResult } from './report.ts';
 
-type Difference = (recorded: never) => string | null;
+type Difference = (recorded: never, folder: string) => string | null;
 
 const inEither = (recorded: MatrixCase | ConnectionsCase): string | null =>
   'steps' in recorded ? matrixDifference(recorded) : connectionsDifference(recorded);
@@ -17,6 +18,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   e2e: matrixDifference,
   'kube-network-policies': probesDifference,
   npguard: connectionsDifference,
+  'npguard-explain': explanationsDifference,
   'npguard-parsed': connectionsDifference,
   'policy-assistant': matrixDifference,
   'random-npguard': connectionsDifference,
@@ -39,15 +41,15 @@ export function replayPolicyFolder(folder: string): CaseResult[] {
     const recorded = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { readonly caveat?: string };
     if (recorded.caveat !== undefined)
       return { name, outcome: 'not modelled', detail: `does not count: ${recorded.caveat}` };
-    const difference = safely(differenceOf, recorded);
+    const difference = safely(() => differenceOf?.(recorded as never, folder) ?? null);
     return difference === null ? { name, outcome: 'equal' } : { name, outcome: 'different', detail: difference };
   });
 }
 
 /** A case that the importer refuses is a difference, not the end of the replay. */
-function safely(differenceOf: Difference | undefined, recorded: unknown): string | null {
+function safely(findDifference: () => string | null): string | null {
   try {
-    return differenceOf?.(recorded as never) ?? null;
+    return findDifference();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
