@@ -4,8 +4,19 @@
  */
 import type { Cidr, Ip } from '../../wire/ip.ts';
 import { type Selector, selectorHolds } from '../label-selector.ts';
-import { addBit, type Bitset, fullBitset, hasBit, intersection, isEmptyBitset, makeBitset, unite } from './bitset.ts';
+import {
+  addBit,
+  type Bitset,
+  difference,
+  fullBitset,
+  hasBit,
+  intersection,
+  isEmptyBitset,
+  makeBitset,
+  unite,
+} from './bitset.ts';
 import type { Labels, PolicyInput, PolicyNode, PolicyPod, PolicyPodPort } from './input.ts';
+import type { PortSetId } from './port-sets.ts';
 import { type Range, RangeCells } from './ranges.ts';
 import type { UniformPeer } from './uniform.ts';
 
@@ -54,6 +65,7 @@ export class Ends {
   readonly #namespaceLabels: ReadonlyMap<string, Labels>;
   readonly #withLabel = new Map<string, Map<string, Bitset>>();
   readonly #found = new Map<string, Bitset>();
+  readonly #meanings = new Map<string, ReadonlyMap<PortSetId, Bitset>>();
   readonly #portTables = new Map<string, { readonly named: readonly PolicyPodPort[]; readonly bits: Bitset }>();
 
   /** `nets`: every network that a policy names. `findsPods`: whether addresses of pods are looked up in them. */
@@ -104,9 +116,19 @@ export class Ends {
     return this.#ofIp.get(ip) ?? this.#firstRange + this.#cells.cellOf(ip);
   }
 
-  /** Every distinct table of named ports, with the pods that have it. */
-  get portTables(): Iterable<{ readonly named: readonly PolicyPodPort[]; readonly bits: Bitset }> {
-    return this.#portTables.values();
+  /**
+   * Ends by what some ports mean there. `key` tells the ports: equal ones are looked up once. Ends that are no pods have no names for
+   * ports.
+   */
+  byMeaning(key: string, meaningIn: (named: readonly PolicyPodPort[]) => PortSetId): ReadonlyMap<PortSetId, Bitset> {
+    const known = this.#meanings.get(key);
+    if (known) return known;
+    const found = new Map<PortSetId, Bitset>();
+    const outside = difference(this.everything, this.#allPods());
+    for (const { named, bits } of [{ named: [], bits: outside }, ...this.#portTables.values()])
+      unite(this.#bitsAt(found, meaningIn(named)), bits);
+    this.#meanings.set(key, found);
+    return found;
   }
 
   labelsOf(namespace: string): Labels {
@@ -190,7 +212,7 @@ export class Ends {
     }
   }
 
-  #bitsAt(map: Map<string, Bitset>, key: string): Bitset {
+  #bitsAt<Key>(map: Map<Key, Bitset>, key: Key): Bitset {
     const bits = map.get(key) ?? makeBitset(this.size);
     map.set(key, bits);
     return bits;

@@ -4,13 +4,13 @@
  */
 import type { Cidr, Ip } from '../../wire/ip.ts';
 import type { PolicyObject } from '../policy-objects.ts';
-import { hasBit } from './bitset.ts';
+import { forEachBit } from './bitset.ts';
 import { Ends, podRef } from './ends.ts';
 import { COMMON_PROFILE, type PolicyInput, type PolicyPod, type PolicyProfile } from './input.ts';
 import { PortSets } from './port-sets.ts';
-import { type LookedUp, type LookedUpRule, makeProgram, type Program } from './program.ts';
+import { type LookedUp, type LookedUpRule, makeProgram, type Program, partsOf } from './program.ts';
 import { States } from './states.ts';
-import { type Direction, refOf, TIERS, type UniformPolicy, type UniformRule, uniformPolicy } from './uniform.ts';
+import { type Direction, refOf, TIERS, type UniformPolicy, uniformPolicy } from './uniform.ts';
 
 export interface PolicyModel {
   readonly input: PolicyInput;
@@ -22,9 +22,9 @@ export interface PolicyModel {
   readonly pods: ReadonlyMap<string, PolicyPod>;
   /** What was worked out so far, by direction, policies and named ports. Shared by models that differ in their switches. */
   readonly programs: Map<string, Program>;
-  /** By end and direction. */
-  readonly selecting: Map<string, readonly LookedUp[]>;
-  isOn(policy: LookedUp): boolean;
+  /** By end of a pod: policies that select it, in their order, switched on or not. */
+  readonly selecting: Readonly<Record<Direction, readonly (readonly LookedUp[])[]>>;
+  readonly isOn: (policy: LookedUp) => boolean;
 }
 
 /** The policies' own numbers: an object that stayed the same keeps its number and what was worked out for it. */
@@ -46,17 +46,19 @@ export function policyModel(input: PolicyInput, before?: PolicyModel): PolicyMod
   const nets = distinctNets(uniform.map(({ policy }) => policy));
   const kept = before && canKeep(before, input, profile, nets) ? before : undefined;
   const ends = kept?.ends ?? new Ends(input, nets, profile.ipBlockFindsPods);
+  const states = kept?.states ?? new States(new PortSets());
   const off = input.off ?? new Set<string>();
   const lookedUp = new Map(kept?.policies.map((policy) => [policy.id, policy]));
+  const policies = uniform.map(({ id, policy }) => lookedUp.get(id) ?? lookUp(id, policy, ends, states.ports));
   return {
     input,
     profile,
     ends,
-    states: kept?.states ?? new States(new PortSets()),
-    policies: uniform.map(({ id, policy }) => lookedUp.get(id) ?? lookUp(id, policy, ends)),
+    states,
+    policies,
     pods: kept?.pods ?? new Map(input.pods.map((pod) => [podRef(pod), pod])),
     programs: kept?.programs ?? new Map(),
-    selecting: new Map(),
+    selecting: { ingress: bySubject(policies, 'ingress', ends), egress: bySubject(policies, 'egress', ends) },
     isOn: ({ policy }) => !off.has(policy.ref),
   };
 }
@@ -97,26 +99,30 @@ function distinctNets(policies: readonly UniformPolicy[]): readonly Cidr[] {
   return [...nets.values()];
 }
 
-function lookUp(id: number, policy: UniformPolicy, ends: Ends): LookedUp {
-  const rules = (list: readonly UniformRule[] = []): readonly LookedUpRule[] =>
-    list.map((rule) => (rule.peers === undefined ? { rule } : { rule, peers: ends.foundByAny(rule.peers) }));
-  return {
-    id,
-    policy,
-    subjects: ends.found(policy.subject),
-    ingress: rules(policy.ingress),
-    egress: rules(policy.egress),
-  };
+function lookUp(id: number, policy: UniformPolicy, ends: Ends, sets: PortSets): LookedUp {
+  const rules = (direction: Direction): readonly LookedUpRule[] =>
+    (policy[direction] ?? []).map((rule) => {
+      const peers = rule.peers && ends.foundByAny(rule.peers);
+      return { rule, ...(peers ? { peers } : {}), parts: partsOf(rule, peers, direction, ends, sets) };
+    });
+  return { id, policy, subjects: ends.found(policy.subject), ingress: rules('ingress'), egress: rules('egress') };
 }
+
+function bySubject(policies: readonly LookedUp[], direction: Direction, ends: Ends): readonly (readonly LookedUp[])[] {
+  const lists: LookedUp[][] = Array.from({ length: ends.podCount }, () => []);
+  for (const one of policies) {
+    if (one.policy[direction] === undefined) continue;
+    forEachBit(one.subjects, (end) => lists[end]?.push(one));
+  }
+  return lists;
+}
+
+const NOBODY: readonly LookedUp[] = [];
 
 /** Policies that are on, select this end and concern the direction, in the order in which they are asked. */
 export function selectingPolicies(model: PolicyModel, end: number, direction: Direction): readonly LookedUp[] {
-  const key = `${direction} ${end}`;
-  const all =
-    model.selecting.get(key) ??
-    model.policies.filter(({ policy, subjects }) => policy[direction] !== undefined && hasBit(subjects, end));
-  model.selecting.set(key, all);
-  return all.every((policy) => model.isOn(policy)) ? all : all.filter((policy) => model.isOn(policy));
+  const all = model.selecting[direction][end] ?? NOBODY;
+  return all.every(model.isOn) ? all : all.filter(model.isOn);
 }
 
 /** What a pod's policies say, in one direction, of every end; null for an end that no policy can select. */

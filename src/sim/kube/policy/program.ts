@@ -2,7 +2,7 @@
  * What the policies of one subject say of every end, in one direction. Rules are asked in order, and each one splits the ends that
  * were treated alike so far into those that it finds and the others: ends of one group have had the same rules match.
  */
-import { type Bitset, difference, intersection, isEmptyBitset, makeBitset, unite } from './bitset.ts';
+import { type Bitset, intersection, isEmptyBitset } from './bitset.ts';
 import type { Ends } from './ends.ts';
 import type { PolicyPodPort } from './input.ts';
 import { EVERYTHING, type Interval, type PortSetId, type PortSets } from './port-sets.ts';
@@ -23,15 +23,22 @@ export interface LookedUpRule {
   readonly rule: UniformRule;
   /** Absent: every end. */
   readonly peers?: Bitset;
+  /** Whom it gives which ports. Null: that depends on the names that the subject has for its own ports. */
+  readonly parts: readonly RulePart[] | null;
 }
 
-/** The part of a rule that gives some ends some ports. A rule with named ports has one for each distinct meaning of the names. */
+/** A rule with named ports has a part for each distinct meaning of the names. */
+export interface RulePart {
+  readonly peers?: Bitset;
+  readonly ports: PortSetId;
+}
+
+/** A part of a rule, as it stands in the program of a subject. */
 interface Entry {
+  readonly part: RulePart;
   readonly policy: LookedUp;
   /** The position of the rule in its policy. */
   readonly rule: number;
-  readonly peers?: Bitset;
-  readonly ports: PortSetId;
 }
 
 export interface Program {
@@ -67,83 +74,71 @@ export function portsIn(
 
 const hasName = ({ ports = [] }: UniformRule): boolean => ports.some((port) => 'name' in port);
 
+/** Names are looked up in the destination: on egress that is the peer, and outside of pods a name means nothing. */
+export function partsOf(
+  rule: UniformRule,
+  peers: Bitset | undefined,
+  direction: Direction,
+  ends: Ends,
+  sets: PortSets,
+): readonly RulePart[] | null {
+  const part = (ports: PortSetId, of: Bitset | undefined): RulePart => ({ ports, ...(of ? { peers: of } : {}) });
+  if (!hasName(rule)) return [part(portsIn(rule.ports, [], sets), peers)];
+  if (direction === 'ingress') return null;
+  const whom = peers ?? ends.everything;
+  return [...ends.byMeaning(JSON.stringify(rule.ports), (named) => portsIn(rule.ports, named, sets))]
+    .map(([meaning, of]) => part(meaning, intersection(of, whom)))
+    .filter(({ peers: found }) => found !== undefined && !isEmptyBitset(found));
+}
+
 export function makeProgram(
   direction: Direction,
   policies: readonly LookedUp[],
-  /** Of the subject: on ingress it is the destination, where names are looked up. */
+  /** Of the subject: on ingress it is the destination. */
   named: readonly PolicyPodPort[],
   ends: Ends,
   states: States,
 ): Program {
-  const entries = policies.flatMap((policy) =>
-    policy[direction].flatMap((rule, index) => entriesOf(policy, rule, index, direction, named, ends, states.ports)),
-  );
+  const entries: Entry[] = [];
+  for (const policy of policies)
+    for (const [rule, { rule: of, peers, parts }] of policy[direction].entries()) {
+      const own = parts ?? [{ ...(peers ? { peers } : {}), ports: portsIn(of.ports, named, states.ports) }];
+      for (const part of own) entries.push({ part, policy, rule });
+    }
+  const isIsolated = policies.some(({ policy }) => policy.tier === 'NetworkPolicy');
+  return { direction, policies, isIsolated, entries, ...splitEnds(direction, entries, ends, states) };
+}
+
+function splitEnds(direction: Direction, entries: readonly Entry[], ends: Ends, states: States) {
   const groupOf = new Int32Array(ends.size);
   const parents = [-1];
   const splitBy = [-1];
   const stateOf: StateId[] = [START];
-  for (const [index, entry] of entries.entries()) {
-    const { tier } = entry.policy.policy;
-    const action = entry.policy[direction][entry.rule]?.rule.action ?? 'accept';
-    const firstNew = parents.length;
-    const moved = new Int32Array(firstNew).fill(-1);
-    const move = (end: number): void => {
-      const from = groupOf[end] ?? 0;
-      let to = moved[from] ?? -1;
-      if (to < 0) {
-        to = parents.length;
-        moved[from] = to;
-        parents.push(from);
-        splitBy.push(index);
-        stateOf.push(states.after(stateOf[from] ?? START, tier, action, entry.ports));
+  /** By group: the entry that last split it, and into which group it moved those that it found. */
+  const splitLast = [-1];
+  const movedTo = [0];
+  for (const [index, { policy, rule, part }] of entries.entries()) {
+    const { ports, peers = ends.everything } = part;
+    const { tier } = policy.policy;
+    const action = policy[direction][rule]?.rule.action ?? 'accept';
+    for (let i = 0; i < peers.length; i++) {
+      for (let word = peers[i] ?? 0; word !== 0; word &= word - 1) {
+        const end = (i << 5) + 31 - Math.clz32(word & -word);
+        const from = groupOf[end] ?? 0;
+        if (splitLast[from] !== index) {
+          splitLast[from] = index;
+          movedTo[from] = parents.length;
+          parents.push(from);
+          splitBy.push(index);
+          stateOf.push(states.after(stateOf[from] ?? START, tier, action, ports));
+          splitLast.push(-1);
+          movedTo.push(0);
+        }
+        groupOf[end] = movedTo[from] ?? 0;
       }
-      groupOf[end] = to;
-    };
-    moveAll(entry.peers ?? ends.everything, move);
+    }
   }
-  const isIsolated = policies.some(({ policy }) => policy.tier === 'NetworkPolicy');
-  return { direction, policies, isIsolated, entries, groupOf, parents, splitBy, states: stateOf };
-}
-
-function moveAll(bits: Bitset, move: (end: number) => void): void {
-  for (let i = 0; i < bits.length; i++)
-    for (let word = bits[i] ?? 0; word !== 0; word &= word - 1) move((i << 5) + 31 - Math.clz32(word & -word));
-}
-
-function entriesOf(
-  policy: LookedUp,
-  { rule, peers }: LookedUpRule,
-  index: number,
-  direction: Direction,
-  named: readonly PolicyPodPort[],
-  ends: Ends,
-  sets: PortSets,
-): readonly Entry[] {
-  const entry = (ports: PortSetId, of: Bitset | undefined): Entry => ({
-    policy,
-    rule: index,
-    ports,
-    ...(of ? { peers: of } : {}),
-  });
-  if (direction === 'ingress' || !hasName(rule)) return [entry(portsIn(rule.ports, named, sets), peers)];
-  const whom = peers ?? ends.everything;
-  const pods = makeBitset(ends.size);
-  const byMeaning = new Map<PortSetId, Bitset>();
-  for (const table of ends.portTables) {
-    unite(pods, table.bits);
-    const meaning = portsIn(rule.ports, table.named, sets);
-    const bits = byMeaning.get(meaning) ?? makeBitset(ends.size);
-    unite(bits, table.bits);
-    byMeaning.set(meaning, bits);
-  }
-  // Outside of pods a name means nothing.
-  const outside = portsIn(rule.ports, [], sets);
-  const bits = byMeaning.get(outside) ?? makeBitset(ends.size);
-  unite(bits, difference(ends.everything, pods));
-  byMeaning.set(outside, bits);
-  return [...byMeaning]
-    .map(([meaning, of]) => entry(meaning, intersection(of, whom)))
-    .filter(({ peers: found }) => found !== undefined && !isEmptyBitset(found));
+  return { groupOf, parents, splitBy, states: stateOf };
 }
 
 /** What may pass between the subject and an end, as far as this direction goes. */

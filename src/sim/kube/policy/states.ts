@@ -32,7 +32,8 @@ export class States {
   readonly #states: State[] = [];
   readonly #ids = new Map<string, StateId>();
   readonly #steps: Map<number, StateId>[] = [];
-  readonly #allowed = new Map<number, PortSetId>();
+  /** By state, for pods that are isolated and for others. */
+  readonly #allowed: Readonly<Record<'isolated' | 'open', (PortSetId | undefined)[]>> = { isolated: [], open: [] };
 
   constructor(ports: PortSets) {
     this.ports = ports;
@@ -52,15 +53,15 @@ export class States {
 
   /** What may pass in the end. `isIsolated`: a NetworkPolicy selects the pod, so the baseline tier is not asked. */
   allowed(state: StateId, isIsolated: boolean): PortSetId {
-    const key = state * 2 + (isIsolated ? 1 : 0);
-    const known = this.#allowed.get(key);
+    const list = isIsolated ? this.#allowed.isolated : this.#allowed.open;
+    const known = list[state];
     if (known !== undefined) return known;
     const { admin, admitted, baseline } = this.#at(state);
     const { ports } = this;
     const open = ports.minus(EVERYTHING, ports.union(admin.accept, admin.deny));
     const rest = isIsolated ? ports.both(open, admitted) : ports.minus(open, baseline.deny);
     const allowed = ports.union(admin.accept, rest);
-    this.#allowed.set(key, allowed);
+    list[state] = allowed;
     return allowed;
   }
 
@@ -91,6 +92,8 @@ export class States {
     const id = this.#states.push(state) - 1;
     this.#ids.set(key, id);
     this.#steps.push(new Map());
+    this.#allowed.isolated.push(undefined);
+    this.#allowed.open.push(undefined);
     return id;
   }
 }
