@@ -50,6 +50,7 @@ const AT_ITS_PLACE: ReadonlySet<Step['kind']> = new Set([
   'bpf-choice',
   'bpf-fib',
   'bpf-notify',
+  'bpf-policy',
   'bpf-verdict',
   'conntrack',
   'nat',

@@ -26,6 +26,8 @@ export interface ClusterPolicy {
   /** Absent: the policy does not concern this direction. Empty: nothing may pass. */
   readonly ingress?: readonly PolicyRule[];
   readonly egress?: readonly PolicyRule[];
+  /** Rules that are written for a direction which `policyTypes` leaves out: the specification does not heed them, but somebody does. */
+  readonly idle?: Readonly<Partial<Record<PolicyDirection, readonly PolicyRule[]>>>;
 }
 
 /** Peers and ports both must fit; absent fits all. In a NetworkPolicy every rule allows. */

@@ -49,6 +49,8 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
       return bpfNatMoment(step);
     case 'bpf-sock':
       return bpfSockMoment(step);
+    case 'bpf-policy':
+      return step.isAllowed && step.origin?.for ? { mark: 'policy', title: `Allowed by ${step.origin.for}` } : null;
     case 'bpf-verdict':
       return bpfMoment(step);
     case 'conntrack':

@@ -30,6 +30,8 @@ export function explainBpf(scene: Scene<BpfStep>): Told {
       return explainFib({ ...scene, step });
     case 'bpf-notify':
       return explainNotify({ ...scene, step });
+    case 'bpf-policy':
+      return explainPolicy({ ...scene, step });
     case 'bpf-verdict':
       return explainVerdict({ ...scene, step });
     case 'bpf-sock':
@@ -157,6 +159,18 @@ function explainNotify(scene: Scene<StepOf<'bpf-notify'>>): Told {
     title: step.dropped ? `Reported: ${step.dropped}` : `Reported: ${step.point}`,
     sentence: `${step.program} on ${here} tells its agent of this packet (${step.point}, ${who}${step.ct === 'unknown' ? '' : `, connection ${step.ct}`})${FLOW_LOG_ENDS[evidence.length > 0 ? 'own' : 'none']}`,
     evidence,
+  };
+}
+
+function explainPolicy(scene: Scene<StepOf<'bpf-policy'>>): Told {
+  const { step, here } = scene;
+  const { direction, isAllowed, origin, src, dst } = step;
+  const other = direction === 'ingress' ? `who sends (identity ${src})` : `who gets it (identity ${dst})`;
+  const why = origin?.for ? ` ${origin.for}${isAllowed ? ':' : ''} ${origin.why ?? ''}.` : '';
+  return {
+    title: `Policy: ${isAllowed ? 'allowed' : 'denied'} (${step.match})`,
+    sentence: `${step.program} on ${here} asks the pod's ${direction} policy about ${other} and the port: ${isAllowed ? 'an entry allows it' : 'no entry allows it'}.${why}`,
+    evidence: flowEvidence(scene),
   };
 }
 

@@ -69,6 +69,7 @@ function tell(scene: Scene): Told {
     case 'bpf-choice':
     case 'bpf-fib':
     case 'bpf-notify':
+    case 'bpf-policy':
     case 'bpf-verdict':
     case 'bpf-sock':
       return explainBpf({ ...scene, step });

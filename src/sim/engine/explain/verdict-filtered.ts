@@ -21,6 +21,11 @@ type Told = Pick<Finding, 'sentence' | 'remedy'>;
 
 export function findFiltered(c: Case, drop: StepOf<'drop'>): Finding | null {
   const rule = c.dropRule;
+  const denied = deniedByProgram(c, drop);
+  if (denied) {
+    const told = byNetworkPolicy(denied.origin ?? { by: denied.program }, denied.program, c.names.ns(drop.ns));
+    return { ...told, reason: drop.reason, step: denied.i, ...(drop.culprit ? { culprit: drop.culprit } : {}) };
+  }
   if (drop.reason !== 'NETFILTER_DROP' || !rule) return null;
   const base = { reason: drop.reason, step: rule.i, ...(drop.culprit ? { culprit: drop.culprit } : {}) };
   return { ...base, ...(isPolicy(rule) ? byPolicy(c, rule) : byRule(c, rule)) };
@@ -73,6 +78,13 @@ function byRule(c: Case, rule: DecidingRule): Told {
     sentence: `${by}${owner} in ${rule.chain} on ${where} drops it silently${why}`,
     remedy: origin?.for ? `Change ${origin.for} so that it allows this traffic.` : `Change the rule: ${printed(rule)}`,
   };
+}
+
+/** eBPF: a program asked a policy, and dropped the packet because of the answer. */
+function deniedByProgram(c: Case, drop: StepOf<'drop'>): StepOf<'bpf-policy'> | undefined {
+  if (drop.reason !== 'TC_INGRESS' && drop.reason !== 'TC_EGRESS') return undefined;
+  const last = c.steps.slice(0, drop.i).findLast((s) => s.kind === 'bpf-policy' && s.packet === drop.packet);
+  return last?.kind === 'bpf-policy' && !last.isAllowed && last.ns === drop.ns ? last : undefined;
 }
 
 /** What a policy does not allow dies without a word, wherever that is written. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LAB } from '../../drivers/conformance/lab-cluster.ts';
 import type { ClusterPolicy } from '../../kube/cluster-policy.ts';
 import { traceProbe } from '../converse.ts';
+import { flowLinesOf } from './evidence-flows.ts';
 import { labWorld, pod, tcp } from './lab-world.ts';
 
 const policy = (name: string, more: Partial<ClusterPolicy>): ClusterPolicy => ({
@@ -23,10 +24,11 @@ const guard = policy('guard', {
 });
 const open = policy('open', { ingress: [{ ports: [{ protocol: 'tcp', from: 8080 }] }] });
 
-function told(...policies: readonly ClusterPolicy[]) {
-  const world = labWorld({ cluster: { ...LAB, policies }, cni: 'calico' });
-  const { verdict, beats } = traceProbe(world, tcp(pod('tool-1'), pod('web-2'), 8080));
-  return { sentence: verdict.sentence, titles: beats.map(({ title }) => title) };
+function told(cni: string, ...policies: readonly ClusterPolicy[]) {
+  const world = labWorld({ cluster: { ...LAB, policies }, cni });
+  const trace = traceProbe(world, tcp(pod('tool-1'), pod('web-2'), 8080));
+  const log = flowLinesOf(trace, world).map(({ text }) => text.replace(/^.*\) (?=policy-verdict|Policy)/, ''));
+  return { sentence: trace.verdict.sentence, titles: trace.beats.map(({ title }) => title), log };
 }
 
 describe('Felix', () => {
@@ -44,10 +46,27 @@ describe('Felix', () => {
       'AdminNetworkPolicy guard denies this packet (its ingress rule 1 "quiet" denies everything from everybody): dropped in cali-pi-',
     ],
   ])('%#: the policy that selects the pod is named, and the chain', (policies, sentence) => {
-    expect(told(...policies).sentence).toContain(sentence);
+    expect(told('calico', ...policies).sentence).toContain(sentence);
   });
 
   it('says who let it pass', () => {
-    expect(told(open, fromApi).titles).toContain('Allowed by NetworkPolicy default/open');
+    expect(told('calico', open, fromApi).titles).toContain('Allowed by NetworkPolicy default/open');
+  });
+});
+
+describe('Cilium', () => {
+  it('names the policy and the program, and tells the verdict to its flow log', () => {
+    const { sentence, log } = told('cilium', fromApi);
+    expect(sentence).toContain(
+      'NetworkPolicy default/api-only selects default/web-2 for ingress, and nothing in it allows this packet: dropped in cil_lxc_policy on node-2',
+    );
+    expect(log).toContain('policy-verdict:none INGRESS DENIED (TCP Flags: SYN)');
+    expect(log).toContain('Policy denied DROPPED (TCP Flags: SYN)');
+  });
+
+  it('says who let it pass', () => {
+    const { titles, log } = told('cilium', open, fromApi);
+    expect(titles).toContain('Allowed by NetworkPolicy default/open');
+    expect(log).toContain('policy-verdict:L4-Only INGRESS ALLOWED (TCP Flags: SYN)');
   });
 });

@@ -44,6 +44,15 @@ describe('a NetworkPolicy', () => {
     expect(resolve(network({}))).not.toHaveProperty('egress');
   });
 
+  it('keeps rules apart that its types leave out', () => {
+    const policy = resolve(network({ policyTypes: ['Egress'], ingress: [{ ports: [{ port: 80 }] }] }));
+    expect(policy).toMatchObject({
+      egress: [],
+      idle: { ingress: [{ ports: [{ protocol: 'tcp', from: 80, to: 80 }] }] },
+    });
+    expect(policy).not.toHaveProperty('ingress');
+  });
+
   it.each([
     [{ podSelector: {} }, 'every pod', ['10.244.1.2', '10.244.1.3']],
     [{ namespaceSelector: {} }, 'every pod of every namespace', ['10.244.1.2', '10.244.1.3', '10.244.2.2']],

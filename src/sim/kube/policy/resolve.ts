@@ -11,10 +11,18 @@ import type {
   PolicyRule,
 } from '../cluster-policy.ts';
 import { selectorHolds } from '../label-selector.ts';
-import type { AdminPeer, NetworkPolicyPeer, PolicyObject } from '../policy-objects.ts';
+import type { AdminPeer, NetworkPolicyObject, NetworkPolicyPeer, PolicyObject } from '../policy-objects.ts';
 import type { PolicyInput, PolicyPod } from './input.ts';
 import { PORT_MAX } from './port-sets.ts';
-import { DIRECTIONS, type Direction, refOf, TIERS, type UniformPort, uniformPolicy } from './uniform.ts';
+import {
+  DIRECTIONS,
+  type Direction,
+  refOf,
+  TIERS,
+  type UniformPolicy,
+  type UniformPort,
+  uniformPolicy,
+} from './uniform.ts';
 
 export function resolvePolicies(input: PolicyInput): readonly ClusterPolicy[] {
   const finder = new Finder(input);
@@ -26,8 +34,12 @@ function resolve(object: PolicyObject, finder: Finder): ClusterPolicy {
   const namespace = object.kind === 'NetworkPolicy' ? object.namespace : '';
   const { namespaces, pods } = uniform.subject;
   const subject: PodSelection = { ...(namespaces ? { namespaces } : {}), pods };
-  const directions = DIRECTIONS.flatMap((direction) =>
-    uniform[direction] === undefined ? [] : [[direction, rulesOf(object, direction, finder)] as const],
+  const whole = object.kind === 'NetworkPolicy' ? uniformPolicy(withBothTypes(object)) : uniform;
+  const written = (directions: readonly Direction[]) =>
+    Object.fromEntries(directions.map((direction) => [direction, rulesOf(whole, direction, finder)]));
+  const concerned = DIRECTIONS.filter((direction) => uniform[direction] !== undefined);
+  const idle = DIRECTIONS.filter(
+    (direction) => uniform[direction] === undefined && (object.spec[direction] ?? []).length > 0,
   );
   return {
     kind: object.kind,
@@ -36,13 +48,20 @@ function resolve(object: PolicyObject, finder: Finder): ClusterPolicy {
     ...(uniform.tier === TIERS[1] ? {} : { tier: uniform.tier, priority: uniform.priority }),
     subject,
     pods: finder.pods(subject, namespace).map((pod) => `${pod.namespace}/${pod.name}`),
-    ...Object.fromEntries(directions),
+    ...written(concerned),
+    ...(idle.length > 0 ? { idle: written(idle) } : {}),
   };
 }
 
+const withBothTypes = (object: NetworkPolicyObject): NetworkPolicyObject => ({
+  ...object,
+  spec: { ...object.spec, policyTypes: ['Ingress', 'Egress'] },
+});
+
 /** Rule by rule beside the uniform ones, which have taken lists of networks apart. */
-function rulesOf(object: PolicyObject, direction: Direction, finder: Finder): readonly PolicyRule[] {
-  const uniform = uniformPolicy(object)[direction] ?? [];
+function rulesOf(policy: UniformPolicy, direction: Direction, finder: Finder): readonly PolicyRule[] {
+  const { object } = policy;
+  const uniform = policy[direction] ?? [];
   const written: readonly { readonly from?: readonly AnyPeer[]; readonly to?: readonly AnyPeer[] }[] =
     object.spec[direction] ?? [];
   const namespace = object.kind === 'NetworkPolicy' ? object.namespace : '';

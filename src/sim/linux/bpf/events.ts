@@ -2,6 +2,7 @@
 import type { IpPacket } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { NsId } from '../config.ts';
+import type { Origin } from '../origin.ts';
 import type { RouteResult } from '../routing/fib.ts';
 import type { BpfAttachment } from './attach.ts';
 import type { BpfEntry, BpfRecord } from './map.ts';
@@ -65,6 +66,19 @@ export type BpfEvent =
       /** How the program's connection table knows the packet. */
       readonly ct: 'new' | 'established' | 'reply' | 'related' | 'unknown';
       readonly dropped?: string;
+    }
+  /** A program asked a policy about who sends or gets the packet. `origin`: of what decided. */
+  | {
+      readonly kind: 'bpf-policy';
+      readonly program: string;
+      readonly direction: 'ingress' | 'egress';
+      /** Security identities of both ends. */
+      readonly src: number;
+      readonly dst: number;
+      readonly isAllowed: boolean;
+      /** What of the packet the deciding entry names: `L3-L4`, `all`, `none` … */
+      readonly match: string;
+      readonly origin?: Origin;
     }
   | {
       readonly kind: 'bpf-verdict';

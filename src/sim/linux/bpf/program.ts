@@ -5,9 +5,10 @@
 import type { Frame, IpPacket } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
+import type { Origin } from '../origin.ts';
 import type { RouteResult } from '../routing/fib.ts';
 import type { TunnelKey } from '../skb.ts';
-import type { BpfNatCause, SocketAddress } from './events.ts';
+import type { BpfEvent, BpfNatCause, SocketAddress } from './events.ts';
 import type { BpfMapKind } from './kind.ts';
 import type { BpfRecord } from './map.ts';
 
@@ -31,6 +32,12 @@ export interface BpfMaps {
   longest<K extends BpfRecord, V extends BpfRecord>(kind: BpfMapKind<K, V>, address: Ip): V | null;
   /** As `lookup`, but not told: what a helper function of the program reads again. */
   peek<K extends BpfRecord, V extends BpfRecord>(kind: BpfMapKind<K, V>, key: K, suffix?: string | number): V | null;
+  /** Who wrote what `lookup` finds, and why. */
+  originOf<K extends BpfRecord, V extends BpfRecord>(
+    kind: BpfMapKind<K, V>,
+    key: K,
+    suffix?: string | number,
+  ): Origin | undefined;
   update<K extends BpfRecord, V extends BpfRecord>(kind: BpfMapKind<K, V>, key: K, value: V): void;
   /** bpf_get_prandom_u32, to choose one of several; `isKept`: for this client, for good. */
   choose(of: readonly string[], isKept: boolean): number;
@@ -60,6 +67,8 @@ export interface TcContext extends BpfMaps {
     readonly ct: 'new' | 'established' | 'reply' | 'related' | 'unknown';
     readonly dropped?: string;
   }): void;
+  /** Tells what a policy said; the `origin` of an entry of a map, or of the lack of one. */
+  policy(note: Omit<Extract<BpfEvent, { kind: 'bpf-policy' }>, 'kind' | 'program'>): void;
   /** Runs the program in a slot of a program array on this packet; undefined: the slot is empty. */
   tailCall(array: string, index: number, conf?: BpfRecord): TcVerdict | undefined;
 }

@@ -73,6 +73,7 @@ function mapsFor(state: BpfState, effects: Effects, { program, tell }: Voice): B
       return (entry?.value as never) ?? null;
     },
     peek: (kind, key, suffix) => (find(mapName(kind, suffix), key)?.value as never) ?? null,
+    originOf: (kind, key, suffix) => find(mapName(kind, suffix), key)?.origin,
     longest: (kind, address) => {
       const map = state.maps.get(kind.name);
       const entry = map && findLongest(map, address);
@@ -200,6 +201,7 @@ function contextOf(
       return route;
     },
     notify: (note) => tell({ kind: 'bpf-notify', program, ...note }),
+    policy: (note) => tell({ kind: 'bpf-policy', program, ...note }),
     tailCall,
   };
 }

@@ -7,6 +7,7 @@ import { endpointMaps } from './endpoint-maps.ts';
 import { HUBBLE } from './hubble.ts';
 import { CILIUM_MAPS } from './maps.ts';
 import { CILIUM_MODES, settingsOf } from './modes.ts';
+import { CILIUM_ENFORCES } from './policies.ts';
 import { CILIUM_PROGRAMS } from './programs/programs.ts';
 import { ciliumRules, nodeSet } from './rules.ts';
 import { serviceMaps } from './services.ts';
@@ -29,7 +30,7 @@ export const CILIUM: CniDriver = {
     state: 'maintained',
     stateNote: 'a graduated project of the CNCF since October 2023',
   },
-  enforcesPolicies: () => ({ by: null, why: "Cilium's enforcement of NetworkPolicy is not modelled" }),
+  enforcesPolicies: () => CILIUM_ENFORCES,
   overlay: (mode) => OVERLAYS[settingsOf(mode).routing],
   defaultOf: (mode) => (mode === 'vxlan' ? 'its Helm chart' : null),
   bpf: { programs: CILIUM_PROGRAMS, maps: CILIUM_MAPS },

@@ -1,13 +1,14 @@
 /** Who is who and where: ipcache, the endpoints of the node, and their policies (pkg/ipcache, pkg/maps/lxcmap, pkg/maps/policymap). */
 import { once } from '../../../base/once.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNs } from '../../../kube/cluster.ts';
-import type { BpfEntry, BpfMap, BpfRecord } from '../../../linux/bpf/map.ts';
+import type { BpfEntry, BpfMap } from '../../../linux/bpf/map.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { Ip } from '../../../wire/ip.ts';
 import * as at from './addresses.ts';
 import * as facts from './facts.ts';
 import { endpointIds, identityOf } from './identities.ts';
 import { ENDPOINTS, IPCACHE, NO_TUNNEL, POLICY } from './maps.ts';
+import { cidrIdentities, policyEntries } from './policies.ts';
 import { policySuffix } from './programs/policy-map.ts';
 
 const AGENT = 'cilium-agent';
@@ -45,7 +46,15 @@ function ipcache(cluster: Cluster, node: ClusterNode): BpfEntry[] {
     return entry(pod.ip, 32, identityOf(cluster, pod), host, origin);
   });
   const world = { by: AGENT, why: 'whoever is not known is the world' };
-  return [entry(NO_TUNNEL, 0, facts.WORLD, NO_TUNNEL, world), ...ofNodes, ...ofPods];
+  const known = [...ofNodes, ...ofPods];
+  const taken = new Set(known.map(({ key }) => `${key.base}/${key.prefix}`));
+  const ofNets = [...cidrIdentities(cluster).values()]
+    .filter(({ net }) => !taken.has(net.text))
+    .map(({ net: { base, prefix }, identity }) => {
+      const origin = { by: AGENT, why: 'a network that a policy names' };
+      return entry(base, prefix, identity, NO_TUNNEL, origin);
+    });
+  return [entry(NO_TUNNEL, 0, facts.WORLD, NO_TUNNEL, world), ...ofNets, ...known];
 }
 
 /** Loopback is 1, the network card 2; then in the order in which the devices are made. */
@@ -79,26 +88,13 @@ function endpoints(cluster: Cluster, node: ClusterNode, pods: readonly ClusterPo
   return [...ofPods, ...own];
 }
 
-/** No policy selects the endpoint: one entry for each direction allows everybody, and the node is allowed in by name. */
-function policyOf(pod: ClusterPod): BpfEntry[] {
-  const entry = (key: BpfRecord, why: string): BpfEntry => ({
-    key,
-    value: { deny: false },
-    origin: { by: AGENT, for: `Pod ${podNs(pod)}`, why },
-  });
-  const any = (direction: string, identity: number): BpfRecord => ({ direction, identity, proto: 'ANY', port: 0 });
-  return [
-    entry(any('Ingress', facts.UNKNOWN), 'no policy selects this pod for ingress'),
-    entry(any('Ingress', facts.HOST), 'the node may always reach its own pods'),
-    entry(any('Egress', facts.UNKNOWN), 'no policy selects this pod for egress'),
-  ];
-}
-
 export function endpointMaps(cluster: Cluster, node: ClusterNode, pods: readonly ClusterPod[]): readonly BpfMap[] {
   const ids = endpointIds(pods);
   return [
     lazyMap(IPCACHE.name, () => ipcache(cluster, node)),
     lazyMap(ENDPOINTS.name, () => endpoints(cluster, node, pods)),
-    ...pods.map((pod) => lazyMap(`${POLICY.name}_${policySuffix(ids.get(podNs(pod)) ?? 0)}`, () => policyOf(pod))),
+    ...pods.map((pod) =>
+      lazyMap(`${POLICY.name}_${policySuffix(ids.get(podNs(pod)) ?? 0)}`, () => policyEntries(cluster, pod)),
+    ),
   ];
 }

@@ -20,6 +20,8 @@ export const KUBE_APISERVER = 7;
 /** Identities of pods: one for each set of labels, the same in the whole cluster. */
 export const IDENTITY_MIN = 256;
 export const IDENTITY_MAX = 65_535;
+/** Of networks that policies name: local to a node (IdentityScopeLocal, 1 << 24). */
+export const CIDR_IDENTITY_MIN = 2 ** 24 + 1;
 export const RESERVED_LABELS: Readonly<Record<number, string>> = {
   0: 'reserved:unknown',
   1: 'reserved:host',

@@ -14,6 +14,7 @@ import { HOST, REMOTE_NODE, RESERVED_LABELS, WORLD } from './facts.ts';
 import { identityOf } from './identities.ts';
 
 type Notify = Extract<Step, { kind: 'bpf-notify' }>;
+type Policy = Extract<Step, { kind: 'bpf-policy' }>;
 type Sock = Extract<Step, { kind: 'bpf-sock' }>;
 
 export const HUBBLE: FlowLog = { command: 'hubble observe', lines: flowLines };
@@ -22,6 +23,7 @@ function flowLines(steps: readonly Step[], cluster: Cluster, hostOf: (ns: string
   const seen = new Set<string>();
   return steps.flatMap((step): FlowLine[] => {
     if (step.kind === 'bpf-sock') return sockLines(step, cluster, hostOf(step.ns));
+    if (step.kind === 'bpf-policy') return policyLines(step, cluster, hostOf(step.ns));
     if (step.kind !== 'bpf-notify' || !isReported(step, seen)) return [];
     const text = notifyLine(step, cluster, hostOf(step.ns));
     return text === null ? [] : [{ step: step.i, text }];
@@ -50,6 +52,18 @@ function notifyLine(step: Notify, cluster: Cluster, node: string): string | null
   const isDrop = step.dropped !== undefined;
   const what = isDrop ? `${step.dropped} DROPPED` : `${step.point} FORWARDED`;
   return `${stamp(step)}: ${first} ${isDrop ? '<>' : arrow} ${second} ${what} (${summary(packet)})`;
+}
+
+/** A verdict is told for the first packet of a connection, and for each that is denied. */
+function policyLines(step: Policy, cluster: Cluster, node: string): FlowLine[] {
+  const packet = packetOf(step);
+  if (!packet) return [];
+  const ports = portsOf(packet);
+  const src = who(cluster, node, packet.src, ports?.[0], step.src);
+  const dst = who(cluster, node, packet.dst, ports?.[1], step.dst);
+  const [arrow, word] = step.isAllowed ? ['->', 'ALLOWED'] : ['<>', 'DENIED'];
+  const what = `policy-verdict:${step.match} ${step.direction.toUpperCase()} ${word}`;
+  return [{ step: step.i, text: `${stamp(step)}: ${src} ${arrow} ${dst} ${what} (${summary(packet)})` }];
 }
 
 const POINTS = {

@@ -9,9 +9,11 @@ import { IDENTITY_MAX, IDENTITY_MIN } from './facts.ts';
 const NOT_SECURITY =
   /^(pod-template-hash|controller-revision-hash|pod-template-generation|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/|batch\.kubernetes\.io\/|job-name|controller-uid)/;
 
+export const isSecurityLabel = (key: string): boolean => !NOT_SECURITY.test(key);
+
 /** As `cilium-dbg identity list` prints them. */
 export function securityLabels({ namespace, labels }: Pick<ClusterPod, 'namespace' | 'labels'>): readonly string[] {
-  const own = Object.entries(labels).filter(([key]) => !NOT_SECURITY.test(key));
+  const own = Object.entries(labels).filter(([key]) => isSecurityLabel(key));
   return [
     ...own.map(([key, value]) => `k8s:${key}=${value}`),
     `k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name=${namespace}`,

@@ -147,10 +147,24 @@ export type PolicyKey = {
   readonly direction: 'Ingress' | 'Egress';
   /** 0: any. */
   readonly identity: number;
-  readonly proto: Proto | 'ANY';
-  /** 0: any. */
+  readonly proto: Proto | 'SCTP' | 'ANY';
+  /** Its first bits count. */
   readonly port: number;
+  /** How many: 16 for one port, 0 for any. */
+  readonly bits: number;
 };
+
+export const ANY_PORT = { proto: 'ANY', port: 0, bits: 0 } as const;
+
+/** `ANY`, `80/TCP`, `8080-8083/TCP`. */
+function portText({ proto, port, bits }: PolicyKey): string {
+  if (proto === 'ANY') return 'ANY';
+  const last = port + 2 ** (16 - bits) - 1;
+  return `${bits === 0 ? 'ANY' : bits === 16 ? port : `${port}-${last}`}/${proto}`;
+}
+
+/** Of the protocol's 8 bits and the port's 16 (`StaticPrefixBits` is not counted). */
+const prefixOf = ({ proto, bits }: PolicyKey): number => (proto === 'ANY' ? 0 : 8 + bits);
 
 /** One map for each endpoint. */
 export const POLICY = mapKind<PolicyKey, { readonly deny: boolean }>({
@@ -159,14 +173,14 @@ export const POLICY = mapKind<PolicyKey, { readonly deny: boolean }>({
   about: 'whether this identity may talk to the endpoint, and on which port',
   command: (endpoint) => `cilium-dbg bpf policy get ${Number(endpoint)}`,
   header: ['POLICY', 'DIRECTION', 'LABELS (source:key[=value])', 'PORT/PROTO', 'PROXY PORT', 'AUTH TYPE', 'PREFIX'],
-  print: ({ direction, identity, proto, port }, { deny }) => [
+  print: (key, { deny }) => [
     deny ? 'Deny' : 'Allow',
-    direction,
-    RESERVED_LABELS[identity] ?? `${identity}`,
-    proto === 'ANY' ? 'ANY' : `${port === 0 ? 'ANY' : port}/${proto}`,
+    key.direction,
+    RESERVED_LABELS[key.identity] ?? `${key.identity}`,
+    portText(key),
     'NONE',
     'disabled',
-    '0',
+    `${prefixOf(key)}`,
   ],
 });
 

@@ -6,6 +6,7 @@ import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts'
 import { printTable } from '../../../linux/bpf/kind.ts';
 import type { ToolOutput } from '../../contract.ts';
 import { endpointIds, identityOf, securityLabels } from './identities.ts';
+import { policiesOn } from './policies.ts';
 
 export function ciliumTools(cluster: Cluster, node: ClusterNode): readonly ToolOutput[] {
   return [endpoints(cluster, node), identities(cluster)];
@@ -20,8 +21,10 @@ function endpoints(cluster: Cluster, node: ClusterNode): ToolOutput {
     .sort((a, b) => a.id - b.id)
     .flatMap(({ pod, id }) => {
       const [label = '', ...others] = securityLabels(pod);
+      const word = (way: 'ingress' | 'egress'): string =>
+        policiesOn(cluster, pod, way) === '' ? 'Disabled' : 'Enabled';
       return [
-        [`${id}`, 'Disabled', 'Disabled', `${identityOf(cluster, pod)}`, label, '', pod.ip, 'ready'],
+        [`${id}`, word('ingress'), word('egress'), `${identityOf(cluster, pod)}`, label, '', pod.ip, 'ready'],
         ...others.map((other) => ['', '', '', '', other]),
       ];
     });
@@ -38,7 +41,7 @@ function endpoints(cluster: Cluster, node: ClusterNode): ToolOutput {
   return {
     command: 'cilium-dbg endpoint list',
     about:
-      "The agent's pods: each has a number on this node, and an identity that follows from its labels. No policy is enforced, so everything is allowed.",
+      "The agent's pods: each has a number on this node, and an identity that follows from its labels. Where its policy is disabled, everything is allowed.",
     lines: printTable(header, [['', 'ENFORCEMENT', 'ENFORCEMENT'], ...rows]),
   };
 }

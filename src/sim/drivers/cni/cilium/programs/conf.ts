@@ -34,6 +34,10 @@ export type EndpointConf = NodeConf & {
   readonly dev: string;
   /** Of the node's end of the cable. */
   readonly mac: Mac;
+  readonly pod: string;
+  /** The policies that select it; empty: none, and no verdicts are reported (POLICY_VERDICT_LOG_FILTER). */
+  readonly ingressPolicies: string;
+  readonly egressPolicies: string;
 };
 
 /** What the caller leaves for the policy program (CB_SRC_LABEL, CB_DELIVERY_FLAGS). */

@@ -2,7 +2,7 @@
 import type { TcContext, TcVerdict } from '../../../../linux/bpf/program.ts';
 import type { Ip } from '../../../../wire/ip.ts';
 import type { Mac } from '../../../../wire/mac.ts';
-import { CALL_POLICY, HOST, MARK_IDENTITY, REMOTE_NODE, TUNNEL_TTL } from '../facts.ts';
+import { CALL_POLICY, CIDR_IDENTITY_MIN, HOST, MARK_IDENTITY, REMOTE_NODE, TUNNEL_TTL, WORLD } from '../facts.ts';
 import { type EndpointValue, IPCACHE, type IpcacheValue, NO_TUNNEL } from '../maps.ts';
 import { type Delivery, dropFor, type NodeConf } from './conf.ts';
 import type { Tracked } from './conntrack.ts';
@@ -49,7 +49,8 @@ export function encapsulate(
   source: number,
   ct: Tracked['status'] | 'unknown',
 ): TcVerdict {
-  const id = source === HOST ? REMOTE_NODE : source;
+  // An identity that counts on this node only says nothing to another one.
+  const id = source === HOST ? REMOTE_NODE : source >= CIDR_IDENTITY_MIN ? WORLD : source;
   ctx.setTunnel({ id, remote: to.tunnel, ttl: TUNNEL_TTL });
   ctx.notify({ point: 'to-overlay', src: id, dst: to.identity, ct });
   return { kind: 'redirect', dev: conf.tunnel };

@@ -7,7 +7,7 @@ import { dropFor, type EndpointConf, endpointConf } from './conf.ts';
 import { create, serviceEntry, type Tracked, track } from './conntrack.ts';
 import { type Flow, flowOf, isServiceProto, withEnds } from './flow.ts';
 import { deliverHere, encapsulate, hop, identityMark, routeOut, whoIs } from './forward.ts';
-import { isAllowed } from './policy-map.ts';
+import { judge } from './policy-map.ts';
 
 interface Balanced {
   readonly revNat: number;
@@ -45,17 +45,12 @@ function run(ctx: TcContext): TcVerdict {
   const flow = flowOf(ctx);
   const ct = track(ctx, flow, 'egress');
   const isAsking = ct.status === 'new' || ct.status === 'established';
-  if (isAsking && !balanced.loopback && !isAllowed(ctx, conf.endpoint, 'Egress', to.identity, flow))
-    return denied(ctx, conf, to, ct);
+  const asked = { direction: 'egress', src: conf.identity, dst: to.identity, flow, ct } as const;
+  const denied = isAsking && !balanced.loopback ? judge(ctx, conf, asked) : null;
+  if (denied) return denied;
   const isStale = ct.status === 'established' && ct.value?.revNat !== balanced.revNat;
   if (ct.status === 'new' || isStale) create(ctx, flow, 'OUT', { source: conf.identity, ...balanced });
   return onwards(ctx, conf, { to, flow, ct, isHairpin: balanced.loopback || ct.value?.loopback === true });
-}
-
-function denied(ctx: TcContext, { identity }: EndpointConf, to: IpcacheValue, ct: Tracked): TcVerdict {
-  const verdict = dropFor('POLICY');
-  ctx.notify({ point: 'drop', src: identity, dst: to.identity, ct: ct.status, dropped: verdict.reason });
-  return verdict;
 }
 
 interface Judged {

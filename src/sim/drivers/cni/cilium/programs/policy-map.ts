@@ -1,6 +1,8 @@
-/** The policy of an endpoint (lib/policy.h): one lookup by who the other side is and what it wants. */
+/** The policy of an endpoint (lib/policy.h): who the other side is and what it wants, as one lookup in a trie. */
 import type { TcContext } from '../../../../linux/bpf/program.ts';
-import { POLICY, type PolicyKey } from '../maps.ts';
+import { ANY_PORT, POLICY, type PolicyKey } from '../maps.ts';
+import { dropFor, type EndpointConf } from './conf.ts';
+import type { Tracked } from './conntrack.ts';
 import type { Flow } from './flow.ts';
 
 /** The suffix of an endpoint's map, as the agent pins it. */
@@ -8,26 +10,62 @@ export const policySuffix = (endpoint: number): string => String(endpoint).padSt
 
 /** From the most special key to the most general one; the trie of the real map finds it by itself. */
 function keysFor(direction: PolicyKey['direction'], identity: number, { proto, dport }: Flow): readonly PolicyKey[] {
-  return [
-    { direction, identity, proto, port: dport },
-    { direction, identity: 0, proto, port: dport },
-    { direction, identity, proto, port: 0 },
-    { direction, identity: 0, proto, port: 0 },
-    { direction, identity, proto: 'ANY', port: 0 },
-    { direction, identity: 0, proto: 'ANY', port: 0 },
-  ];
+  const ports = [...PREFIXES.map((bits) => ({ proto, port: dport & mask(bits), bits })), ANY_PORT];
+  return ports.flatMap((port) => [
+    { direction, identity, ...port },
+    { direction, identity: 0, ...port },
+  ]);
 }
 
-/** Nothing found means denied: an endpoint without policies has an entry that allows all. */
-export function isAllowed(
+/** Of a port, longest first. */
+const PREFIXES: readonly number[] = Array.from({ length: 17 }, (_, i) => 16 - i);
+const mask = (bits: number): number => 0xffff ^ (0xffff >>> bits);
+
+/** What of a packet an entry names (`POLICY_MATCH_*`, pkg/monitor/api). */
+function matchOf({ identity, proto, bits }: PolicyKey): string {
+  if (proto === 'ANY') return identity === 0 ? 'all' : 'L3-Only';
+  if (bits === 0) return identity === 0 ? 'Proto-Only' : 'L3-Proto';
+  return identity === 0 ? 'L4-Only' : 'L3-L4';
+}
+
+export interface Question {
+  readonly direction: 'ingress' | 'egress';
+  /** Identities of both ends. */
+  readonly src: number;
+  readonly dst: number;
+  readonly flow: Flow;
+  readonly ct: Tracked;
+}
+
+/**
+ * Asked for every packet that is no answer. Nothing found means denied: an endpoint that no policy selects has an entry that allows all.
+ * Where policies select it, what is new or denied is reported (send_policy_verdict_notify). Null: it may pass.
+ */
+export function judge(
   ctx: TcContext,
-  endpoint: number,
-  direction: PolicyKey['direction'],
-  identity: number,
-  flow: Flow,
-): boolean {
-  const keys = keysFor(direction, identity, flow);
-  const found = keys.find((key) => ctx.peek(POLICY, key, policySuffix(endpoint)));
-  const value = ctx.lookup(POLICY, found ?? (keys[0] as PolicyKey), policySuffix(endpoint));
-  return value !== null && !value.deny;
+  conf: EndpointConf,
+  { direction, src, dst, flow, ct }: Question,
+): ReturnType<typeof dropFor> | null {
+  const suffix = policySuffix(conf.endpoint);
+  const isIngress = direction === 'ingress';
+  const keys = keysFor(isIngress ? 'Ingress' : 'Egress', isIngress ? src : dst, flow);
+  const found = keys.find((key) => ctx.peek(POLICY, key, suffix));
+  const asked = found ?? (keys[0] as PolicyKey);
+  const value = ctx.lookup(POLICY, asked, suffix);
+  const isAllowed = value !== null && !value.deny;
+  const policies = isIngress ? conf.ingressPolicies : conf.egressPolicies;
+  if (policies !== '' && (!isAllowed || ct.status === 'new')) {
+    const origin = ctx.originOf(POLICY, asked, suffix) ?? denial(policies, conf.pod, direction);
+    ctx.policy({ direction, src, dst, isAllowed, match: found ? matchOf(found) : 'none', origin });
+  }
+  if (isAllowed) return null;
+  const verdict = dropFor('POLICY');
+  ctx.notify({ point: 'drop', src, dst, ct: ct.status, dropped: verdict.reason });
+  return verdict;
+}
+
+function denial(policies: string, pod: string, direction: string) {
+  const [verb, them] = policies.includes(' and ') ? ['select', 'them'] : ['selects', 'it'];
+  const why = `${verb} ${pod} for ${direction}, and nothing in ${them} allows this packet`;
+  return { by: 'cilium-agent', for: policies, why, decides: 'denies' } as const;
 }

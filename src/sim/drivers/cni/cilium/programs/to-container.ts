@@ -2,21 +2,23 @@
 import { PASS, type TcContext, type TcProgram, type TcVerdict } from '../../../../linux/bpf/program.ts';
 import { HOST, LOOPBACK, MARK_HOST, MARK_IDENTITY, MARK_MASK, UNKNOWN } from '../facts.ts';
 import { reverseService } from './balance.ts';
-import { deliveryOf, dropFor, type EndpointConf, endpointConf } from './conf.ts';
+import { deliveryOf, type EndpointConf, endpointConf } from './conf.ts';
 import { create, loopbackEntry, type Tracked, track } from './conntrack.ts';
 import { type Flow, flowOf } from './flow.ts';
 import { identityOfMark, whoIs } from './forward.ts';
-import { isAllowed } from './policy-map.ts';
+import { judge } from './policy-map.ts';
 
 /** Translates answers back, asks the policy for everything else (ipv4_policy). Null: the packet may enter. */
-function judge(ctx: TcContext, conf: EndpointConf, source: number, fromTunnel: boolean): TcVerdict | null {
+function enter(ctx: TcContext, conf: EndpointConf, source: number, fromTunnel: boolean): TcVerdict | null {
   const flow = flowOf(ctx);
   const ct = track(ctx, flow, 'ingress');
   if (ct.status === 'reply' || ct.status === 'related') {
     if (ct.value && ct.value.revNat > 0) reverseService(ctx, ct.value.revNat, ct.value.loopback);
   } else {
     const loopback = isLoopback(ctx, flow, ct);
-    if (!loopback && !isAllowed(ctx, conf.endpoint, 'Ingress', source, flow)) return denied(ctx, conf, source, ct);
+    const asked = { direction: 'ingress', src: source, dst: conf.identity, flow, ct } as const;
+    const denied = loopback ? null : judge(ctx, conf, asked);
+    if (denied) return denied;
     if (ct.status === 'new') create(ctx, flow, 'IN', { source, fromTunnel, loopback });
   }
   ctx.notify({ point: 'to-endpoint', src: source, dst: conf.identity, ct: ct.status });
@@ -29,12 +31,6 @@ function isLoopback(ctx: TcContext, flow: Flow, ct: Tracked): boolean {
   return flow.src === LOOPBACK && loopbackEntry(ctx, flow) !== null;
 }
 
-function denied(ctx: TcContext, { identity }: EndpointConf, source: number, ct: Tracked): TcVerdict {
-  const verdict = dropFor('POLICY');
-  ctx.notify({ point: 'drop', src: source, dst: identity, ct: ct.status, dropped: verdict.reason });
-  return verdict;
-}
-
 export const LXC_POLICY: TcProgram = {
   id: 'cil_lxc_policy',
   hook: 'tc',
@@ -42,7 +38,7 @@ export const LXC_POLICY: TcProgram = {
   run(ctx) {
     const conf = endpointConf(ctx.conf);
     const { source, fromTunnel, usePeer } = deliveryOf(ctx.conf);
-    const stopped = judge(ctx, conf, source, fromTunnel);
+    const stopped = enter(ctx, conf, source, fromTunnel);
     if (stopped) return stopped;
     return usePeer ? { kind: 'redirect-peer', dev: conf.dev } : { kind: 'redirect', dev: conf.dev };
   },
@@ -55,7 +51,7 @@ export const TO_CONTAINER: TcProgram = {
   about: "asks the pod's own policy for what the node's IP stack sends it",
   run(ctx) {
     const conf = endpointConf(ctx.conf);
-    return judge(ctx, conf, sourceOf(ctx), false) ?? PASS;
+    return enter(ctx, conf, sourceOf(ctx), false) ?? PASS;
   },
 };
 
