@@ -3,7 +3,7 @@
  * where a packet goes. Fragments of several writers are joined in start order by `engine/world`.
  */
 
-import type { Cluster, ClusterNode, ClusterPod, ExternalHost } from '../kube/cluster.ts';
+import type { Cluster, ClusterNode, ClusterPod, ClusterService, ExternalHost } from '../kube/cluster.ts';
 import type { ClusterPolicyKind } from '../kube/cluster-policy.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import type { LoadBalancerController } from '../kube/load-balancers.ts';
@@ -13,6 +13,7 @@ import type { BpfMap } from '../linux/bpf/map.ts';
 import type { BpfProgram } from '../linux/bpf/program.ts';
 import type {
   Address,
+  ArpResponder,
   Device,
   FdbEntry,
   IpSet,
@@ -260,16 +261,25 @@ export interface NodeHealth {
 /** Asks all nodes, in their order, with packets of the world as it is. */
 export type AskNodes = (check: HealthCheck) => readonly NodeHealth[];
 
+/** The nodes as a balancer, or its programs on them, see them. */
+export interface NodesSeen {
+  readonly ask: AskNodes;
+  /** Its cable or card is down: the other nodes do not hear it any more. */
+  isLost(node: string): boolean;
+}
+
 /** Makes `type: LoadBalancer` true: a cloud's balancer, or an announcer on the nodes. */
 export interface BalancerDriver extends DriverBase {
   /** Who watches the Services; null: nobody. */
   controller(mode: string): LoadBalancerController | null;
   /** What a machine outside the nodes has for it: the balancer itself, or a router that learns the addresses. */
-  outside?(cluster: Cluster, host: ExternalHost, mode: string, ask: AskNodes): Fragment;
-  /** What stands on a node for it. */
-  node?(cluster: Cluster, node: ClusterNode, mode: string): Fragment;
-  /** What it thinks of the nodes, as one can look it up. */
-  tools?(cluster: Cluster, mode: string, ask: AskNodes): readonly ToolOutput[];
+  outside?(cluster: Cluster, host: ExternalHost, mode: string, view: NodesSeen): Fragment;
+  /** The addresses that its program on a node answers ARP for. */
+  announces?(cluster: Cluster, node: ClusterNode, mode: string, view: NodesSeen): readonly ArpResponder[];
+  /** What it thinks of the nodes, as one can look it up at a machine: its own, or one that listens to it. */
+  tools?(cluster: Cluster, machine: string, mode: string, view: NodesSeen): readonly ToolOutput[];
+  /** In a sentence or two: where packets for this Service come to, and why there. */
+  tells?(cluster: Cluster, service: ClusterService, mode: string, view: NodesSeen): string;
 }
 
 export type { NetnsConfig };

@@ -3,6 +3,7 @@ import { must } from '../base/assert.ts';
 import type { BpfMapKind } from '../linux/bpf/kind.ts';
 import type { BpfPrograms } from '../linux/bpf/program.ts';
 import { CLOUD } from './balancer/cloud/driver.ts';
+import { METALLB } from './balancer/metallb/driver.ts';
 import { NO_BALANCER } from './balancer/none/driver.ts';
 import { BRIDGE } from './cni/bridge/driver.ts';
 import { CALICO } from './cni/calico/driver.ts';
@@ -31,7 +32,7 @@ export const CNIS: readonly CniDriver[] = withoutDuplicates('CNI', [
   PTP,
 ]);
 export const PROXIES: readonly ProxyDriver[] = withoutDuplicates('proxy', [KUBE_PROXY, NO_PROXY]);
-export const BALANCERS: readonly BalancerDriver[] = withoutDuplicates('balancer', [NO_BALANCER, CLOUD]);
+export const BALANCERS: readonly BalancerDriver[] = withoutDuplicates('balancer', [NO_BALANCER, CLOUD, METALLB]);
 
 /** The code that drivers only name in what they write: programs by id, and how their tools print maps. */
 export const BPF_PROGRAMS: BpfPrograms = new Map(

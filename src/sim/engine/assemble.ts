@@ -6,10 +6,10 @@
 import { lazyFields } from '../base/lazy-fields.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
-import type { BalancerDriver, CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
+import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
-import type { NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
+import type { ArpResponder, NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import { acceptRoutes } from '../linux/routing/accept.ts';
 import { externalConfig, listenersOf, loopback, loopbackAddress, machine, NO_RULES, switches } from './node-network.ts';
@@ -20,9 +20,6 @@ export interface Drivers {
   readonly cniOptions: CniOptions;
   readonly proxy: ProxyDriver;
   readonly proxyMode: string;
-  /** Absent where a world has none. */
-  readonly balancer?: BalancerDriver;
-  readonly balancerMode?: string;
 }
 
 /** What each node's proxy writes. */
@@ -34,12 +31,14 @@ export function assemble(
   cluster: Cluster,
   drivers: Drivers,
   proxies: ReadonlyMap<string, NodePlan> = proxyPlans(cluster, drivers),
+  announced: (node: ClusterNode) => readonly ArpResponder[] = () => [],
 ): ReadonlyMap<NsId, NetnsConfig> {
   const wired = onPodNetwork(cluster);
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
     const cni = once(() => drivers.cni.plan(wired, node, drivers.cniMode, drivers.cniOptions));
-    makers.set(node.name, () => nodeConfig(cluster, node, cni, () => proxies.get(node.name) ?? { node: {} }));
+    const proxy = (): NodePlan => proxies.get(node.name) ?? { node: {} };
+    makers.set(node.name, () => nodeConfig(cluster, node, announced(node), cni, proxy));
     for (const pod of wired.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
@@ -49,12 +48,19 @@ export function assemble(
 }
 
 /** Of a hundred nodes a packet visits two: the others are only asked for what they have by themselves. */
-function nodeConfig(cluster: Cluster, node: ClusterNode, cni: () => NodePlan, proxy: () => NodePlan): NetnsConfig {
+function nodeConfig(
+  cluster: Cluster,
+  node: ClusterNode,
+  responders: readonly ArpResponder[],
+  cni: () => NodePlan,
+  proxy: () => NodePlan,
+): NetnsConfig {
   const own = machine(cluster, node, node.listens);
-  return lazyFields({ id: node.name, own }, PLANNED, () => wholeNode(node, own, cni(), proxy()));
+  const known = { id: node.name, own, ...(responders.length > 0 && { arpResponders: responders }) };
+  return lazyFields(known, PLANNED, () => wholeNode(node, own, cni(), proxy()));
 }
 
-type Planned = Omit<NetnsConfig, 'id' | 'own'>;
+type Planned = Omit<NetnsConfig, 'id' | 'own' | 'arpResponders'>;
 
 const PLANNED = Object.keys({
   devices: true,

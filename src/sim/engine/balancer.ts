@@ -4,9 +4,9 @@
  */
 import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
-import type { AskNodes, HealthCheck, NodeHealth, ToolOutput } from '../drivers/contract.ts';
+import type { AskNodes, HealthCheck, NodeHealth, NodesSeen, ToolOutput } from '../drivers/contract.ts';
 import { BALANCERS } from '../drivers/registry.ts';
-import type { Cluster } from '../kube/cluster.ts';
+import type { Cluster, ClusterNode, ClusterService } from '../kube/cluster.ts';
 import { inFamily } from '../kube/families.ts';
 import type { LoadBalancerController } from '../kube/load-balancers.ts';
 import type { NetnsConfig, NsId } from '../linux/config.ts';
@@ -14,9 +14,9 @@ import type { Step } from '../linux/step.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { makeChoices } from './choices.ts';
 import { innerPacket } from './explain/packet-words.ts';
-import { externalConfig } from './node-network.ts';
+import { externalConfig, NIC, switchPort } from './node-network.ts';
 import { type Ran, runProgram } from './run-program.ts';
-import type { World } from './world.ts';
+import { FAR_UNDERLAY, UNDERLAY, type World } from './world.ts';
 
 type Namespaces = ReadonlyMap<NsId, NetnsConfig>;
 type Chosen = ScenarioState['balancer'];
@@ -28,19 +28,19 @@ export const controllerOf = (chosen: Chosen): LoadBalancerController | undefined
   driverOf(chosen)?.controller(chosen.mode) ?? undefined;
 
 /** The namespaces with what machines outside have for the balancer. */
-export function withBalancer(plain: Namespaces, cluster: Cluster, chosen: Chosen, ask: AskNodes): Namespaces {
+export function withBalancer(plain: Namespaces, cluster: Cluster, chosen: Chosen, view: NodesSeen): Namespaces {
   const driver = driverOf(chosen);
   const outside = driver?.outside;
   if (!driver || !outside) return plain;
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const id of plain.keys()) makers.set(id, () => plain.get(id) as NetnsConfig);
   for (const host of cluster.externals)
-    makers.set(host.name, () => externalConfig(cluster, host, outside(inFamily(cluster, 4), host, chosen.mode, ask)));
+    makers.set(host.name, () => externalConfig(cluster, host, outside(inFamily(cluster, 4), host, chosen.mode, view)));
   return new LazyMap(makers);
 }
 
 /** Asks when somebody wants to know, and each thing once. `world` must not ask in turn. */
-export function askNodes(cluster: Cluster, world: () => Namespaces, seed: number): AskNodes {
+function askNodes(cluster: Cluster, world: () => Namespaces, seed: number): AskNodes {
   const from = cluster.balancer?.machine;
   const namespaces = once(world);
   const known = new Map<string, readonly NodeHealth[]>();
@@ -75,6 +75,26 @@ function httpText({ frame }: Step): readonly string[] | null {
   return [l4.note, ...(l4.rest?.split('\n') ?? [])];
 }
 
-/** What the balancer thinks of the nodes, as one can look it up. */
-export const balancerTools = ({ cluster, balancer }: World): readonly ToolOutput[] =>
-  (balancer && driverOf(balancer)?.tools?.(inFamily(cluster, 4), balancer.mode, balancer.ask)) ?? [];
+/** What the balancer thinks of the nodes, as one can look it up at a machine. */
+export const balancerTools = ({ cluster, balancer }: World, machine: string): readonly ToolOutput[] =>
+  (balancer && driverOf(balancer)?.tools?.(inFamily(cluster, 4), machine, balancer.mode, balancer.view)) ?? [];
+
+/** Where packets for the address of a Service's load balancer come to; null where it has none. */
+export function balancerSentence({ cluster, balancer }: World, service: ClusterService): string | null {
+  if (!balancer || service.loadBalancerIPs.length === 0) return null;
+  return driverOf(balancer)?.tells?.(inFamily(cluster, 4), service, balancer.mode, balancer.view) ?? null;
+}
+
+/** The nodes as they are with these faults. `world` must not ask in turn. */
+export function nodesSeen(cluster: Cluster, world: () => Namespaces, { faults, seed }: ScenarioState): NodesSeen {
+  const ends = new Set(faults.flatMap((fault) => (fault.type === 'DeviceSetDown' ? [`${fault.ns} ${fault.dev}`] : [])));
+  return {
+    ask: askNodes(cluster, world, seed),
+    isLost: (node) =>
+      ends.has(`${node} ${NIC}`) || [UNDERLAY, FAR_UNDERLAY].some((ns) => ends.has(`${ns} ${switchPort(node)}`)),
+  };
+}
+
+/** What a node's program answers ARP for. */
+export const announcedBy = (cluster: Cluster, chosen: Chosen, view: NodesSeen) => (node: ClusterNode) =>
+  driverOf(chosen)?.announces?.(inFamily(cluster, 4), node, chosen.mode, view) ?? [];

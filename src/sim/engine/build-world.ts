@@ -9,7 +9,7 @@ import { familiesOf } from '../kube/families.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { assemble, proxyPlans } from './assemble.ts';
-import { askNodes, controllerOf, withBalancer } from './balancer.ts';
+import { announcedBy, controllerOf, nodesSeen, withBalancer } from './balancer.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
 import { policyNotes } from './policy-notes.ts';
@@ -50,18 +50,16 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     cniOptions: {},
     proxy: proxy.value,
     proxyMode: state.proxy.mode,
-    balancer: balancer.value,
-    balancerMode: state.balancer.mode,
   };
   const idle = cni.value.idleBeside?.(state.cni.mode, proxy.value.hasDaemon) ?? null;
   const stopped = stoppedProxies(state, cluster, cni.value.ipam?.(state.cni.mode));
   const plans = withStopped(proxyPlans(cluster, drivers), stopped);
-  const plain = assemble(cluster, drivers, plans);
-  const ask = askNodes(cluster, () => applyFaults(plain, state.faults), state.seed);
+  const view = nodesSeen(cluster, () => applyFaults(plain, state.faults), state);
+  const plain = assemble(cluster, drivers, plans, announcedBy(cluster, state.balancer, view));
   return ok({
     cluster,
-    namespaces: applyFaults(withBalancer(plain, cluster, state.balancer, ask), state.faults),
-    balancer: { ...state.balancer, ask },
+    namespaces: applyFaults(withBalancer(plain, cluster, state.balancer, view), state.faults),
+    balancer: { ...state.balancer, view },
     cni: state.cni,
     proxy: state.proxy,
     proxyPlans: plans,

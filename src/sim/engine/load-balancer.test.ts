@@ -127,14 +127,17 @@ describe.each(PROXIES)('beside %s', (proxy) => {
       const trace = traceProbe(worldOf(shop({}), chosen('passthrough'), proxied(proxy), stopped, seed), BY_BALANCER);
       expect(wayOf(trace)).not.toContain('balancer > node-2');
     }
-    const health = balancerTools(worldOf(shop({}), chosen('passthrough'), proxied(proxy), stopped))[0];
+    const health = balancerTools(worldOf(shop({}), chosen('passthrough'), proxied(proxy), stopped), 'balancer')[0];
     expect(health?.lines.filter((line) => line.startsWith('node-'))).toEqual([
       'node-1: healthy',
       'node-2: unhealthy',
       'node-3: healthy',
     ]);
     expect(health?.lines).toContain('  Connection refused');
-    const local = balancerTools(worldOf(shop({ externalTrafficPolicy: 'Local' }), chosen('proxy'), proxied(proxy)))[0];
+    const local = balancerTools(
+      worldOf(shop({ externalTrafficPolicy: 'Local' }), chosen('proxy'), proxied(proxy)),
+      'balancer',
+    )[0];
     expect(local?.lines).toContain('node-3: unhealthy');
     expect(local?.lines).toContain('  HTTP/1.1 503 Service Unavailable');
   });
@@ -156,7 +159,7 @@ it('nobody is healthy: all get packets, as there is nothing to lose', () => {
   const world = worldOf(shop({}), chosen('passthrough'), ...nobody);
   const servers = must(world.namespaces.get('balancer')?.ipvs?.[0], 'a virtual server').realServers;
   expect(servers.map(({ ip }) => ip)).toEqual(NODES);
-  expect(balancerTools(world)[0]?.about).toContain('Nobody is healthy');
+  expect(balancerTools(world, 'balancer')[0]?.about).toContain('Nobody is healthy');
 });
 
 it.each([

@@ -17,7 +17,7 @@ import { ANY_NET, cidr, type Ip, ip } from '../wire/ip.ts';
 import { macFromHash, ZERO_MAC } from '../wire/mac.ts';
 import { FAR_UNDERLAY, UNDERLAY } from './world.ts';
 
-const NIC = 'eth0';
+export const NIC = 'eth0';
 const SWITCH = 'sw0';
 const LOOPBACK_MTU_BYTES = 65_536;
 /** Upstream routers do not carry private addresses (RFC 1918). */

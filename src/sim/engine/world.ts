@@ -1,5 +1,5 @@
 /** The world: every network namespace's configuration, derived from the scenario. Built by `engine/build-world`, never edited. */
-import type { AskNodes, NodePlan } from '../drivers/contract.ts';
+import type { NodePlan, NodesSeen } from '../drivers/contract.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { ClusterNote } from '../kube/cluster-input.ts';
 import type { NetnsConfig, NsId } from '../linux/config.ts';
@@ -9,8 +9,8 @@ export interface World {
   readonly namespaces: ReadonlyMap<NsId, NetnsConfig>;
   readonly cni: { readonly id: string; readonly mode: string };
   readonly proxy: { readonly id: string; readonly mode: string };
-  /** Who serves Services of type LoadBalancer, and how it asks the nodes whether they are well. */
-  readonly balancer?: { readonly id: string; readonly mode: string; readonly ask: AskNodes };
+  /** Who serves Services of type LoadBalancer, and how it sees the nodes. */
+  readonly balancer?: { readonly id: string; readonly mode: string; readonly view: NodesSeen };
   /** What each node's proxy wrote, by node, before any fault. Absent where a world was not built from a scenario. */
   readonly proxyPlans?: ReadonlyMap<string, NodePlan>;
   /** Nodes whose rules are those of an earlier cluster. */

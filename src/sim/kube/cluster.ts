@@ -213,6 +213,8 @@ export interface ClusterBalancer {
   /** As it signs what it does: `cloud-controller-manager`. */
   readonly by: string;
   readonly pool: AddressPool;
+  /** kube-proxy was told `strictARP: true`, as its installation asks. */
+  readonly strictArp?: true;
   /** The machine that packets for these addresses come to; absent: the nodes take them themselves. */
   readonly machine?: ExternalHost;
 }

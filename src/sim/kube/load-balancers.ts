@@ -1,7 +1,7 @@
 /** Addresses for Services of type LoadBalancer: what a cloud's service controller, or MetalLB's, writes into `status.loadBalancer.ingress`. */
 import { hash32 } from '../base/rng.ts';
 import { type Cidr, cidrsOverlap, type Ip, intToIp, ipToInt } from '../wire/ip.ts';
-import type { AddressPool } from './cluster.ts';
+import type { AddressPool, Listening } from './cluster.ts';
 import type { ClusterNote, ClusterProblem } from './cluster-input.ts';
 import type { ServiceObject } from './objects.ts';
 import { objectRef } from './objects-merge.ts';
@@ -16,6 +16,10 @@ export interface LoadBalancerController {
   /** It sends to node ports, so it can do nothing for a Service without them. */
   readonly needsNodePorts: boolean;
   pool(nodeNetwork: Cidr): AddressPool;
+  /** What its program on every node listens on. */
+  readonly listens?: readonly Listening[];
+  /** kube-proxy's IPVS mode must be told not to let every node answer ARP for its addresses (`strictARP`). */
+  readonly needsStrictArp?: boolean;
   /** Its words when it cannot give the address that `loadBalancerIP` asks for. */
   refusesAddress(asked: string, why: 'outside' | 'taken'): string;
 }

@@ -91,7 +91,9 @@ export function planNetwork(
     },
     ...(router && { router }),
     ...(balancer && { balancer }),
-    nodes: Array.from({ length: input.nodes }, (_, index) => planNode(index, input, networks)),
+    nodes: Array.from({ length: input.nodes }, (_, index) => planNode(index, input, networks)).map((node) =>
+      balancer && controller?.listens ? { ...node, listens: [...node.listens, ...controller.listens] } : node,
+    ),
     externals: [...planExternals(networks, router), ...(balancer?.machine ? [balancer.machine] : [])],
   });
 }
@@ -110,7 +112,12 @@ function planBalancer(controller: LoadBalancerController, nodeNetwork: Cidr): Cl
   const ip = cidrNth(nodeNetwork, BALANCER_OFFSET);
   const machine: ExternalHost | undefined =
     name === undefined ? undefined : { name, ip, lo: [], listens: [], isGateway: false, isBalancer: true };
-  return { by, pool: controller.pool(nodeNetwork), ...(machine && { machine }) };
+  return {
+    by,
+    pool: controller.pool(nodeNetwork),
+    ...(controller.needsStrictArp ? { strictArp: true } : {}),
+    ...(machine && { machine }),
+  };
 }
 
 const asProblem = (text: string): ClusterProblem => ({ ref: 'cluster', text });

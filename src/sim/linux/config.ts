@@ -96,6 +96,8 @@ export interface Route {
   readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit';
   readonly via?: Ip;
   readonly dev?: string;
+  /** Several next hops instead of one: `nexthop via 192.168.56.11 dev eth0 weight 1 …`. */
+  readonly nexthops?: readonly NextHop[];
   readonly src?: Ip;
   readonly table: 'main' | 'local' | number;
   readonly scope: 'global' | 'link' | 'host';
@@ -105,6 +107,12 @@ export interface Route {
   readonly onlink?: boolean;
   readonly mtuBytes?: number;
   readonly origin?: Origin;
+}
+
+export interface NextHop {
+  readonly via: Ip;
+  readonly dev: string;
+  readonly weight: number;
 }
 
 /** A route that somebody tried to add, and what the kernel answered. */
@@ -118,6 +126,14 @@ export interface Neighbour {
   readonly dev: string;
   readonly ip: Ip;
   readonly mac: Mac;
+  readonly origin?: Origin;
+}
+
+/** A program that answers ARP on a device for an address that the machine need not have. It hears every request, beside the kernel. */
+export interface ArpResponder {
+  readonly dev: string;
+  readonly ip: Ip;
+  readonly program: string;
   readonly origin?: Origin;
 }
 
@@ -148,6 +164,11 @@ export interface Sysctl extends IpvsSysctl, DeviceSysctl {
   /** The larger of this and the device's own decides. */
   readonly 'ipv4.conf.all.rp_filter': 0 | 1 | 2;
   readonly 'ipv4.conf.all.route_localnet': 0 | 1;
+  /** 1: ARP is answered only for addresses of the device that was asked on. */
+  readonly 'ipv4.conf.all.arp_ignore': 0 | 1;
+  /** 2: ARP asks with the best address of the device. It already does here. */
+  readonly 'ipv4.conf.all.arp_announce': 0 | 1 | 2;
+  readonly 'ipv4.fib_multipath_hash_policy': 0 | 1;
   readonly 'netfilter.nf_conntrack_tcp_loose': 0 | 1;
   readonly 'ipv4.ip_default_ttl': number;
 }
@@ -160,6 +181,9 @@ export const SYSCTL_DEFAULTS: Sysctl = {
   'ipv6.conf.all.forwarding': 0,
   'ipv4.conf.all.rp_filter': 0,
   'ipv4.conf.all.route_localnet': 0,
+  'ipv4.conf.all.arp_ignore': 0,
+  'ipv4.conf.all.arp_announce': 0,
+  'ipv4.fib_multipath_hash_policy': 0,
   'netfilter.nf_conntrack_tcp_loose': 1,
   'ipv4.ip_default_ttl': 64,
 };
@@ -209,6 +233,7 @@ export interface NetnsConfig {
    * not wait for all of their configuration. Absent: ask the whole.
    */
   readonly own?: { readonly devices: readonly Device[]; readonly addresses: readonly Address[] } | undefined;
+  readonly arpResponders?: readonly ArpResponder[] | undefined;
   readonly devices: readonly Device[];
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];

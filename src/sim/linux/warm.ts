@@ -20,7 +20,9 @@ export function warmNeighbour(k: Kernel, ns: Netns, dev: Device, ip: Ip): Mac | 
   const segment = segmentOf(k, ns.id, dev);
   // Most often it is an address that a machine has by itself: then nobody else's configuration is looked into.
   for (const { ns: id, dev: name } of segment) {
-    const own = k.configOf(id)?.own;
+    const config = k.configOf(id);
+    if (config?.arpResponders?.some((one) => one.ip === ip && one.dev === name)) return deviceOf(config, name)?.mac;
+    const own = config?.own;
     if (own?.addresses.some((a) => a.ip === ip && a.dev === name)) return own.devices.find((d) => d.name === name)?.mac;
   }
   for (const end of segment) {

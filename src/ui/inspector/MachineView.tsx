@@ -58,7 +58,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}
       {node && <ToolOutputs world={world} node={node} />}
-      {isBalancer && <OutputList title="Health checks" outputs={balancerTools(world)} />}
+      <OutputList title={isBalancer ? 'Health checks' : 'Load balancer'} outputs={balancerTools(world, config.id)} />
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />

@@ -1,3 +1,4 @@
+import { balancerSentence } from '../../sim/engine/balancer.ts';
 import { hintSentence } from '../../sim/engine/explain/hint-words.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { ClusterService, ClusterServicePort } from '../../sim/kube/cluster.ts';
@@ -12,12 +13,14 @@ export function ServiceView({ service, world }: { readonly service: ClusterServi
   const { proxies } = useApp();
   const ref = `Service ${service.namespace}/${service.name}`;
   const isHeeded = proxies.find(({ id }) => id === world.proxy.id)?.hasDaemon === true;
+  const balanced = balancerSentence(world, service);
   const hints = isHeeded ? hintSentence(world.cluster, service) : null;
   return (
     <>
       <Line service={service} />
       <Facts facts={factsOf(service)} />
       {service.type === 'LoadBalancer' && <BalancerKnob />}
+      {balanced !== null && <p className="step-sentence">{balanced}</p>}
       {hints !== null && <p className="step-sentence">{hints}</p>}
       {world.notes.map(({ kind, ref: about, text }) =>
         about === ref ? (
@@ -61,9 +64,10 @@ function factsOf(service: ClusterService): readonly Fact[] {
     ['Selector', selector.join(', ') || 'none', 'code'],
     ...(service.externalName === undefined ? [] : ([['Another name of', service.externalName, 'code']] as const)),
     ...(service.externalIPs.length > 0 ? ([['External IPs', service.externalIPs.join(', '), 'code']] as const) : []),
-    ...(service.loadBalancerIPs.length > 0
-      ? ([['Load balancer', `${service.loadBalancerIPs.join(', ')}, ipMode ${mode}`, 'code']] as const)
+    ...(service.type === 'LoadBalancer'
+      ? ([['EXTERNAL-IP', service.loadBalancerIPs.join(', ') || '<pending>', 'code']] as const)
       : []),
+    ...(service.loadBalancerIPs.length > 0 ? ([['ipMode', mode]] as const) : []),
     ...(service.loadBalancerSourceRanges.length > 0
       ? ([['Only from', service.loadBalancerSourceRanges.map(({ text }) => text).join(', '), 'code']] as const)
       : []),

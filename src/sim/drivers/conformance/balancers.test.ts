@@ -7,7 +7,7 @@ import { parseRuleset } from '../../linux/netfilter/iptables/parse.ts';
 import { printRuleset } from '../../linux/netfilter/iptables/print.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { cidrHas, ip, ipToInt } from '../../wire/ip.ts';
-import type { AskNodes, BalancerDriver, Fragment } from '../contract.ts';
+import type { BalancerDriver, Fragment, NodesSeen } from '../contract.ts';
 import { BALANCERS } from '../registry.ts';
 import { APART, LAB } from './lab-cluster.ts';
 
@@ -16,12 +16,15 @@ const choices = BALANCERS.flatMap((driver) =>
 );
 
 /** The first node is well, the others are not. */
-const ask: AskNodes = () =>
-  LAB.nodes.map(({ name }, i) => ({
-    node: name,
-    isHealthy: i === 0,
-    answer: [i === 0 ? 'HTTP/1.1 200 OK' : 'no answer'],
-  }));
+const view: NodesSeen = {
+  isLost: (node) => node === 'node-3',
+  ask: () =>
+    LAB.nodes.map(({ name }, i) => ({
+      node: name,
+      isHealthy: i === 0,
+      answer: [i === 0 ? 'HTTP/1.1 200 OK' : 'no answer'],
+    })),
+};
 
 /** The cluster with two Services of type LoadBalancer, as the driver's controller would have them. */
 function balanced(cluster: Cluster, driver: BalancerDriver, mode: string): Cluster {
@@ -33,6 +36,7 @@ function balanced(cluster: Cluster, driver: BalancerDriver, mode: string): Clust
   const isOurs = ({ name }: ClusterService): boolean => name === 'web' || name === 'api';
   return {
     ...cluster,
+    nodes: cluster.nodes.map((node) => ({ ...node, listens: [...node.listens, ...(controller.listens ?? [])] })),
     balancer: { by: controller.by, pool, ...(host && { machine: { ...host, isBalancer: true } }) },
     externals: [...cluster.externals, ...(host ? [{ ...host, isBalancer: true } as const] : [])],
     services: cluster.services.map((service) => {
@@ -45,10 +49,7 @@ function balanced(cluster: Cluster, driver: BalancerDriver, mode: string): Clust
 }
 
 function fragmentsOf(cluster: Cluster, driver: BalancerDriver, mode: string): Fragment[] {
-  return [
-    ...cluster.externals.flatMap((host) => driver.outside?.(cluster, host, mode, ask) ?? []),
-    ...cluster.nodes.flatMap((node) => driver.node?.(cluster, node, mode) ?? []),
-  ];
+  return [...cluster.externals.flatMap((host) => driver.outside?.(cluster, host, mode, view) ?? [])];
 }
 
 const originsOf = ({ iptables = [], addresses = [], routes = [], listeners = [], ipvs = [] }: Fragment) => [

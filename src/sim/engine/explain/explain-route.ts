@@ -119,6 +119,8 @@ function forwardSentence(scene: RouteScene): string {
   const { route } = step;
   const to = names.ipLong(step.dst);
   const best = route ? ` ${routeLine(route)} is the longest prefix that covers it.` : '';
+  if (route?.nexthops)
+    return `${here} has a route to ${to} with ${route.nexthops.length} next hops (ECMP). A hash of the connection's addresses${ns.sysctl['ipv4.fib_multipath_hash_policy'] === 1 && step.direction === 'input' ? ', protocol and ports' : ''} picks one, always the same for one connection: ${names.ipLong(step.nextHop ?? step.dst)}.`;
   const device = deviceOf(ns, step.dev);
   if (device?.kind === 'vxlan') {
     const node = names.nodeOfPodRange(step.dst);
@@ -179,6 +181,15 @@ export function explainTtl(scene: Scene<StepOf<'ttl'>>): Told {
   };
 }
 
+/** The program that answers ARP for an address on the segment of the nodes. */
+function responderTo({ step, world }: Scene<StepOf<'neighbour'>>) {
+  for (const { name } of world.cluster.nodes) {
+    const found = world.namespaces.get(name)?.arpResponders?.find(({ ip }) => ip === step.ip);
+    if (found) return { ns: name, program: found.program, why: found.origin?.why ?? '' };
+  }
+  return undefined;
+}
+
 /** Who answers ARP for an address that is not its own. */
 function standIn({ step, ns, world }: Scene<StepOf<'neighbour'>>): string | undefined {
   const device = deviceOf(ns, step.dev);
@@ -217,6 +228,11 @@ export function explainNeighbour(scene: Scene<StepOf<'neighbour'>>): Told {
         return told(
           `Next hop ${step.ip} is ${step.mac}`,
           `${who} has an address of the subnet that ${here} is in, so ${here} asked by ARP. No pod heard that: the cloud's network answered, with the MAC address of the network card that has the address, its node's.`,
+        );
+      if (responderTo(scene))
+        return told(
+          `Next hop ${step.ip} is ${step.mac}`,
+          `No machine has the address ${step.ip}: a program, ${responderTo(scene)?.program} on ${names.ns(responderTo(scene)?.ns ?? '')}, answered the ARP request for it with the MAC address of its node (${responderTo(scene)?.why}). So all packets for this address come to that node.`,
         );
       if (standIn(scene))
         return told(

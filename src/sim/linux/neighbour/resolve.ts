@@ -109,18 +109,19 @@ export function arpReceive(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     },
     frameOf(skb),
   );
-  if (!forUs || arp.op !== 'who-has') return;
-  const answer: Arp = { kind: 'arp', op: 'is-at', sha: dev.mac, spa: arp.tpa, tha: arp.sha, tpa: arp.spa };
-  const reply = makeSkb({ id: newPacketId(k), payload: answer });
+  if (arp.op !== 'who-has') return;
+  if (forUs) answer(k, ns, dev, skb, arp, 'kernel');
+  // A packet socket gets a copy of what comes in, whatever the kernel does with it.
+  const responder = ns.config.arpResponders?.find((one) => one.dev === dev.name && one.ip === arp.tpa);
+  if (responder) answer(k, ns, dev, skb, arp, responder.program);
+}
+
+function answer(k: Kernel, ns: Netns, dev: Device, asked: Skb, { sha, spa, tpa }: Arp, by: string): void {
+  const payload: Arp = { kind: 'arp', op: 'is-at', sha: dev.mac, spa: tpa, tha: sha, tpa: spa };
+  const reply = makeSkb({ id: newPacketId(k), payload });
   reply.smac = dev.mac;
-  reply.dmac = arp.sha;
-  tell(
-    k,
-    ns,
-    reply,
-    { kind: 'send', by: 'kernel', what: `ARP ${arp.tpa} is at ${dev.mac}`, answers: skb.id },
-    frameOf(reply),
-  );
+  reply.dmac = sha;
+  tell(k, ns, reply, { kind: 'send', by, what: `ARP ${tpa} is at ${dev.mac}`, answers: asked.id }, frameOf(reply));
   transmitFrame(k, ns, dev, reply);
 }
 

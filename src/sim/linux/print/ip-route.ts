@@ -7,7 +7,7 @@ import { metricOf } from '../routing/tables.ts';
  * trailing blank. IPv6 has no scopes, always a metric, and a preference that only routers would change.
  */
 export function printRoute(route: Route): string {
-  const { type, via, table, proto, scope, src, metric, onlink, mtuBytes } = route;
+  const { type, via, nexthops = [], table, proto, scope, src, metric, onlink, mtuBytes } = route;
   const isV6 = route.dst.family === 6;
   // Of IPv6 what leads nowhere is a route of the loopback device.
   const dev = route.dev ?? (isV6 && type !== 'unicast' ? 'lo' : undefined);
@@ -24,6 +24,7 @@ export function printRoute(route: Route): string {
     ...(onlink ? ['onlink'] : []),
     ...(mtuBytes === undefined ? [] : [`mtu ${mtuBytes}`]),
     ...(isV6 ? ['pref medium'] : []),
+    ...nexthops.map((hop) => `nexthop via ${hop.via} dev ${hop.dev} weight ${hop.weight}`),
   ].join(' ');
 }
 

@@ -20,7 +20,8 @@ export interface RouteResult {
 export function lookupRoute(ns: Netns, dst: Ip, dev?: string): RouteResult {
   const route = findIn(ns.tables.local, dst, dev) ?? findIn(ns.tables.main, dst, dev);
   if (!route) return { type: 'none', route: null, dev: undefined, nextHop: dst, src: undefined };
-  return { type: route.type, route, dev: route.dev, nextHop: route.via ?? dst, src: route.src };
+  const [hop = route] = route.nexthops ?? [];
+  return { type: route.type, route, dev: hop.dev, nextHop: hop.via ?? dst, src: route.src };
 }
 
 /** Host routes are found at once: with IPVS a node has one for every Service. The rest is sorted by prefix length, longest first. */

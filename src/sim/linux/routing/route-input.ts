@@ -11,6 +11,7 @@ import { ipOf, type Skb } from '../skb.ts';
 import type { StepBody } from '../step.ts';
 import { lookupRoute, type RouteResult } from './fib.ts';
 import { forwardsFrom } from './forwarding.ts';
+import { onPath } from './multipath.ts';
 
 type Decision = Extract<StepBody, { kind: 'route' }>['decision'];
 
@@ -27,7 +28,7 @@ export function routeInput(k: Kernel, ns: Netns, skb: Skb, dev: Device): boolean
     });
     return false;
   }
-  const found = lookupRoute(ns, dst);
+  const found = onPath(lookupRoute(ns, dst), ipOf(skb), ns.sysctl['ipv4.fib_multipath_hash_policy']);
   const forwards = found.type === 'local' || found.type === 'broadcast' || forwardsFrom(ns, dev.name, dst);
   tell(k, ns, skb, inputStep(dst, found, forwards));
   if (!sourceIsValid(k, ns, skb, src, dev)) return false;

@@ -3,6 +3,7 @@ import type { Ip } from '../../wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { StepBody } from '../step.ts';
 import { lookupRoute, type RouteResult, sourceFor } from './fib.ts';
+import { onPath } from './multipath.ts';
 
 /** What a socket call learns before any packet exists. */
 export type OutputRoute =
@@ -15,7 +16,7 @@ export type OutputRoute =
 
 /** Chooses the route and the source address for a packet made here (`ip_route_output_key`), for one link only by that link. */
 export function routeOutput(ns: Netns, dst: Ip, dev?: string): OutputRoute {
-  const found = lookupRoute(ns, dst, dev);
+  const found = onPath(lookupRoute(ns, dst, dev), null, 0);
   const route = found.type === 'local' ? { ...found, dev: 'lo' } : found;
   switch (route.type) {
     case 'none':

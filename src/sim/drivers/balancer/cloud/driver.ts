@@ -2,9 +2,9 @@ import type { Cluster, ExternalHost } from '../../../kube/cluster.ts';
 import type { LoadBalancerController } from '../../../kube/load-balancers.ts';
 import type { Address } from '../../../linux/config.ts';
 import { cidrNth } from '../../../wire/ip.ts';
-import type { AskNodes, BalancerDriver, Fragment } from '../../contract.ts';
+import type { BalancerDriver, Fragment, NodesSeen } from '../../contract.ts';
 import { BALANCER, CONTROLLER, MACHINE, POOL } from './facts.ts';
-import { healthTools, isBalanced } from './health.ts';
+import { healthTools, isBalanced, rotationSentence } from './health.ts';
 import { nodePorts } from './node-ports.ts';
 import { passthrough } from './passthrough.ts';
 
@@ -29,11 +29,15 @@ export const CLOUD: BalancerDriver = {
   ],
   evidence: 'modelled',
   factsFrom: 'k8s.io/cloud-provider v0.34, cloud-provider-gcp and AWS documents of 2026',
-  refuses: () => null,
+  refuses: (cluster, mode) => (mode === 'passthrough' && cluster.router ? ONE_SEGMENT : null),
   controller: controllerOf,
   outside,
-  tools: (cluster, _mode, ask) => healthTools(cluster, ask),
+  tools: (cluster, machine, _mode, { ask }) => (machine === MACHINE ? healthTools(cluster, ask) : []),
+  tells: (cluster, service, _mode, { ask }) => rotationSentence(cluster, service, ask),
 };
+
+const ONE_SEGMENT =
+  'passthrough hands frames to nodes on its own segment, and here a router stands before some of them. Choose one node subnet, or to node ports.';
 
 function controllerOf(mode: string): LoadBalancerController {
   return {
@@ -51,7 +55,7 @@ function controllerOf(mode: string): LoadBalancerController {
   };
 }
 
-function outside(cluster: Cluster, host: ExternalHost, mode: string, ask: AskNodes): Fragment {
+function outside(cluster: Cluster, host: ExternalHost, mode: string, { ask }: NodesSeen): Fragment {
   if (!host.isBalancer) return {};
   const addresses = cluster.services.filter(isBalanced).flatMap(({ namespace, name, loadBalancerIPs }) =>
     loadBalancerIPs.map(

@@ -25,6 +25,17 @@ export function rotationOf({ nodes }: Cluster, service: ClusterService, ask: Ask
     : { nodes: nodes.filter(({ name }) => healthy.has(name)), isLastResort: false };
 }
 
+/** Who gets packets for a Service, and who does not. */
+export function rotationSentence(cluster: Cluster, service: ClusterService, ask: AskNodes): string {
+  const { nodes, isLastResort } = rotationOf(cluster, service, ask);
+  const { port, path } = checkOf(service);
+  const asked = `It asks each node http://NODE:${port}${path}`;
+  if (isLastResort) return `${asked}: nobody answers well, so all nodes get packets.`;
+  const names = nodes.map(({ name }) => name).join(', ');
+  const left = cluster.nodes.length - nodes.length;
+  return `${asked} and sends to ${names}${left === 0 ? '' : `; ${left} of ${cluster.nodes.length} are out of rotation`}.`;
+}
+
 /** One for each check: what it asked each node, and what the node said. */
 export function healthTools(cluster: Cluster, ask: AskNodes): readonly ToolOutput[] {
   const services = cluster.services.filter(isBalanced);

@@ -10,6 +10,7 @@ import {
   type ClusterServicePort,
   type Endpoint,
   podNs,
+  proxiedAddresses,
 } from '../../../kube/cluster.ts';
 import type { BpfEntry, BpfMap } from '../../../linux/bpf/map.ts';
 import type { Origin } from '../../../linux/origin.ts';
@@ -24,7 +25,7 @@ interface Frontend {
   readonly address: Ip;
   readonly port: number;
   readonly proto: Proto;
-  readonly kind: 'ClusterIP' | 'NodePort' | 'ExternalIPs' | 'HostPort';
+  readonly kind: 'ClusterIP' | 'NodePort' | 'ExternalIPs' | 'LoadBalancer' | 'HostPort';
   readonly routable: boolean;
   readonly service: ClusterService;
   readonly servicePort: ClusterServicePort;
@@ -47,6 +48,7 @@ function frontendsOf(service: ClusterService, node: ClusterNode, { kubeProxyRepl
     if (nodePort !== undefined)
       for (const address of [ANY, node.ip]) put('NodePort', address, nodePort, address !== ANY);
     for (const address of externalIPs) put('ExternalIPs', address, port, true);
+    for (const address of proxiedAddresses(service)) put('LoadBalancer', address, port, true);
   }
   return all;
 }

@@ -38,7 +38,8 @@ function planMode(cluster: Cluster, node: ClusterNode, mode: string): NodePlan {
   const layout = NFT_LAYOUTS[mode];
   if (layout) return planNft(cluster, node, { ...NFT_DEFAULTS, layout });
   const scheduler = must(schedulerOf(mode), `kube-proxy mode "${mode}"`);
-  return planVirtualServers(cluster, node, { ...IPVS_DEFAULTS, scheduler });
+  const strictARP = cluster.balancer?.strictArp === true;
+  return planVirtualServers(cluster, node, { ...IPVS_DEFAULTS, scheduler, strictARP });
 }
 
 /** nftables mode; no `route_localnet`, because node ports do not answer on 127.0.0.1. */

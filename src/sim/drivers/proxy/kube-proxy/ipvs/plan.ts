@@ -2,7 +2,7 @@
 import { JoinedMaps } from '../../../../base/joined-map.ts';
 import { Kept } from '../../../../base/kept.ts';
 import type { Address, Device, IpSet, Sysctl } from '../../../../linux/config.ts';
-import type { IpvsSysctl, VirtualServer } from '../../../../linux/ipvs/table.ts';
+import type { VirtualServer } from '../../../../linux/ipvs/table.ts';
 import type { Rule, RuleOp } from '../../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../../linux/origin.ts';
 import type { Ip } from '../../../../wire/ip.ts';
@@ -17,18 +17,10 @@ import { ipvsChains, ipvsJumps, refusedNodes } from './rules.ts';
 import { virtualServers } from './servers.ts';
 import { bySet, ipSets, type SetEntries, setEntries, setMembers } from './sets.ts';
 
-/** Sysctls of ARP, which the kernel model does not honour yet. */
-export interface ArpSysctl {
-  /** 1: an address is answered for only on the device that has it. */
-  readonly 'ipv4.conf.all.arp_ignore': 0 | 1;
-  /** 2: requests come from the best address of the device. */
-  readonly 'ipv4.conf.all.arp_announce': 0 | 2;
-}
-
 export interface IpvsPlan {
   readonly devices: readonly Device[];
   readonly addresses: readonly Address[];
-  readonly sysctl: Partial<Sysctl & IpvsSysctl & ArpSysctl>;
+  readonly sysctl: Partial<Sysctl>;
   readonly ipsets: readonly IpSet[];
   readonly iptables: readonly RuleOp[];
   readonly virtualServers: readonly VirtualServer[];
