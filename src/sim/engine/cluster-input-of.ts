@@ -1,6 +1,7 @@
 import type { ClusterChange, ClusterInput } from '../kube/cluster-input.ts';
 import { currentObjects } from '../scenario/changes.ts';
 import { sizeOf } from '../scenario/normalise.ts';
+import { enforcedObjects } from '../scenario/policy-switches.ts';
 import type { ClusterSize, FaultEvent, ScenarioState } from '../scenario/scenario.ts';
 
 /** What the cluster is built from: the objects as they were applied, then what was changed by hand, in its order. */
@@ -12,7 +13,7 @@ export function clusterInputOf(
   const { objects } = state;
   return {
     ...sizeOf(state),
-    objects: currentObjects(objects, changes),
+    objects: enforcedObjects(currentObjects(objects, changes), changes),
     deletedPods: changes.flatMap((c) => (c.type === 'PodDeleted' ? [c.ref] : [])),
     stoppedListeners: changes.flatMap((c) =>
       c.type === 'ListenerStopped' ? [{ ns: c.ns, proto: c.proto, port: c.port }] : [],

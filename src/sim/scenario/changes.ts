@@ -6,6 +6,7 @@
 import { same } from '../base/same.ts';
 import type { KubeObject, WorkloadObject } from '../kube/objects.ts';
 import { isWorkload, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
+import { isPolicy } from '../kube/policy-objects.ts';
 import { normaliseObject, sizeOf } from './normalise.ts';
 import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
@@ -21,10 +22,10 @@ export const isStop = (fault: FaultEvent): fault is StopEvent =>
 type Of<Type extends FaultEvent['type']> = Extract<FaultEvent, { type: Type }>;
 
 export const isClusterEvent = (fault: FaultEvent): fault is ClusterEvent =>
-  fault.type === 'ReadinessSet' || movesPods(fault);
+  fault.type === 'ReadinessSet' || fault.type === 'PolicySwitched' || movesPods(fault);
 
 /** Where pods are depends on it, and on its place among the others. */
-const movesPods = (fault: FaultEvent): fault is Exclude<ClusterEvent, { type: 'ReadinessSet' }> =>
+const movesPods = (fault: FaultEvent): fault is Exclude<ClusterEvent, { type: 'ReadinessSet' | 'PolicySwitched' }> =>
   fault.type === 'WorkloadScaled' ||
   fault.type === 'PodDeleted' ||
   fault.type === 'CniConfRemoved' ||
@@ -90,6 +91,8 @@ export function addChange(standing: Standing, changes: Changes, change: FaultEve
       );
     case 'ReadinessSet':
       return addReadiness(standing, changes, change);
+    case 'PolicySwitched':
+      return addSwitch(standing, changes, change);
     case 'CniConfRemoved':
     case 'CniConfRestored':
       return addConf(changes, change);
@@ -129,6 +132,16 @@ function addReadiness({ objects }: Standing, changes: Changes, change: Of<'Readi
     objects.some((object) => isWorkload(object) && object.ready === false) ||
     standing.some((other) => other.type === 'ReadinessSet' && !other.ready);
   return change.ready && !isAnyUnready ? standing : [...standing, change];
+}
+
+/** As readiness; of a policy that is gone nothing is kept. */
+function addSwitch({ objects }: Standing, changes: Changes, change: Of<'PolicySwitched'>): Changes {
+  if (!objects.some((object) => isPolicy(object) && objectRef(object) === change.ref)) return changes;
+  const isIts = (other: FaultEvent): other is Of<'PolicySwitched'> =>
+    other.type === 'PolicySwitched' && other.ref === change.ref;
+  const stop = changes.findLastIndex(isStop);
+  const standing = changes.filter((other, at) => at < stop || !isIts(other));
+  return (standing.findLast(isIts)?.to ?? 'on') === change.to ? standing : [...standing, change];
 }
 
 /** Only what changes something is kept; putting the files back at once leaves no trace. */

@@ -3,7 +3,7 @@ import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.
 import { compactScenario } from './compact.ts';
 import { BASE_STATE, DEFAULT_SCENARIO } from './defaults.ts';
 import { foldScenario } from './fold.ts';
-import type { ClusterSize, ScenarioEvent, ScenarioState, SeenCluster } from './scenario.ts';
+import type { ClusterSize, PolicyState, ScenarioEvent, ScenarioState, SeenCluster } from './scenario.ts';
 
 const deployment = (name: string, more: Partial<WorkloadObject> = {}): WorkloadObject => ({
   kind: 'Deployment',
@@ -35,6 +35,9 @@ const ready = (ref: string) => ({ type: 'ReadinessSet', ref, ready: true }) as c
 const proxyStopped = (node: string, seen?: SeenCluster) =>
   ({ type: 'ProxyStopped', node, ...(seen && { seen }) }) as const;
 const proxyStarted = (node: string): ScenarioEvent => ({ type: 'ProxyStarted', node });
+const deny: KubeObject = { kind: 'NetworkPolicy', namespace: 'default', name: 'deny', spec: {} };
+const switched = (to: PolicyState) => ({ type: 'PolicySwitched', ref: 'NetworkPolicy default/deny', to }) as const;
+const agentStopped = { type: 'AgentStopped', node: 'node-1' } as const;
 const route: ScenarioEvent = { type: 'RouteDeleted', ns: 'node-1', line: 'default via 192.168.56.1 dev eth0' };
 const stopped: ScenarioEvent = { type: 'ListenerStopped', ns: 'default/web-1', proto: 'tcp', port: 80 };
 const mtu = (dev: string, mtuBytes: number) => ({ type: 'MtuSet', ns: 'node-1', dev, mtuBytes }) as const;
@@ -50,6 +53,42 @@ type Row = readonly [why: string, events: readonly ScenarioEvent[], expected: Pa
 
 const rows: readonly Row[] = [
   ['nothing said is the standard cluster', [], BASE_STATE],
+  [
+    'the last position of a switch is the one that counts',
+    [applied(true, deny), switched('off'), switched('staged')],
+    { objects: [deny], faults: [switched('staged')] },
+  ],
+  ['a policy that is on again leaves no trace', [applied(true, deny), switched('off'), switched('on')], { faults: [] }],
+  ['a switch of a policy that is not there does nothing', [applied(true, pod), switched('off')], { faults: [] }],
+  [
+    'what a stopped agent has seen is not what was switched later',
+    [applied(true, deny), switched('off'), agentStopped, switched('on')],
+    { faults: [switched('off'), agentStopped, switched('on')] },
+  ],
+  [
+    'a policy that is edited keeps its switch',
+    [
+      applied(true, deny),
+      switched('staged'),
+      applied(false, { ...deny, spec: { podSelector: { matchLabels: { a: 'b' } } } }),
+    ],
+    { faults: [switched('staged')] },
+  ],
+  [
+    'a policy that is deleted takes its switch with it, and nothing else',
+    [
+      applied(true, deny, pod),
+      switched('off'),
+      podDeleted,
+      { type: 'PolicyDeleted', ref: 'NetworkPolicy default/deny' },
+    ],
+    { objects: [pod], faults: [podDeleted] },
+  ],
+  [
+    'only policies are deleted so',
+    [applied(true, pod), { type: 'PolicyDeleted', ref: 'Pod default/probe' }],
+    { objects: [pod] },
+  ],
   [
     'the last choice wins',
     [

@@ -1,5 +1,6 @@
 import { never } from '../base/assert.ts';
 import { isWorkload, mergeObjects, objectRef } from '../kube/objects-merge.ts';
+import { isPolicy } from '../kube/policy-objects.ts';
 import { addChange, freezeStopped, settleChanges } from './changes.ts';
 import { BASE_STATE } from './defaults.ts';
 import { normaliseObject, normaliseProbe, sizeOf } from './normalise.ts';
@@ -46,6 +47,10 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     }
     case 'ProxySynced':
       return afterSync(state, event.node);
+    case 'PolicyDeleted': {
+      const objects = state.objects.filter((object) => !isPolicy(object) || objectRef(object) !== event.ref);
+      return settleChanges({ ...freezeStopped(state), objects });
+    }
     case 'ReadinessSet':
       return settleChanges({ ...state, faults: addChange(state, state.faults, event) });
     case 'WorkloadScaled':
@@ -54,6 +59,7 @@ function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
     case 'CniConfRemoved':
     case 'CniConfRestored':
     case 'PodDeleted':
+    case 'PolicySwitched':
     case 'ListenerStopped':
     case 'DeviceSetDown':
     case 'RouteDeleted':

@@ -111,6 +111,9 @@ const object: fc.Arbitrary<KubeObject> = fc.oneof(
   workload,
   service,
   fc.record({ kind: fc.constant('Namespace' as const), name, labels: optional(labelMap) }).map(said<KubeObject>),
+  fc
+    .constantFrom('deny', 'allow')
+    .map((own): KubeObject => ({ kind: 'NetworkPolicy', namespace: 'default', name: own, spec: {} })),
   fc.integer({ min: 0, max: 2 ** 31 - 1 }).chain((seed): fc.Arbitrary<KubeObject> => {
     const { policies } = randomCluster(seed);
     return policies.length === 0 ? workload : fc.constantFrom(...policies);
@@ -157,11 +160,21 @@ const someRef = fc.oneof(
   fc.constantFrom('web', 'api').map((own) => `default/${own}`),
   fc.constantFrom('Deployment default/web', 'StatefulSet default/web'),
 );
+const policyRef = fc.constantFrom(
+  'NetworkPolicy default/deny',
+  'NetworkPolicy default/allow',
+  'ClusterNetworkPolicy guard',
+);
 const podRef = someRef.map((given) => given.replace(/^.* /, ''));
 const clusterEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   fc.record({ type: of('WorkloadScaled'), ref: someRef, replicas: fc.integer({ min: 0, max: 3 }) }),
   fc.record({ type: of('ReadinessSet'), ref: someRef, ready: fc.boolean() }),
   fc.record({ type: of('PodDeleted'), ref: podRef }),
+  fc.record({
+    type: of('PolicySwitched'),
+    ref: policyRef,
+    to: fc.constantFrom('on' as const, 'staged' as const, 'off' as const),
+  }),
 );
 const nodeName = fc.constantFrom('node-1', 'node-2');
 const size = {
@@ -215,6 +228,7 @@ const event: fc.Arbitrary<ScenarioEvent> = fc
     chosenBalancer.map(({ id, mode }) => ({ type: 'BalancerChosen' as const, balancer: id, mode })),
     clusterEvent,
     clusterEvent,
+    fc.record({ type: of('PolicyDeleted'), ref: policyRef }),
     fc.record({ type: of('ProxyStopped'), node: nodeName, seen: optional(seen) }),
     fc.record({ type: of('ProxyStarted'), node: nodeName }),
     fc.record({ type: of('AgentStopped'), node: nodeName, seen: optional(seen) }),

@@ -35,6 +35,9 @@ export type ScenarioEvent =
   /** A full sync of the proxy, which writes again what was deleted of its own. A stopped one does not hear of it. */
   | { readonly type: 'ProxySynced'; readonly node: string }
   | { readonly type: 'PodDeleted'; readonly ref: string }
+  /** `ref` is `NetworkPolicy shop/deny`. The object stays as it is. */
+  | { readonly type: 'PolicySwitched'; readonly ref: string; readonly to: PolicyState }
+  | { readonly type: 'PolicyDeleted'; readonly ref: string }
   | { readonly type: 'ListenerStopped'; readonly ns: string; readonly proto: PortProtocol; readonly port: number }
   | { readonly type: 'DeviceSetDown'; readonly ns: string; readonly dev: string }
   /** `line` is the object as the tool prints it; the n-th equal line when `nth` is given (from 0). */
@@ -80,6 +83,9 @@ export type ScenarioEvent =
   | { readonly type: 'ProbeSet'; readonly probe: Probe }
   | { readonly type: 'SeedSet'; readonly seed: number };
 
+/** `staged` and `off` are enforced by nobody; of a staged policy the page tells what it would do. */
+export type PolicyState = 'on' | 'staged' | 'off';
+
 export interface ClusterSize {
   readonly nodes: number;
   readonly podCIDR: string;
@@ -117,10 +123,10 @@ export interface ScenarioState extends ClusterSize {
   readonly seed: number;
 }
 
-/** Changes of the pods that stand, which the control plane tells every proxy. */
+/** Changes of the pods that stand and of what is enforced, which the control plane tells every proxy and agent. */
 export type ClusterEvent = Extract<
   ScenarioEvent,
-  { type: 'WorkloadScaled' | 'ReadinessSet' | 'PodDeleted' | 'CniConfRemoved' | 'CniConfRestored' }
+  { type: 'WorkloadScaled' | 'ReadinessSet' | 'PodDeleted' | 'PolicySwitched' | 'CniConfRemoved' | 'CniConfRestored' }
 >;
 
 export type FaultEvent = Extract<
@@ -134,6 +140,7 @@ export type FaultEvent = Extract<
       | 'CniConfRemoved'
       | 'CniConfRestored'
       | 'PodDeleted'
+      | 'PolicySwitched'
       | 'ListenerStopped'
       | 'DeviceSetDown'
       | 'RouteDeleted'

@@ -33,6 +33,12 @@ export const subdomain = text(253, new RegExp(`^${SUBDOMAIN}$`), 'a name of a-z,
 export const objectRef = text(317, new RegExp(`^${LABEL}/${SUBDOMAIN}$`), 'namespace/name');
 /** `default/web`, or `Deployment default/web` where the kind matters. */
 export const workloadRef = text(340, new RegExp(`^(?:[A-Z][A-Za-z]{0,20} )?${LABEL}/${SUBDOMAIN}$`), 'namespace/name');
+/** `NetworkPolicy shop/deny`, `ClusterNetworkPolicy guard`. */
+export const policyRef = text(
+  300,
+  new RegExp(`^[A-Z][A-Za-z]{0,40} (?:${LABEL}/)?${SUBDOMAIN}$`),
+  'kind namespace/name',
+);
 /** A network namespace: `node-1`, `default/web-1`, `underlay`. */
 export const nsId = text(317, new RegExp(`^(?:${LABEL}/)?${SUBDOMAIN}$`), 'a network namespace');
 /** IFNAMSIZ, less its closing zero. */

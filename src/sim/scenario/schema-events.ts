@@ -18,6 +18,7 @@ import {
   nftTable,
   nsId,
   objectRef,
+  policyRef,
   portNumber,
   setName,
   subdomain,
@@ -102,11 +103,16 @@ const clusterEvents = [
     ready: v.boolean('must be true or false'),
   }),
   v.strictObject({ type: v.literal('PodDeleted'), ref: objectRef }),
+  v.strictObject({ type: v.literal('PolicySwitched'), ref: policyRef, to: enumOf(['on', 'staged', 'off']) }),
   v.strictObject({ type: v.literal('CniConfRemoved'), node: subdomain }),
   v.strictObject({ type: v.literal('CniConfRestored'), node: subdomain }),
 ] as const;
 
-const clusterEvent: v.GenericSchema<unknown, ClusterEvent> = v.variant('type', clusterEvents, 'must be about pods');
+const clusterEvent: v.GenericSchema<unknown, ClusterEvent> = v.variant(
+  'type',
+  clusterEvents,
+  'must be about pods or policies',
+);
 
 const seenCluster: v.GenericSchema<unknown, SeenCluster> = v.strictObject({
   ...clusterSize,
@@ -132,6 +138,7 @@ export const scenarioEvent: v.GenericSchema<unknown, ScenarioEvent> = v.variant(
     v.strictObject({ type: v.literal('ProxyStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
     v.strictObject({ type: v.literal('ProxyStarted'), node: subdomain }),
     v.strictObject({ type: v.literal('AgentStopped'), node: subdomain, seen: v.exactOptional(seenCluster) }),
+    v.strictObject({ type: v.literal('PolicyDeleted'), ref: policyRef }),
     v.strictObject({ type: v.literal('AgentStarted'), node: subdomain }),
     v.strictObject({ type: v.literal('ProxySynced'), node: subdomain }),
     v.strictObject({

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useApp, useSession } from '../app-model.ts';
 import { FaultList } from '../faults/FaultList.tsx';
+import { isListed } from '../faults/fault-words.ts';
 import { ClusterKnob } from './ClusterKnob.tsx';
 import { CniKnob } from './CniKnob.tsx';
 import { DriverKnob } from './DriverKnob.tsx';
@@ -11,7 +12,7 @@ export function Knobs({ hint }: { readonly hint: ReactNode }) {
   const { document, proxies } = useApp();
   const proxy = useSession(({ state }) => state.proxy);
   const change = useSession((state) => state.change);
-  const hasFaults = useSession(({ state }) => state.faults.length > 0);
+  const hasFaults = useSession(({ state }) => state.faults.some(isListed));
   return (
     <section className="bar-row knobs" aria-label="Cluster">
       <CniKnob />

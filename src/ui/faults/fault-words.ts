@@ -1,5 +1,8 @@
 import type { FaultEvent } from '../../sim/scenario/scenario.ts';
 
+/** A policy's switch has its own knob: it is neither a fault nor a change of the pods. */
+export const isListed = (event: FaultEvent): boolean => event.type !== 'PolicySwitched';
+
 /** False for what was done with the cluster, not against it. */
 export const isFault = (event: FaultEvent): boolean =>
   event.type !== 'WorkloadScaled' &&
@@ -23,6 +26,8 @@ export function faultWords(fault: FaultEvent): string {
       return `${fault.ref} scaled to ${fault.replicas}`;
     case 'ReadinessSet':
       return `${fault.ref} marked ${fault.ready ? 'ready' : 'not ready'}`;
+    case 'PolicySwitched':
+      return `${fault.ref} switched to ${fault.to}`;
     case 'ProxyStopped':
       return `Proxy on ${fault.node} stopped: its rules stay as they were`;
     case 'AgentStopped':

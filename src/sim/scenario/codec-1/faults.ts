@@ -26,6 +26,7 @@ const rows: readonly { readonly type: FaultEvent['type']; readonly fields: reado
   { type: 'AgentStopped', fields: ['node', 'seen'] },
   { type: 'CniConfRemoved', fields: ['node'] },
   { type: 'CniConfRestored', fields: ['node'] },
+  { type: 'PolicySwitched', fields: ['ref', 'to'] },
 ];
 
 const STOPPED = rows.flatMap(({ fields }, code) => (fields.includes('seen') ? [code] : []));
