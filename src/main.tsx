@@ -19,6 +19,7 @@ import { DOCK_TABS, type DockTab } from './ui/dock/dock-tabs.ts';
 import { arrangedBy, viewWord } from './ui/dock/view-word.ts';
 import { createExplainer } from './ui/explainer.ts';
 import { registerOffline } from './ui/register-offline.ts';
+import { createPolicyDesk } from './ui/policies/policy-desk.ts';
 import { createVisit, openHere } from './ui/visit.ts';
 import { createManifestDraft } from './ui/yaml/manifest-draft.ts';
 import './ui/styles.ts';
@@ -66,6 +67,7 @@ function start(root: HTMLElement): void {
     visit,
     autosave,
     draft: createManifestDraft(),
+    desk: createPolicyDesk(),
     engine,
     stage: { current: null },
     cnis: CNIS,

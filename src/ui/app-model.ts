@@ -13,6 +13,7 @@ import type { Selection, SelectionState } from '../store/selection.ts';
 import type { EnginePort, Session, SessionState } from '../store/session.ts';
 import type { DockTab } from './dock/dock-tabs.ts';
 import type { Explain, Explainer } from './explainer.ts';
+import type { PolicyDesk } from './policies/policy-desk.ts';
 import type { Visit } from './visit.ts';
 import type { ManifestDraft } from './yaml/manifest-draft.ts';
 
@@ -23,7 +24,7 @@ export type DriverChoice = Pick<
 >;
 
 export type CniChoice = DriverChoice &
-  Pick<CniDriver, 'agent' | 'profile' | 'overlay' | 'defaultOf' | 'replacesProxy' | 'hostPorts'>;
+  Pick<CniDriver, 'agent' | 'profile' | 'overlay' | 'defaultOf' | 'replacesProxy' | 'hostPorts' | 'enforcesPolicies'>;
 
 export type ProxyChoice = DriverChoice & Pick<ProxyDriver, 'hasDaemon'>;
 
@@ -36,6 +37,7 @@ export interface AppModel {
   readonly playhead: Playhead;
   readonly selection: Selection;
   readonly draft: ManifestDraft;
+  readonly desk: PolicyDesk;
   /** Set while the stage is mounted. */
   readonly stage: { current: Stage | null };
   readonly engine: EnginePort;

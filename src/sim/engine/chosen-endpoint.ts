@@ -12,7 +12,7 @@ export function choiceOf(steps: readonly Step[]): ChoiceStep | undefined {
   return first && (steps.findLast((step) => step.packet === first.packet && isChoice(step)) as ChoiceStep);
 }
 
-const isChoice = (step: Step): boolean =>
+export const isChoice = (step: Step): step is ChoiceStep =>
   (step.kind === 'nat' && step.manip === 'dst' && step.cause === 'rule') ||
   (step.kind === 'ipvs' && step.role === 'request') ||
   (step.kind === 'bpf-nat' && step.cause === 'service') ||
@@ -21,14 +21,19 @@ const isChoice = (step: Step): boolean =>
 /** `10.244.1.2:8080`; null where the first packet came to nobody. Without a translation it is what answered. */
 export function chosenEndpoint(steps: readonly Step[]): string | null {
   const choice = choiceOf(steps);
-  if (choice?.kind === 'bpf-sock') return choice.after && `${choice.after.ip}:${choice.after.port}`;
-  if (choice) return destinationText(choice.after);
+  if (choice) return chosenBy(choice);
   const first = steps[0]?.packet;
   const delivered = steps.find((step) => step.kind === 'deliver' && step.to === 'socket' && step.packet === first);
   if (!delivered) return null;
   const packet = 'ttl' in delivered.frame ? delivered.frame : innermost(delivered.frame);
   return packet ? destinationText(packet) : null;
 }
+
+/** `10.244.1.2:8080`. */
+export const chosenBy = (choice: ChoiceStep): string | null =>
+  choice.kind === 'bpf-sock'
+    ? choice.after && `${choice.after.ip}:${choice.after.port}`
+    : destinationText(choice.after);
 
 function destinationText({ dst, l4 }: IpPacket): string {
   const port = isLaterFragment(l4) || !('dport' in l4) ? '' : `:${l4.dport}`;

@@ -6,6 +6,7 @@ import { ClusterKnob } from './ClusterKnob.tsx';
 import { CniKnob } from './CniKnob.tsx';
 import { DriverKnob } from './DriverKnob.tsx';
 import { Notes } from './Notes.tsx';
+import { PoliciesKnob } from './PoliciesKnob.tsx';
 
 /** The cluster that the packet meets. Each knob takes effect at once. */
 export function Knobs({ hint }: { readonly hint: ReactNode }) {
@@ -23,6 +24,7 @@ export function Knobs({ hint }: { readonly hint: ReactNode }) {
         onChoose={(id, mode) => document.apply({ type: 'ProxyChosen', proxy: id, mode })}
       />
       <ClusterKnob />
+      <PoliciesKnob />
       <FaultList />
       <p className="change" aria-live="polite" title={change ?? undefined}>
         {change}

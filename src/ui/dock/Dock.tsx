@@ -12,6 +12,9 @@ import { DOCK_TABS, type DockTab } from './dock-tabs.ts';
 
 const RulesTab = lazy(() => import('../rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
 const PodTab = lazy(() => import('../story/PodTab.tsx').then((module) => ({ default: module.PodTab })));
+const PoliciesTab = lazy(() =>
+  import('../policies/PoliciesTab.tsx').then((module) => ({ default: module.PoliciesTab })),
+);
 const TextView = lazy(() => import('./TextView.tsx').then((module) => ({ default: module.TextView })));
 const YamlTab = lazy(() => import('../yaml/YamlTab.tsx').then((module) => ({ default: module.YamlTab })));
 
@@ -21,6 +24,7 @@ const LABELS: Readonly<Record<DockTab, string>> = {
   pod: 'Pod',
   yaml: 'YAML',
   text: 'Text',
+  policies: 'Policies',
 };
 const HEIGHT_MIN_PX = 152;
 /** What is read in the dock needs more height than the timeline, beside the height that the person chose. */
@@ -126,6 +130,7 @@ const keep = (state: SessionState): SessionState => state;
 function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
   if (tab === 'yaml') return <YamlTab />;
+  if (tab === 'policies') return <PoliciesTab />;
   if (tab === 'pod' && world !== null) return <PodTab world={world} />;
   if (trace === null || world === null || trace.steps.length === 0) {
     return <p className="dock-empty">No packet was sent. Choose two ends in the bar above and press Send.</p>;

@@ -5,11 +5,12 @@ interface PopoverProps {
   /** The summary: its own element, so that it can look like a chip or a knob. */
   readonly summary: ReactNode;
   readonly popoverRef?: RefObject<HTMLDetailsElement | null>;
+  readonly onToggle?: (isOpen: boolean) => void;
   readonly children: ReactNode;
 }
 
 /** A <details> that floats. A press elsewhere and Escape close it. */
-export function Popover({ className, summary, popoverRef, children }: PopoverProps) {
+export function Popover({ className, summary, popoverRef, onToggle, children }: PopoverProps) {
   const own = useRef<HTMLDetailsElement>(null);
   const details = popoverRef ?? own;
   useEffect(() => {
@@ -31,7 +32,11 @@ export function Popover({ className, summary, popoverRef, children }: PopoverPro
     return () => stop.abort();
   }, [details]);
   return (
-    <details ref={details} className={`popover ${className ?? ''}`}>
+    <details
+      ref={details}
+      className={`popover ${className ?? ''}`}
+      onToggle={({ currentTarget: { open } }) => onToggle?.(open)}
+    >
       {summary}
       {children}
     </details>

@@ -52,7 +52,12 @@ const theme = EditorView.theme({
   '.cm-panels': { color: 'var(--hs-text)', backgroundColor: 'var(--hs-surface-raised)' },
 });
 
-export function mountEditor(host: HTMLElement, text: string, onChange: (text: string) => void): Editor {
+export function mountEditor(
+  host: HTMLElement,
+  text: string,
+  onChange: (text: string) => void,
+  label = 'Manifests',
+): Editor {
   /** A text that the app put in is nobody's draft. */
   let isOwn = false;
   // A host can be given a shadow root only once; a second mount finds the first one's, emptied.
@@ -74,7 +79,7 @@ export function mountEditor(host: HTMLElement, text: string, onChange: (text: st
         syntaxHighlighting(highlight),
         theme,
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': 'Manifests', spellcheck: 'false', tabindex: '0' }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !isOwn) onChange(update.state.doc.toString());
         }),

@@ -1,0 +1,35 @@
+import { writeManifests } from '../../sim/kube/manifests/write.ts';
+import { useApp, useSession } from '../app-model.ts';
+import { ScrollBox } from '../parts/ScrollBox.tsx';
+import { freshName, TEMPLATES, templateGround } from './templates.ts';
+import type { PolicyModels } from './use-model.ts';
+
+/** Where a new policy begins: each template is filled in for the packet's two ends, and opens in the editor. */
+export function TemplateList({ models }: { readonly models: PolicyModels }) {
+  const { desk } = useApp();
+  const probe = useSession(({ state }) => state.probe);
+  const ground = templateGround(models.world, probe);
+  const taken = new Set(models.switches.map(({ ref }) => ref));
+  return (
+    <ScrollBox className="policy-templates" label="Templates">
+      <p className="quiet">
+        A pod that no policy selects may talk to everything. Begin with one of these, change it, then add it to the
+        cluster.
+      </p>
+      <ul>
+        {TEMPLATES.map((template) => (
+          <li key={template.id}>
+            <button
+              type="button"
+              className="policy-template"
+              onClick={() => desk.begin(writeManifests([freshName(template.make(ground), taken)]))}
+            >
+              <strong>{template.label}</strong>
+              <span className="quiet">{template.about}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </ScrollBox>
+  );
+}

@@ -1,0 +1,39 @@
+import { createStore } from 'zustand/vanilla';
+import type { ReadonlyStore } from '../../store/readonly-store.ts';
+
+/** What the Policies tab shows beside its list. */
+export type DeskPage =
+  /** Why the present packet may pass, or not. */
+  | { readonly kind: 'why' }
+  /** A policy of the cluster, by its reference. */
+  | { readonly kind: 'policy'; readonly ref: string }
+  /** One that is being written and is not in the cluster yet. */
+  | { readonly kind: 'new' };
+
+export interface PolicyDeskState {
+  readonly page: DeskPage;
+  /** What stands in the editor where that is not what the cluster has. */
+  readonly draft: string | null;
+}
+
+/** What a person is doing with policies. It outlives the tab, and is no part of the saved work until it is applied. */
+export interface PolicyDesk extends ReadonlyStore<PolicyDeskState> {
+  /** Opens a page; a draft of another one is dropped. */
+  show(page: DeskPage): void;
+  write(draft: string | null): void;
+  /** A new policy with this text. */
+  begin(text: string): void;
+}
+
+export function createPolicyDesk(): PolicyDesk {
+  const store = createStore<PolicyDeskState>(() => ({ page: { kind: 'why' }, draft: null }));
+  const { getState, getInitialState, subscribe, setState } = store;
+  return {
+    getState,
+    getInitialState,
+    subscribe,
+    show: (page) => setState({ page, draft: null }),
+    write: (draft) => setState({ draft }),
+    begin: (text) => setState({ page: { kind: 'new' }, draft: text }),
+  };
+}
