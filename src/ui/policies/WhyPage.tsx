@@ -1,4 +1,4 @@
-import { type PolicyQuestion, policyQuestion } from '../../sim/engine/policies/policy-question.ts';
+import { type PolicyQuestion, policyQuestion } from '../../sim/engine/policy-question.ts';
 import { explain } from '../../sim/kube/policy/explain.ts';
 import { useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';

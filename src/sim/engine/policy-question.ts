@@ -2,16 +2,17 @@
  * What policies are asked about a trace: its two ends as they see them. Services are translated before any policy is asked, so the
  * destination is the endpoint that was chosen, and its own port.
  */
-import { indexOf } from '../../kube/cluster-index.ts';
-import type { EndRef } from '../../kube/policy/model.ts';
-import type { PolicyProtocol } from '../../kube/policy/port-sets.ts';
-import type { PolicyProbe } from '../../kube/policy/verdict.ts';
-import type { Probe } from '../../scenario/probe.ts';
-import { type Ip, parseIp } from '../../wire/ip.ts';
-import { chosenBy, isChoice } from '../chosen-endpoint.ts';
-import { innerPacket } from '../explain/packet-words.ts';
-import type { Trace } from '../trace.ts';
-import type { World } from '../world.ts';
+import { indexOf } from '../kube/cluster-index.ts';
+import type { EndRef } from '../kube/policy/model.ts';
+import type { PolicyProtocol } from '../kube/policy/port-sets.ts';
+import type { PolicyProbe } from '../kube/policy/verdict.ts';
+import type { Probe } from '../scenario/probe.ts';
+import { type Ip, parseIp } from '../wire/ip.ts';
+import { chosenBy, isChoice } from './chosen-endpoint.ts';
+import { namesOf } from './explain/names.ts';
+import { innerPacket } from './explain/packet-words.ts';
+import type { Trace } from './trace.ts';
+import type { World } from './world.ts';
 
 export interface PolicyQuestion {
   readonly probe: PolicyProbe;
@@ -67,14 +68,10 @@ function sourceOf(trace: Trace, world: World): Asked | null {
   if (own === null) return null;
   // Somebody outside may be masqueraded on the way: the pod's policies see the node then.
   const seen = lastRequest(trace)?.src ?? own;
-  const node = indexOf(world.cluster).nodeAt(seen);
   if (from.kind === 'node') return plain({ kind: 'node', name: from.ref }, from.ref);
-  if (seen === own || !node) return plain({ kind: 'ip', ip: own }, `${from.ref} (${own})`);
-  return {
-    end: { kind: 'node', name: node.name },
-    label: node.name,
-    note: `${from.ref} is masqueraded: the pod sees ${node.name}.`,
-  };
+  if (seen === own) return plain({ kind: 'ip', ip: own }, `${from.ref} (${own})`);
+  const label = namesOf(world).ipLong(seen);
+  return { end: { kind: 'ip', ip: seen }, label, note: `${from.ref} is masqueraded: the pod sees ${label}.` };
 }
 
 function targetOf(trace: Trace, world: World): Asked | null {
