@@ -2,12 +2,21 @@
  * The canonical form of a trace (reference/kernel.md section 1): device crossings and the rules that matched, with ephemeral ports as
  * symbols and MACs as `namespace/device`, so that a simulated trace and a recorded one can be held against each other.
  */
-import type { World } from '../../sim/engine/world.ts';
+import { socketText } from '../../sim/engine/explain/packet-words.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { printRule } from '../../sim/linux/netfilter/nftables/print.ts';
 import type { Step } from '../../sim/linux/step.ts';
-import { type Frame, type IpPacket, icmpName, isIcmpError, isLaterFragment, vxlanOf } from '../../sim/wire/frame.ts';
-import type { Ip } from '../../sim/wire/ip.ts';
+import {
+  type Frame,
+  type IpPacket,
+  icmpName,
+  isIcmp,
+  isIcmpError,
+  isLaterFragment,
+  isNdp,
+  vxlanOf,
+} from '../../sim/wire/frame.ts';
+import { familyOf, type Ip } from '../../sim/wire/ip.ts';
 import type { LabInput } from './lab.ts';
 
 /** A canonical hop: plain JSON with the keys of the recorded ones. */
@@ -18,8 +27,9 @@ const SHARED_MAC = 'ee:ee:ee:ee:ee:ee';
 const TUNNEL_PORTS = new Set([8472, 4789]);
 
 export interface CanonInput {
-  readonly lab: LabInput;
-  readonly world: World;
+  readonly namespaces: Iterable<NetnsConfig>;
+  /** Ports that recordings write as numbers; all others are ephemeral. */
+  readonly isKnown: (address: Ip, port: number) => boolean;
   /** The client's port, and the port that the probe asked for. */
   readonly clientPort: number;
   readonly dport: number | undefined;
@@ -87,7 +97,6 @@ const baseOf = (step: Extract<Step, { kind: 'dev' }>) => ({
 
 class Namer {
   private readonly ports = new Map<number, string>();
-  private readonly known: ReadonlySet<string>;
   private readonly macs: ReadonlyMap<string, string>;
   private readonly input: CanonInput;
   private masquerades = 0;
@@ -95,8 +104,7 @@ class Namer {
 
   constructor(input: CanonInput) {
     this.input = input;
-    this.known = knownPorts(input.lab);
-    this.macs = macNames([...input.world.namespaces.values()]);
+    this.macs = macNames(input.namespaces);
     this.ports.set(input.clientPort, '$cport');
   }
 
@@ -132,7 +140,8 @@ class Namer {
   }
 
   private packet(p: IpPacket): Record<string, unknown> {
-    const out: Record<string, unknown> = { proto: p.l4.proto, ...this.ends(p), ttl: p.ttl, len: p.len, df: p.df };
+    const out: Record<string, unknown> = { proto: p.l4.proto, ...this.ends(p), ttl: p.ttl, len: p.len };
+    if (familyOf(p.dst) === 4) out.df = p.df;
     if (p.mf) out.mf = true;
     if (p.fragOffset > 0) out.frag = p.fragOffset;
     const { l4 } = p;
@@ -142,14 +151,15 @@ class Namer {
       if (l4.mss !== undefined) out.mss = l4.mss;
     }
     if (l4.proto === 'udp' && l4.checksum === 'none') out.udpcsum = 'none';
-    if (l4.proto === 'icmp') out.icmp = icmpName(l4);
-    if (l4.proto === 'icmp' && l4.mtu !== undefined) out.mtu = l4.mtu;
+    if (isIcmp(l4)) out.icmp = icmpName(l4);
+    if (isIcmp(l4) && l4.mtu !== undefined) out.mtu = l4.mtu;
+    if (isNdp(l4)) out.target = l4.ndp.target;
     if (isIcmpError(l4)) out.orig = this.quoted(l4.quoted);
     return out;
   }
 
   private quoted(p: IpPacket): Record<string, unknown> {
-    const icmp = p.l4.proto === 'icmp' && 'type' in p.l4 ? { icmp: icmpName(p.l4) } : {};
+    const icmp = isIcmp(p.l4) ? { icmp: icmpName(p.l4) } : {};
     return { proto: p.l4.proto, ...this.ends(p), ttl: p.ttl, len: p.len, ...icmp };
   }
 
@@ -158,14 +168,14 @@ class Namer {
     const { sport, dport } = p.l4;
     const isTunnel = p.l4.proto === 'udp' && TUNNEL_PORTS.has(dport);
     return {
-      src: `${p.src}:${this.port(sport, p.src, isTunnel)}`,
-      dst: `${p.dst}:${this.port(dport, p.dst, isTunnel)}`,
+      src: socketText(p.src, this.port(sport, p.src, isTunnel)),
+      dst: socketText(p.dst, this.port(dport, p.dst, isTunnel)),
     };
   }
 
   private port(port: number, address: Ip, isTunnel: boolean): string {
     if (port === this.input.clientPort) return '$cport';
-    if (this.known.has(`${address}:${port}`) || port === this.input.dport || (isTunnel && TUNNEL_PORTS.has(port)))
+    if (this.input.isKnown(address, port) || port === this.input.dport || (isTunnel && TUNNEL_PORTS.has(port)))
       return String(port);
     const named = this.ports.get(port);
     if (named) return named;
@@ -175,7 +185,7 @@ class Namer {
   }
 }
 
-function macNames(configs: readonly NetnsConfig[]): Map<string, string> {
+function macNames(configs: Iterable<NetnsConfig>): Map<string, string> {
   const names = new Map<string, string>();
   for (const config of configs)
     for (const d of config.devices) if (d.kind !== 'loopback') names.set(d.mac, `${labName(config.id)}/${d.name}`);
@@ -183,7 +193,7 @@ function macNames(configs: readonly NetnsConfig[]): Map<string, string> {
 }
 
 /** (address, port) pairs that the cluster's description knows; every other port is ephemeral. */
-function knownPorts(lab: LabInput): ReadonlySet<string> {
+export function knownPorts(lab: LabInput): CanonInput['isKnown'] {
   const known = new Set<string>();
   const add = (address: string, ports: readonly number[]): void => {
     for (const p of ports) known.add(`${address}:${p}`);
@@ -202,5 +212,5 @@ function knownPorts(lab: LabInput): ReadonlySet<string> {
     ];
     for (const address of addresses) add(address, [...(ports.tcp ?? []), ...(ports.udp ?? [])]);
   }
-  return known;
+  return (address, port) => known.has(`${address}:${port}`);
 }

@@ -14,6 +14,7 @@ const veth = (name: string, mac: string, peer: string, more: object = {}) =>
 const LAB: NetnsLab = {
   name: 'router',
   warm: false,
+  ports: [],
   namespaces: {
     a: {
       devices: [veth('eth0', '02:00:00:00:00:0a', 'r/va')],

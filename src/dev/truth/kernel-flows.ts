@@ -7,9 +7,10 @@ import { type Program, runProgram } from '../../sim/engine/run-program.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { podNs } from '../../sim/kube/cluster.ts';
 import { ip } from '../../sim/wire/ip.ts';
-import { type CanonHop, canonicalHops } from './canonical.ts';
+import { type CanonHop, canonicalHops, knownPorts } from './canonical.ts';
 import { firstDifference } from './compare.ts';
 import { type LabInput, labWorld, notModelled } from './lab.ts';
+import { isNetnsLab, type NetnsLab, netnsLabConfigs } from './netns-lab.ts';
 import type { CaseResult } from './report.ts';
 
 interface RecordedFlow {
@@ -32,6 +33,7 @@ interface RecordedProbe {
   readonly wait?: number;
 }
 
+const CLIENT_PORT = 40_001;
 /** How long the lab's programs waited unless told otherwise. */
 const LAB_WAIT_S = 0.25;
 
@@ -65,36 +67,61 @@ export function replayLab(found: {
       outcome: 'different',
       detail: `the lab's input ${found.lab}.json is missing`,
     }));
-  const lab = JSON.parse(readFileSync(found.input, 'utf8')) as LabInput;
+  const input = JSON.parse(readFileSync(found.input, 'utf8')) as LabInput | NetnsLab;
+  const replay = (simulated: (flow: RecordedFlow) => CanonHop[]): CaseResult[] =>
+    files.map((file) => {
+      const flow = JSON.parse(readFileSync(join(found.flows, file), 'utf8')) as RecordedFlow;
+      const difference = firstDifference(flow.hops, simulated(flow));
+      return difference === null
+        ? { name: named(file), outcome: 'equal' }
+        : { name: named(file), outcome: 'different', detail: difference };
+    });
+  if (isNetnsLab(input)) return replay(netnsFlow(input));
+  const lab = input;
   const reason = notModelled(lab);
   if (reason !== null) return files.map((file) => ({ name: named(file), outcome: 'not modelled', detail: reason }));
   const world = labWorld(lab, !lab.name.endsWith('-cold'));
-  return files.map((file) => {
-    const flow = JSON.parse(readFileSync(join(found.flows, file), 'utf8')) as RecordedFlow;
-    const difference = firstDifference(flow.hops, simulate(lab, world, flow));
-    return difference === null
-      ? { name: named(file), outcome: 'equal' }
-      : { name: named(file), outcome: 'different', detail: difference };
-  });
+  return replay((flow) => simulate(lab, world, flow));
+}
+
+/** How a lab that is written as Linux answers to a probe. Its recordings hold what crossed devices, and no rules. */
+function netnsFlow(lab: NetnsLab): (flow: RecordedFlow) => CanonHop[] {
+  const configs = netnsLabConfigs(lab);
+  const ports = new Set(lab.ports);
+  return ({ probe }) => {
+    const choices = { ...makeChoices(1), ephemeralPort: () => CLIENT_PORT };
+    const ran = runProgram(configs, lab.warm, choices, programOf(probe.frm, probe));
+    return canonicalHops(ran.steps, {
+      namespaces: configs.values(),
+      isKnown: (_address, port) => ports.has(port),
+      clientPort: CLIENT_PORT,
+      dport: probe.dport,
+    }).filter(({ hop }) => hop === 'dev');
+  };
 }
 
 /** The canonical hops of the simulator for a recorded flow's probe. */
 export function simulate(lab: LabInput, world: World, flow: RecordedFlow): CanonHop[] {
   const choices = makeChoices(world.seed, chosenEndpoint(lab, flow));
-  const clientPort = 40_001;
+  const pod = lab.pods.find((p) => p.name === flow.probe.frm);
+  const ns = pod ? podNs({ namespace: 'default', name: pod.name }) : flow.probe.frm;
   const ran = runProgram(
     world.namespaces,
     world.warm,
-    { ...choices, ephemeralPort: () => clientPort },
-    programOf(lab, flow.probe),
+    { ...choices, ephemeralPort: () => CLIENT_PORT },
+    programOf(ns, flow.probe),
   );
-  return canonicalHops(ran.steps, { lab, world, clientPort, dport: flow.probe.dport });
+  return canonicalHops(ran.steps, {
+    namespaces: world.namespaces.values(),
+    isKnown: knownPorts(lab),
+    clientPort: CLIENT_PORT,
+    dport: flow.probe.dport,
+  });
 }
 
-function programOf(lab: LabInput, probe: RecordedProbe): Program {
-  const pod = lab.pods.find((p) => p.name === probe.frm);
+function programOf(ns: string, probe: RecordedProbe): Program {
   return {
-    ns: pod ? podNs({ namespace: 'default', name: pod.name }) : probe.frm,
+    ns,
     dst: ip(probe.dst),
     proto: probe.proto,
     port: probe.dport ?? 0,

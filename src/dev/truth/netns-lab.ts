@@ -25,6 +25,8 @@ export interface NetnsLab {
   readonly name: string;
   /** Neighbours and bridges know everybody before a probe is sent. */
   readonly warm: boolean;
+  /** Ports that mean something; all others are ephemeral. */
+  readonly ports: readonly number[];
   readonly namespaces: Readonly<Record<string, LabNamespace>>;
 }
 

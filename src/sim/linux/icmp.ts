@@ -65,12 +65,14 @@ export function icmpReject(k: Kernel, ns: Netns, about: Skb, how: Exclude<Reject
 const protocolOf = (address: Ip): IcmpProtocol => (familyOf(address) === 6 ? 'ipv6-icmp' : 'icmp');
 
 /**
- * Tells the sender of `about` what went wrong. Silent about errors, later fragments and packets that were not for one machine.
+ * Tells the sender of `about` what went wrong. Silent about errors, later fragments (of IPv4) and packets that were not for one machine.
  * SIMPLIFIED: no rate limit (icmp_ratelimit, per-peer limits), no redirects.
  */
 function sendError(k: Kernel, ns: Netns, about: Skb, [type, code]: Code, mtu?: number): void {
   const packet = ipOf(about);
-  if (isIcmpError(packet.l4) || packet.fragOffset > 0 || about.type !== 'host') return;
+  if (isIcmpError(packet.l4) || about.type !== 'host') return;
+  // `is_ineligible` of IPv6 looks at no offset.
+  if (packet.fragOffset > 0 && familyOf(packet.dst) === 4) return;
   if (packet.dst === '255.255.255.255' || cidrHas(MULTICAST_NET, packet.dst) || isMulticast6(packet.dst)) return;
   if (!about.dst) return;
   // An error about a packet to one of our addresses comes from that address; else the route to the sender decides.

@@ -53,6 +53,8 @@ export interface Kernel {
   /** Arrivals that wait for the running packet to finish, in the order in which softirqs take them (net_rx_action's poll list). */
   readonly polls: Poll[];
   readonly timers: Timer[];
+  /** A packet that came in is being worked off (a softirq), not one that a program sends. */
+  isBusy: boolean;
   readonly configOf: (id: NsId) => NetnsConfig | undefined;
   /** Neighbours and bridges know what earlier traffic would have taught them. */
   readonly warm: boolean;
@@ -94,6 +96,7 @@ export function makeKernel(
     packets: 0,
     polls: [],
     timers: [],
+    isBusy: false,
     configOf: (id) => configs.get(id),
     warm,
   };
@@ -168,8 +171,22 @@ export function runUntil(k: Kernel, untilNs: number): void {
   }
 }
 
+/**
+ * What a program has sent so far goes all its way before the program sends more (`local_bh_enable` at the end of `__dev_queue_xmit`). Within
+ * a softirq it waits.
+ */
+export function letGo(k: Kernel): void {
+  while (!k.isBusy && k.polls.length > 0 && k.steps.length < STEPS_MAX) poll(k);
+}
+
 /** The backlog is worked off one by one, with what comes in meanwhile; a cell in one go. */
 function poll(k: Kernel): void {
+  k.isBusy = true;
+  pollFirst(k);
+  k.isBusy = false;
+}
+
+function pollFirst(k: Kernel): void {
   const first = k.polls[0];
   if (first?.cell === '') {
     const arrival = first.queue.shift();
@@ -186,7 +203,9 @@ function fire(k: Kernel, untilNs: number): boolean {
   const next = k.timers[0];
   if (!next || next.atNs > untilNs) return false;
   k.nowNs = next.atNs;
+  k.isBusy = true;
   while (k.timers[0]?.atNs === next.atNs) k.timers.shift()?.run();
+  k.isBusy = false;
   return true;
 }
 

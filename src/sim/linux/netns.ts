@@ -96,7 +96,8 @@ const NO_RULES: Ruleset = new Map();
 function netfilterOf(config: NetnsConfig, family: 4 | 6): Netfilter {
   const rules = family === 4 ? config.iptables : (config.ip6tables ?? NO_RULES);
   const nftables = (config.nftables ?? []).filter((table) => sees(table, family));
-  const parts = { rules, nftables, hasIpvs: config.ipvs !== undefined };
+  const hasNat = rules.has('nat') || nftables.some(translates);
+  const parts = { rules, nftables, hasIpvs: config.ipvs !== undefined, hasNat };
   const tracks = needsConntrack(rules, nftables) || config.sysctl['ipv4.vs.conntrack'] === 1;
   return {
     rules,
@@ -109,6 +110,8 @@ function netfilterOf(config: NetnsConfig, family: 4 | 6): Netfilter {
     },
   };
 }
+
+const translates = ({ chains }: NftTable): boolean => [...chains.values()].some(({ base }) => base?.type === 'nat');
 
 const sees = ({ family }: NftTable, packets: 4 | 6): boolean =>
   family === 'inet' || (family === 'ip') === (packets === 4);

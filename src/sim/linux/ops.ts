@@ -9,7 +9,7 @@ import { icmpError, icmpReject } from './icmp.ts';
 import { drop, type KernelOps } from './kernel.ts';
 import { localOut } from './output.ts';
 import { receive } from './receive.ts';
-import { sendReset } from './sockets/tcp.ts';
+import { rejectWithReset } from './sockets/tcp.ts';
 import { sendVia, transmit } from './transmit.ts';
 
 export const LINUX: KernelOps = {
@@ -31,6 +31,6 @@ export const LINUX: KernelOps = {
   send: transmit,
   sendVia,
   localOut,
-  reject: (k, ns, skb, how) => (how === 'tcp-reset' ? sendReset(k, ns, skb) : icmpReject(k, ns, skb, how)),
+  reject: (k, ns, skb, how) => (how === 'tcp-reset' ? rejectWithReset(k, ns, skb) : icmpReject(k, ns, skb, how)),
   linkFailure: (k, ns, skb) => icmpError(k, ns, skb, 'neighbour-silent'),
 };

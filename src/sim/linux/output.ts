@@ -4,7 +4,7 @@ import { familyOf } from '../wire/ip.ts';
 import { IP6_MTU_MIN, isMulticast6 } from '../wire/ip6.ts';
 import type { Device } from './config.ts';
 import { icmpError } from './icmp.ts';
-import { drop, type Kernel, tell } from './kernel.ts';
+import { drop, type Kernel, letGo, tell } from './kernel.ts';
 import { runHook } from './netfilter/hooks.ts';
 import type { Netns } from './netns.ts';
 import { cut } from './reassembly.ts';
@@ -66,6 +66,7 @@ export function sendPieces(
     const copy = cloneSkb(skb, piece);
     copy.fragMaxBytes = 0;
     send(copy);
+    letGo(k);
   }
 }
 

@@ -34,6 +34,8 @@ export interface Skb {
   ipvs: IpvsConnection | null;
   /** Set while br_netfilter lends a bridged frame to the IP hooks. */
   bridged: { readonly physIn: string; physOut?: string } | null;
+  /** The bridge port by which it came and was lent: br_netfilter remembers it beyond the bridge. */
+  physIn: string | undefined;
   /** The routing decision, once made. */
   dst: RouteResult | null;
   /** Size in bytes of the largest fragment that conntrack joined; 0 when it was whole. */
@@ -65,6 +67,7 @@ export function makeSkb(init: SkbInit): Skb {
     type: 'host',
     ipvs: null,
     bridged: null,
+    physIn: undefined,
     dst: null,
     fragMaxBytes: 0,
     outer: false,

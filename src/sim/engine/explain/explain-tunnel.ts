@@ -1,6 +1,7 @@
 /** Forwarding databases, envelopes and fragments. */
 
 import type { Device } from '../../linux/config.ts';
+import { vxlanOverhead } from '../../linux/devices/vxlan.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import { isUnderlay } from '../world.ts';
@@ -9,7 +10,6 @@ import { innerPacket, packetOf } from './packet-words.ts';
 import { deviceOf, type Scene, type StepOf, type Told } from './scene.ts';
 
 /** What VXLAN adds over IPv4: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
-const VXLAN_OVERHEAD_BYTES = 50;
 /** One IPv4 header (RFC 2003). */
 const IPIP_OVERHEAD_BYTES = 20;
 
@@ -105,7 +105,7 @@ export function explainEncap(scene: Scene<StepOf<'encap'>>): Told {
     : '';
   return {
     title: `Encapsulated to ${step.dst}`,
-    sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${VXLAN_OVERHEAD_BYTES} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.${told}`,
+    sentence: `${step.dev} puts the whole frame into a UDP packet from ${names.ipLong(step.src)} to ${names.ipLong(step.dst)}: ${vxlanOverhead(step.dst)} bytes more. This outer packet is ${here}'s own, with its own TTL of 64, so it now passes OUTPUT and POSTROUTING like a local program's.${told}`,
     evidence: deviceEvidence(ns, here, step.dev),
     checks: [`ip -d link show dev ${step.dev}   # on ${here}`, `tcpdump -p -ni any udp port ${port}   # on ${here}`],
   };

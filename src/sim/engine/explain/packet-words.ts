@@ -62,7 +62,7 @@ export function portsOf(l4: L4): { readonly sport: number; readonly dport: numbe
   return { sport: l4.sport, dport: l4.dport };
 }
 
-export const socketText = (ip: Ip, port: number | null | undefined): string =>
+export const socketText = (ip: Ip, port: string | number | null | undefined): string =>
   port === null || port === undefined ? ip : familyOf(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`;
 
 export function endsOf(packet: IpPacket): { readonly src: string; readonly dst: string } {

@@ -44,6 +44,7 @@ const callsIptables = (ns: Netns, { dst }: IpPacket): boolean =>
 function lendToIp(k: Kernel, ns: Netns, bridge: Device, port: Device, skb: Skb, finish: () => void): void {
   const before = ipOf(skb).dst;
   skb.bridged = { physIn: port.name };
+  skb.physIn = port.name;
   skb.iif = bridge.name;
   if (!runHook(k, ns, skb, 'PREROUTING', bridge.name)) return;
   if (ipOf(skb).dst === before) return finish();
@@ -124,11 +125,12 @@ function sendOn(k: Kernel, ns: Netns, bridge: Device, from: Device | undefined, 
 }
 
 /**
- * To every port but the one it came from. A port whose link went down is forgotten (br_fdb_delete_by_port), so a frame for what is
+ * To every port but the one it came from, those that were added last first (`br_flood` walks a list that `br_add_if` puts them in front of). A port whose link went down is forgotten (br_fdb_delete_by_port), so a frame for what is
  * behind it goes to all others, who ignore it: the lost copy is told.
  */
 function flood(k: Kernel, ns: Netns, bridge: Device, from: Device | undefined, skb: Skb): void {
-  const outs = (ns.ports.get(bridge.name) ?? [])
+  const outs = [...(ns.ports.get(bridge.name) ?? [])]
+    .reverse()
     .map((p) => ns.devices.get(p))
     .filter((p) => p !== undefined && hasCarrier(k, p) && (p.name !== from?.name || p.hairpin === true));
   tell(

@@ -2,7 +2,8 @@
  * VXLAN and Geneve devices in collect-metadata mode (drivers/net/vxlan, drivers/net/geneve.c, RFC 7348, RFC 8926): one device for all
  * peers, without FDB, without neighbours, without a number of its own. The packet itself says where to (`skb_tunnel_info`).
  */
-import type { Udp } from '../../wire/frame.ts';
+import { headerBytes, type Udp } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import type { Device } from '../config.ts';
 import { arrive, drop, type Kernel, tell } from '../kernel.ts';
 import type { Netns } from '../netns.ts';
@@ -13,7 +14,7 @@ import { flowOf } from './vxlan.ts';
 const ETHERNET_BYTES = 14;
 /** VXLAN and Geneve without options. */
 const TUNNEL_BYTES = 8;
-const UDP_IP_BYTES = 28;
+const UDP_BYTES = 8;
 const ARP_BYTES = 28;
 
 type ExternalTunnel = Extract<Device, { kind: 'vxlan-external' | 'geneve' }>;
@@ -45,18 +46,18 @@ export function externalTransmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): v
     dport: dev.dstPort,
     dataBytes: innerBytes + ETHERNET_BYTES + TUNNEL_BYTES,
     vxlan: { vni: key.id, ...geneve, inner: frameOf(skb) },
-    checksum: 'none',
+    ...(familyOf(key.remote) === 4 ? { checksum: 'none' as const } : {}),
   };
   const payload = {
     kind: 'ip',
     src: found.src,
     dst: key.remote,
     ttl: key.ttl,
-    df: key.df === true,
+    df: key.df === true && familyOf(key.remote) === 4,
     mf: false,
     fragOffset: 0,
     id: k.steps.length,
-    len: udp.dataBytes + UDP_IP_BYTES,
+    len: udp.dataBytes + UDP_BYTES + headerBytes(key.remote),
     l4: udp,
   } as const;
   const outer = makeSkb({ id: skb.id, payload, flowKey: skb.flowKey });

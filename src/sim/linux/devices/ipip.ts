@@ -3,6 +3,7 @@
  * no MAC to look up.
  */
 import type { IpInIp, IpPacket } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import type { Device } from '../config.ts';
 import { icmpError } from '../icmp.ts';
 import { arrive, culpritDevice, drop, type Kernel, tell } from '../kernel.ts';
@@ -20,6 +21,9 @@ type IpipDevice = Extract<Device, { kind: 'ipip' }>;
 export function ipipTransmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   if (dev.kind !== 'ipip') return;
   const packet = ipOf(skb);
+  // `ipip_tunnel_xmit` takes IPv4 only.
+  if (familyOf(packet.dst) === 6)
+    return drop(k, ns, skb, 'IP_NOPROTO', `${dev.name} carries IPv4 only`, culpritDevice(dev, 'ipip'));
   const remote = dev.ipip.remote ?? skb.dst?.nextHop ?? packet.dst;
   const found = routeOutput(ns, remote);
   if (!found.ok || found.route.dev === dev.name)

@@ -1,7 +1,8 @@
 /** VXLAN (RFC 7348, drivers/net/vxlan): a frame inside a UDP packet of the node's own. */
 
 import { hash32 } from '../../base/rng.ts';
-import type { Udp } from '../../wire/frame.ts';
+import { headerBytes, type Udp } from '../../wire/frame.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { isGroupMac } from '../../wire/mac.ts';
 import type { Device, FdbEntry } from '../config.ts';
 import { arrive, drop, type Kernel, tell } from '../kernel.ts';
@@ -9,10 +10,14 @@ import type { Netns } from '../netns.ts';
 import { routeOutput, routeStep } from '../routing/route-output.ts';
 import { cloneSkb, frameOf, ipOf, makeSkb, type Skb } from '../skb.ts';
 
-/** Inner Ethernet 14 + VXLAN 8 + UDP 8 + IPv4 20: what a tunnel adds to the IP length of what it carries. */
-export const VXLAN_OVERHEAD_BYTES = 50;
-const UDP_IP_BYTES = 28;
+const UDP_BYTES = 8;
+/** Of the VXLAN header. */
+const VXLAN_BYTES = 8;
 const ETHERNET_BYTES = 14;
+
+/** Inner Ethernet 14 + VXLAN 8 + UDP 8 + IPv4 20 or IPv6 40: what a tunnel adds to the IP length of what it carries. */
+export const vxlanOverhead = (remote: Ip): number => ETHERNET_BYTES + VXLAN_BYTES + UDP_BYTES + headerBytes(remote);
+
 /** An ARP message in an Ethernet frame. */
 const ARP_BYTES = 28;
 
@@ -60,9 +65,10 @@ function encapsulate(k: Kernel, ns: Netns, dev: VxlanDevice, skb: Skb, entry: Fd
     proto: 'udp',
     sport: k.choices.tunnelPort(skb.flowKey ?? flowOf(skb)),
     dport: dstPort,
-    dataBytes: innerBytes + ETHERNET_BYTES + 8,
+    dataBytes: innerBytes + ETHERNET_BYTES + VXLAN_BYTES,
     vxlan: { vni, inner: frameOf(skb) },
-    ...(udpChecksum ? {} : { checksum: 'none' as const }),
+    // Over IPv6 there is one unless `udp6zerocsumtx` says otherwise: the IP header has none (RFC 8200 section 8.1).
+    ...(udpChecksum || familyOf(entry.dst) === 6 ? {} : { checksum: 'none' as const }),
   };
   // The outer header starts afresh: own TTL, and DF unset whatever the inner packet says.
   const payload = {
@@ -74,7 +80,7 @@ function encapsulate(k: Kernel, ns: Netns, dev: VxlanDevice, skb: Skb, entry: Fd
     mf: false,
     fragOffset: 0,
     id: k.steps.length,
-    len: udp.dataBytes + UDP_IP_BYTES,
+    len: udp.dataBytes + UDP_BYTES + headerBytes(entry.dst),
     l4: udp,
   } as const;
   const outer = makeSkb({ id: skb.id, payload, flowKey: skb.flowKey });
@@ -87,12 +93,15 @@ function encapsulate(k: Kernel, ns: Netns, dev: VxlanDevice, skb: Skb, entry: Fd
   k.ops.localOut(k, ns, outer);
 }
 
-/** Flows without a socket's hash are hashed from their addresses, the same in both directions (`__flow_hash_consistentify`). */
+/**
+ * Flows without a socket's hash are hashed from their addresses, the same in both directions (`__flow_hash_consistentify`); of IPv6 from
+ * the flow label too, which each side chooses for itself (`auto_flowlabels`).
+ */
 export function flowOf(skb: Skb): string {
   if (skb.payload.kind !== 'ip') return `arp|${skb.smac}`;
   const { src, dst, l4 } = skb.payload;
   const ends = 'sport' in l4 ? [`${src}:${l4.sport}`, `${dst}:${l4.dport}`] : [src, dst];
-  return `${l4.proto}|${ends.sort().join('|')}`;
+  return `${l4.proto}|${(familyOf(dst) === 6 ? ends : ends.sort()).join('|')}`;
 }
 
 /** The far end: an outer packet reached the tunnel's UDP port. False: no tunnel here owns that port (`vxlan_rcv`). */

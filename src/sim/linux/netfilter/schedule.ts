@@ -63,6 +63,8 @@ interface Parts {
   readonly rules: Ruleset;
   readonly nftables: readonly NftTable[];
   readonly hasIpvs: boolean;
+  /** One nat chain anywhere, and translation is called at all four hooks (`nf_nat_register_fn`). */
+  readonly hasNat: boolean;
 }
 
 /** At equal priority the table that was loaded later is called first; nftables writers start after kubelet made the iptables tables. */
@@ -73,12 +75,12 @@ export function scheduleOf(parts: Parts, hook: HookName, tracks: boolean): Sched
     .filter(({ chain }) => chain.base?.type !== 'nat')
     .map((chain) => ({ priority: chain.priority, item: { chain } }));
   for (const [priority, stage] of STAGES[hook])
-    if (isPresent(parts, stage, tracks, natChains.length > 0)) entries.push({ priority, item: { stage } });
+    if (isPresent(parts, stage, tracks)) entries.push({ priority, item: { stage } });
   entries.sort((a, b) => a.priority - b.priority);
   return { stages: entries.map(({ item }) => item), natChains };
 }
 
-function isPresent({ rules, hasIpvs }: Parts, stage: Stage, tracks: boolean, hasNatChains: boolean): boolean {
+function isPresent({ rules, hasIpvs, hasNat }: Parts, stage: Stage, tracks: boolean): boolean {
   switch (stage) {
     case 'defrag':
     case 'conntrack':
@@ -88,7 +90,7 @@ function isPresent({ rules, hasIpvs }: Parts, stage: Stage, tracks: boolean, has
     case 'ipvs-request':
       return hasIpvs;
     case 'nat':
-      return hasNatChains || rules.has('nat');
+      return hasNat;
     default:
       return rules.has(stage);
   }

@@ -3,9 +3,10 @@
  * SIMPLIFIED: no windows, no loss recovery after the handshake, acknowledgements are not delayed.
  */
 import { headerBytes, type Tcp } from '../../wire/frame.ts';
-import type { Listener } from '../config.ts';
+import type { Ip } from '../../wire/ip.ts';
+import type { Device, Listener } from '../config.ts';
 import { after, drop, type Kernel, tell } from '../kernel.ts';
-import { makeLocal } from '../local.ts';
+import { type LocalPacket, makeLocal, makeOnLink } from '../local.ts';
 import { opposite } from '../netfilter/conntrack.ts';
 import type { Netns } from '../netns.ts';
 import { routeOutput } from '../routing/route-output.ts';
@@ -175,8 +176,8 @@ function refuse(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp): void {
   drop(k, ns, skb, reason, detail, { kind: 'listener', text: `${ns.id}: no TCP socket for port ${tcp.dport}` });
 }
 
-/** A reset for a segment: also what `REJECT --reject-with tcp-reset` sends. */
-export function sendReset(k: Kernel, ns: Netns, about: Skb): void {
+/** A reset for a segment. `port`: the one of a bridge by which it must go. */
+function sendReset(k: Kernel, ns: Netns, about: Skb, port?: Device): void {
   const packet = ipOf(about);
   const tcp = packet.l4;
   if (tcp.proto !== 'tcp' || !('flags' in tcp)) return;
@@ -190,7 +191,7 @@ export function sendReset(k: Kernel, ns: Netns, about: Skb): void {
     ack: acked ? 0 : tcp.seq + 1,
     dataBytes: 0,
   };
-  const reset = makeLocal(k, ns, {
+  const answer = {
     to: packet.src,
     from: packet.dst,
     l4,
@@ -199,10 +200,34 @@ export function sendReset(k: Kernel, ns: Netns, about: Skb): void {
     by: 'kernel',
     what: 'TCP RST',
     answers: about.id,
-  });
+  };
+  if (port) return resetByPort(k, ns, port, about, answer);
+  const reset = makeLocal(k, ns, answer);
   if (!reset) return;
   if (about.ct?.entry && !about.dst) reset.ct = { ...about.ct, dir: opposite(about.ct.dir) };
   k.ops.localOut(k, ns, reset);
+}
+
+/** What `REJECT --reject-with tcp-reset` sends. */
+export function rejectWithReset(k: Kernel, ns: Netns, about: Skb): void {
+  sendReset(k, ns, about, about.physIn === undefined ? undefined : ns.devices.get(about.physIn));
+}
+
+/**
+ * The answer to a frame that a bridge lent goes straight out of the port that it came by, from the MAC that it was for (`nf_send_reset`,
+ * `nf_send_reset6`): no hook sees it.
+ */
+function resetByPort(
+  k: Kernel,
+  ns: Netns,
+  port: Device,
+  about: Skb,
+  answer: LocalPacket & { readonly from: Ip },
+): void {
+  const reset = makeOnLink(k, ns, port.name, answer);
+  reset.smac = about.dmac;
+  reset.dmac = about.smac;
+  k.ops.send(k, ns, port, reset);
 }
 
 function segmentArrives(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp, socket: Socket): void {
