@@ -285,6 +285,11 @@ export class Ends {
     });
   }
 
+  /** Whether a pod with these labels would be found, wherever it runs. */
+  holds(namespaces: Selector, namespace: string, pods: Selector, labels: Labels): boolean {
+    return selectorHolds(namespaces, this.labelsOf(namespace)) && selectorHolds(pods, labels);
+  }
+
   /** Whether nobody is found: a lint asks. */
   findsNobody(peer: UniformPeer): boolean {
     return isEmptyBitset(this.found(peer));

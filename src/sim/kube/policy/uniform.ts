@@ -20,6 +20,8 @@ export type Tier = (typeof TIERS)[number];
 export type Action = 'accept' | 'deny' | 'pass';
 export type Direction = 'ingress' | 'egress';
 export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
+/** Where a rule lists its peers. */
+export const PEER_FIELDS = { ingress: 'from', egress: 'to' } as const satisfies Record<Direction, string>;
 
 export interface UniformPolicy {
   /** `NetworkPolicy shop/deny`, `ClusterNetworkPolicy guard`. */

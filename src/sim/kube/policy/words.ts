@@ -1,7 +1,14 @@
 /** Sentences about reasons. Every word that the oracle says to a person is written here. */
 import type { Explanation, PolicyExplanation, RuleExplanation, SideExplanation } from './explain.ts';
 import { type Mismatch, type MissingFact, portText, selectorText } from './reasons.ts';
-import type { Direction, PodsPeer, UniformPeer, UniformPolicy, UniformRule } from './uniform.ts';
+import {
+  type Direction,
+  PEER_FIELDS,
+  type PodsPeer,
+  type UniformPeer,
+  type UniformPolicy,
+  type UniformRule,
+} from './uniform.ts';
 import type { Basis } from './verdict.ts';
 
 /** `app=db`, `every pod`, `app=db in namespaces with team=a`. The policy's own namespace goes without saying. */
@@ -27,8 +34,6 @@ export function peerText(peer: UniformPeer): string {
       return peer.names.join(', ');
   }
 }
-
-const ENDS: Readonly<Record<Direction, string>> = { ingress: 'from', egress: 'to' };
 
 /** `this pod has role=web`, as an answer to what was wanted. */
 export function mismatchText(mismatch: Mismatch): string {
@@ -104,7 +109,7 @@ export function ruleText(rule: RuleExplanation, direction: Direction): string {
       ? []
       : rule.peers
           .filter((peer) => peer.length > 0)
-          .map((peer) => `its ${ENDS[direction]}: ${peer.map(mismatchText).join(' and ')}`)),
+          .map((peer) => `its ${PEER_FIELDS[direction]}: ${peer.map(mismatchText).join(' and ')}`)),
     ...rule.missing.map((one) => `cannot tell: ${missingText(one)}`),
     ...(rule.ports.length > 0 ? [`its ports: ${rule.ports.map(mismatchText).join(', or ')}`] : []),
   ];
@@ -145,7 +150,7 @@ export function sideText({ basis, direction, policies, isAllowed }: SideExplanat
 /** A rule as one reads it: `from role=api or every pod of every namespace, TCP 80`. */
 export function ruleSummary({ peers, ports }: UniformRule, direction: Direction): string {
   const whom = peers === undefined ? 'everybody' : peers.map(peerText).join(' or ');
-  return `${ENDS[direction]} ${whom}, ${ports === undefined ? 'every port' : ports.map(portText).join(', ')}`;
+  return `${PEER_FIELDS[direction]} ${whom}, ${ports === undefined ? 'every port' : ports.map(portText).join(', ')}`;
 }
 
 export const explanationText = ({ verdict, egress, ingress }: Explanation): readonly string[] => [
