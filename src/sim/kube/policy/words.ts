@@ -1,4 +1,5 @@
 /** Sentences about reasons. Every word that the oracle says to a person is written here. */
+import type { LabelSelectorObject } from '../policy-objects.ts';
 import type { Explanation, PolicyExplanation, RuleExplanation, SideExplanation } from './explain.ts';
 import { type Mismatch, type MissingFact, portText, selectorText } from './reasons.ts';
 import {
@@ -16,8 +17,15 @@ export function podsText({ namespaces, pods }: Pick<PodsPeer, 'namespaces' | 'po
   const labels = selectorText(pods);
   const which = labels === '' ? 'every pod' : labels;
   if (namespaces === undefined) return which;
-  const of = selectorText(namespaces);
-  return `${which} of ${of === '' ? 'every namespace' : `namespaces with ${of}`}`;
+  return `${which} of ${namespacesText(namespaces)}`;
+}
+
+/** `namespace shop`, `namespaces with team=a`. */
+function namespacesText(selector: LabelSelectorObject): string {
+  const of = selectorText(selector);
+  const [, name] = /^kubernetes\.io\/metadata\.name=([^,]+)$/.exec(of) ?? [];
+  if (name !== undefined) return `namespace ${name}`;
+  return of === '' ? 'every namespace' : `namespaces with ${of}`;
 }
 
 export function peerText(peer: UniformPeer): string {

@@ -1,0 +1,110 @@
+/** Which small edit would let a packet through: candidates are tried by the oracle, and those that work are offered, the smallest first. */
+import { familyOf } from '../../wire/ip.ts';
+import { writeManifests } from '../manifests/write.ts';
+import type { PolicyObject } from '../policy-objects.ts';
+import { type Blocked, editsFor, type PolicyEdit } from './edits.ts';
+import { explain, type SideExplanation } from './explain.ts';
+import { matrixChanges, matrixOf } from './matrix.ts';
+import { type EndRef, type PolicyModel, policyModel } from './model.ts';
+import { refOf } from './uniform.ts';
+import { type PolicyProbe, resolvePair, verdictOf } from './verdict.ts';
+import { diffLines, type LineChange } from './yaml-diff.ts';
+
+/** A change of policies after which the packet may pass. */
+export interface Proposal {
+  /** What it does, one sentence for each edit. */
+  readonly texts: readonly string[];
+  /** The objects as they would be: apply them to what stands. */
+  readonly objects: readonly PolicyObject[];
+  /** By object: its YAML before and after, line by line. A new object has only added lines. */
+  readonly diffs: readonly { readonly ref: string; readonly lines: readonly LineChange[] }[];
+  /** Lines that are added or taken away. */
+  readonly size: number;
+  /** Pairs of pods that may then talk on this port and might not before; the packet's own pair is among them. */
+  readonly opens: number;
+}
+
+const PROPOSALS_MAX = 4;
+/** Of each end: what is tried together where both ends are closed. */
+const CANDIDATES_MAX = 8;
+
+/** Empty where it may pass already, where no policy keeps it, or where it has no ports. The smallest first. */
+export function smallestChange(model: PolicyModel, probe: PolicyProbe): readonly Proposal[] {
+  const { protocol } = probe;
+  if (protocol === 'OTHER') return [];
+  const { verdict, egress, ingress } = explain(model, probe);
+  if (verdict.isAllowed) return [];
+  const closed = [egress, ingress].filter((side) => !side.isAllowed);
+  if (closed.some(({ basis }) => basis !== 'policy')) return [];
+  const perSide = closed.map((side) => {
+    const blocked = blockedAt(model, probe, side);
+    return blocked ? working(model, probe, side, editsFor(blocked)) : [];
+  });
+  const proposals = combinations(perSide).flatMap((edits) => propose(model, probe, edits) ?? []);
+  return proposals.toSorted((a, b) => a.size - b.size || a.opens - b.opens).slice(0, PROPOSALS_MAX);
+}
+
+function blockedAt(model: PolicyModel, probe: PolicyProbe, side: SideExplanation): Blocked | null {
+  const [source, destination] = resolvePair(model, probe.from, probe.to);
+  const isIngress = side.direction === 'ingress';
+  const [subject, other] = isIngress ? [destination, source] : [source, destination];
+  if (!subject?.pod || !other || probe.protocol === 'OTHER') return null;
+  const { protocol, port } = probe;
+  const base = { input: model.input, side, subject: subject.pod, protocol, port };
+  if (other.pod) return { ...base, other: { pod: other.pod } };
+  const ip = addressOf(model, isIngress ? probe.from : probe.to, isIngress ? probe.to : probe.from);
+  return ip === undefined ? null : { ...base, other: { ip } };
+}
+
+/** Of a node or of a pod on its network, in the family of the other end. */
+function addressOf(model: PolicyModel, end: EndRef, other: EndRef) {
+  if (end.kind === 'ip') return end.ip;
+  const ips =
+    end.kind === 'node' ? model.input.nodes.find(({ name }) => name === end.name)?.ips : model.pods.get(end.ref)?.ips;
+  const family = other.kind === 'ip' ? familyOf(other.ip) : undefined;
+  return ips?.find((one) => family === undefined || familyOf(one) === family);
+}
+
+/** The edits of one end after which that end lets it pass. */
+function working(
+  model: PolicyModel,
+  probe: PolicyProbe,
+  { direction }: SideExplanation,
+  edits: readonly PolicyEdit[],
+): readonly PolicyEdit[] {
+  const works = (edit: PolicyEdit): boolean =>
+    verdictOf(changed(model, edit.apply(model.input.policies)), probe)[direction].isAllowed;
+  return edits.filter(works).slice(0, CANDIDATES_MAX);
+}
+
+const changed = (model: PolicyModel, policies: readonly PolicyObject[]): PolicyModel =>
+  policyModel({ ...model.input, policies }, model);
+
+/** One edit for each end that is closed. */
+const combinations = (perSide: readonly (readonly PolicyEdit[])[]): readonly (readonly PolicyEdit[])[] =>
+  perSide.reduce<readonly (readonly PolicyEdit[])[]>(
+    (lists, edits) => lists.flatMap((list) => edits.map((edit) => [...list, edit])),
+    [[]],
+  );
+
+function propose(model: PolicyModel, probe: PolicyProbe, edits: readonly PolicyEdit[]): Proposal | null {
+  const before = model.input.policies;
+  const after = edits.reduce((policies, edit) => edit.apply(policies), before);
+  const then = changed(model, after);
+  if (!verdictOf(then, probe).isAllowed) return null;
+  const objects = after.filter((object) => !before.includes(object));
+  const diffs = objects.map((object) => {
+    const was = before.find((one) => refOf(one) === refOf(object));
+    return { ref: refOf(object), lines: diffLines(was ? yamlLines(was) : [], yamlLines(object)) };
+  });
+  const ports = [{ protocol: probe.protocol, port: probe.port }];
+  return {
+    texts: edits.map(({ text }) => text),
+    objects,
+    diffs,
+    size: diffs.reduce((sum, { lines }) => sum + lines.filter(({ mark }) => mark !== ' ').length, 0),
+    opens: matrixChanges(matrixOf(model, ports), matrixOf(then, ports)).filter(({ opened }) => opened !== 0).length,
+  };
+}
+
+const yamlLines = (object: PolicyObject): readonly string[] => writeManifests([object]).trimEnd().split('\n');
