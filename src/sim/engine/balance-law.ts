@@ -4,7 +4,7 @@
  */
 import type { NetnsConfig } from '../linux/config.ts';
 import { endpointText, type VirtualServer } from '../linux/ipvs/table.ts';
-import type { Rule, Table } from '../linux/netfilter/iptables/rule.ts';
+import { type Rule, rulesetOf, type Table } from '../linux/netfilter/iptables/rule.ts';
 import { endpointsOf, endpointText as portText } from '../linux/netfilter/nftables/numgen.ts';
 import type { NftTable } from '../linux/netfilter/nftables/ruleset.ts';
 import type { Step } from '../linux/step.ts';
@@ -117,7 +117,7 @@ type RuleStep = Extract<Step, { kind: 'rule' }>;
 
 function iptablesLaw(before: readonly Step[], dnat: RuleStep, config: NetnsConfig): BalanceLaw | null {
   const jump = before.findLast((step): step is RuleStep => step.kind === 'rule' && leadsInto(step.rule, dnat.chain));
-  const table = config.iptables.get('nat');
+  const table = rulesetOf(config, dnat.family).get('nat');
   const rules = (jump && table?.chains.get(jump.chain)?.rules) ?? [];
   if (!table || rules.length === 0) return null;
   const shares = new Map<string, number>();

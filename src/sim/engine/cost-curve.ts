@@ -154,7 +154,8 @@ function installedFor({ hops }: Trace, { cluster, namespaces }: World): Installe
 export function installedOn(config: NetnsConfig): Omit<Installed, 'ns'> {
   let rules = 0;
   let entries = 0;
-  for (const table of config.iptables.values()) for (const chain of table.chains.values()) rules += chain.rules.length;
+  for (const table of [...config.iptables.values(), ...(config.ip6tables?.values() ?? [])])
+    for (const chain of table.chains.values()) rules += chain.rules.length;
   for (const table of config.nftables ?? []) {
     for (const chain of table.chains.values()) rules += chain.rules.length;
     for (const set of table.sets.values()) entries += set.elements.size;

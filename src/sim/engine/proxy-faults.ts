@@ -2,7 +2,7 @@
 import type { NetnsConfig } from '../linux/config.ts';
 import { endpointText } from '../linux/ipvs/table.ts';
 import { printRule } from '../linux/netfilter/iptables/print.ts';
-import type { Chain, Table } from '../linux/netfilter/iptables/rule.ts';
+import { type Chain, rulesetOf, type Table, toolOf } from '../linux/netfilter/iptables/rule.ts';
 import { printRule as printNftRule } from '../linux/netfilter/nftables/print.ts';
 import type { NftTable } from '../linux/netfilter/nftables/ruleset.ts';
 import { lineName } from '../scenario/line-name.ts';
@@ -11,20 +11,22 @@ import type { FaultEvent } from '../scenario/scenario.ts';
 type Of<Type extends FaultEvent['type']> = Extract<FaultEvent, { type: Type }>;
 
 export function deleteRule(config: NetnsConfig, { table: tableName, line, nth = 0 }: Of<'RuleDeleted'>): NetnsConfig {
-  const table = [...config.iptables.values()].find((t) => t.name === tableName);
+  const family = tableName.startsWith('ip6 ') ? 6 : 4;
+  const ruleset = rulesetOf(config, family);
+  const table = [...ruleset.values()].find((t) => t.name === tableName.replace('ip6 ', ''));
   if (!table) return config;
   let seen = -1;
   const chains = new Map<string, Chain>();
   for (const [name, chain] of table.chains) {
     const rules = chain.rules.filter((rule) => {
-      if (!line.startsWith(`-A ${name} `) || lineName(printRule(name, rule)) !== line) return true;
+      if (!line.startsWith(`-A ${name} `) || lineName(printRule(name, rule, family)) !== line) return true;
       seen += 1;
       return seen !== nth;
     });
     chains.set(name, rules.length === chain.rules.length ? chain : { ...chain, rules });
   }
   const changed: Table = { ...table, chains };
-  return { ...config, iptables: new Map([...config.iptables].map(([name, t]) => [name, t === table ? changed : t])) };
+  return { ...config, [toolOf(family)]: new Map([...ruleset].map(([name, t]) => [name, t === table ? changed : t])) };
 }
 
 /** nft deletes a rule by its handle, which says nothing to people: here it is named by its chain and its text. */

@@ -5,7 +5,7 @@
 
 import type { IpSet, NetnsConfig } from '../linux/config.ts';
 import { askedMember, isInSet, setNamed } from '../linux/netfilter/ipset.ts';
-import type { Rule } from '../linux/netfilter/iptables/rule.ts';
+import { type Rule, rulesetOf } from '../linux/netfilter/iptables/rule.ts';
 import { headerMatches } from '../linux/netfilter/matches.ts';
 import type { Step } from '../linux/step.ts';
 import { type IpPacket, innermost } from '../wire/frame.ts';
@@ -39,7 +39,7 @@ export function nextContext(context: VisitContext, step: Step): VisitContext {
 export function setLookups(step: RulesStep, config: NetnsConfig, context: VisitContext): readonly SetLookup[] {
   if (config.ipsets.length === 0) return [];
   const packet = packetOf(step);
-  const rules = config.iptables.get(step.table)?.chains.get(step.chain)?.rules ?? [];
+  const rules = rulesetOf(config, step.family).get(step.table)?.chains.get(step.chain)?.rules ?? [];
   if (!packet) return [];
   const end = step.kind === 'rule' ? step.index + 1 : step.end;
   const found: SetLookup[] = [];

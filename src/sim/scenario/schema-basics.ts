@@ -44,9 +44,10 @@ export const nsId = text(317, new RegExp(`^(?:${LABEL}/)?${SUBDOMAIN}$`), 'a net
 /** IFNAMSIZ, less its closing zero. */
 export const device = text(15, /^[!-.0-~]+$/, 'the name of a network device');
 export const line = text(LINE_CHARS_MAX, /^[ -~]+$/, 'one printed line');
-export const tableName = text(32, /^[a-z0-9_-]+$/, 'the name of a table');
+/** `nat`; that of ip6tables is `ip6 nat`. */
+export const tableName = text(32, /^(ip6 )?[a-z0-9_-]+$/, 'the name of a table');
 /** `ip kube-proxy`. */
-export const nftTable = text(263, /^ip6? [\w./-]+$/, 'the name of an nftables table');
+export const nftTable = text(263, /^(ip6?|inet) [\w./-]+$/, 'the name of an nftables table');
 /** NFT_NAME_MAXLEN, less its closing zero. */
 export const nftName = text(255, /^[\w./-]+$/, 'the name of an nftables chain or set');
 /** IPSET_MAXNAMELEN, less its closing zero. */

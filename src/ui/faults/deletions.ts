@@ -14,10 +14,16 @@ export interface NftPlace {
 /** Equal lines are told apart by their place among each other. */
 const nthIf = (nth: number): { readonly nth?: number } => (nth > 0 ? { nth } : {});
 
-export const ruleDeleted = (ns: string, table: TableName, line: string, nth: number): FaultEvent => ({
+/** A table of iptables, or of ip6tables. */
+export interface TablePlace {
+  readonly family?: 4 | 6 | undefined;
+  readonly table: TableName;
+}
+
+export const ruleDeleted = (ns: string, { family, table }: TablePlace, line: string, nth: number): FaultEvent => ({
   type: 'RuleDeleted',
   ns,
-  table,
+  table: family === 6 ? `ip6 ${table}` : table,
   line: lineName(line),
   ...nthIf(nth),
 });

@@ -3,6 +3,7 @@ import { fdbLine, neighbourLine, routeLine } from '../../sim/engine/explain/line
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
+import { type Rule, rulesetOf } from '../../sim/linux/netfilter/iptables/rule.ts';
 import { printRule as printNftRule } from '../../sim/linux/netfilter/nftables/print.ts';
 import type { NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
 import type { Step } from '../../sim/linux/step.ts';
@@ -76,10 +77,13 @@ export function stepFaults(step: Step, { steps }: Pick<Trace, 'steps'>, world: W
 
 const choice = (event: FaultEvent): FaultChoice => ({ label: deletionLabel(event), event });
 
-function ofRule({ ns, table, chain, index, rule }: Extract<Step, { kind: 'rule' }>, world: World): FaultEvent {
-  const line = printRule(chain, rule);
-  const before = world.namespaces.get(ns)?.iptables.get(table)?.chains.get(chain)?.rules.slice(0, index) ?? [];
-  return ruleDeleted(ns, table, line, before.filter((other) => printRule(chain, other) === line).length);
+function ofRule(step: Extract<Step, { kind: 'rule' }>, world: World): FaultEvent {
+  const { ns, family, table, chain, index, rule } = step;
+  const config = world.namespaces.get(ns);
+  const rules = (config && rulesetOf(config, family).get(table)?.chains.get(chain)?.rules) ?? [];
+  const print = (other: Rule): string => printRule(chain, other, family);
+  const line = print(rule);
+  return ruleDeleted(ns, step, line, rules.slice(0, index).filter((other) => print(other) === line).length);
 }
 
 function ofNftRule(step: Extract<Step, { kind: 'nft-rule' }>, world: World): FaultEvent {

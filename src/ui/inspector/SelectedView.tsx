@@ -3,11 +3,17 @@ import type { World } from '../../sim/engine/world.ts';
 import { indexOf } from '../../sim/kube/cluster-index.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { printRule } from '../../sim/linux/netfilter/iptables/print.ts';
-import type { Chain, HookName, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import {
+  type Chain,
+  type HookName,
+  rulesetOf,
+  type TableName,
+  toolOf,
+} from '../../sim/linux/netfilter/iptables/rule.ts';
 import { printRule as printNftRule } from '../../sim/linux/netfilter/nftables/print.ts';
 import type { NftChain, NftTable } from '../../sim/linux/netfilter/nftables/ruleset.ts';
 import type { Selected } from '../../store/selection.ts';
-import { copiesBefore, nftRuleDeleted, ruleDeleted } from '../faults/deletions.ts';
+import { copiesBefore, nftRuleDeleted, ruleDeleted, type TablePlace } from '../faults/deletions.ts';
 import { DeviceView } from './DeviceView.tsx';
 import { type Entry, EntryList } from './EntryList.tsx';
 import { Latest } from './Latest.tsx';
@@ -71,10 +77,12 @@ const ORDER: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
 
 /** The chains that a packet enters at a hook, in the order of the tables. */
 function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hook: HookName }) {
-  const tables = ORDER.flatMap((name) => {
-    const chain = config.iptables.get(name)?.chains.get(hook);
-    return chain === undefined ? [] : [{ name, chain }];
-  });
+  const tables = ([4, 6] as const).flatMap((family) =>
+    ORDER.flatMap((name) => {
+      const chain = rulesetOf(config, family).get(name)?.chains.get(hook);
+      return chain === undefined ? [] : [{ family, name, chain }];
+    }),
+  );
   const nft = (config.nftables ?? []).flatMap((table) =>
     [...table.chains.values()].flatMap((chain) => (chain.base?.hook === hook ? [{ table, chain }] : [])),
   );
@@ -82,12 +90,12 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
     return <p className="quiet">No table has a chain at this hook here: packets pass untouched.</p>;
   return (
     <>
-      {tables.map(({ name, chain }) => (
-        <section key={name}>
+      {tables.map(({ family, name, chain }) => (
+        <section key={`${family} ${name}`}>
           <EntryList
-            title={`Table ${name}, policy ${chain.policy ?? 'none'}`}
-            command={`iptables -t ${name} -S ${hook}`}
-            entries={ruleEntries(config.id, name, chain)}
+            title={`${family === 6 ? 'IPv6, table' : 'Table'} ${name}, policy ${chain.policy ?? 'none'}`}
+            command={`${toolOf(family)} -t ${name} -S ${hook}`}
+            entries={ruleEntries(config.id, { family, table: name }, chain)}
           />
           {chain.rules.length === 0 && (
             <p className="quiet">
@@ -108,10 +116,10 @@ function HookView({ config, hook }: { readonly config: NetnsConfig; readonly hoo
   );
 }
 
-function ruleEntries(ns: string, table: TableName, chain: Chain): readonly Entry[] {
-  const lines = chain.rules.map((rule) => printRule(chain.name, rule));
+function ruleEntries(ns: string, place: TablePlace, chain: Chain): readonly Entry[] {
+  const lines = chain.rules.map((rule) => printRule(chain.name, rule, place.family));
   return lines.map((line, index) => {
-    const event = ruleDeleted(ns, table, line, copiesBefore(lines, index));
+    const event = ruleDeleted(ns, place, line, copiesBefore(lines, index));
     return { line, origin: chain.rules[index]?.origin, fault: { label: 'Delete rule', event } };
   });
 }

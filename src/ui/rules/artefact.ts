@@ -5,9 +5,9 @@
 import type { NetnsConfig, NsId } from '../../sim/linux/config.ts';
 import { printSetsSave } from '../../sim/linux/netfilter/ipset.ts';
 import { chainsInPrintOrder, printRule } from '../../sim/linux/netfilter/iptables/print.ts';
-import type { Ruleset, TableName } from '../../sim/linux/netfilter/iptables/rule.ts';
+import { type Ruleset, rulesetOf, type TableName, toolOf } from '../../sim/linux/netfilter/iptables/rule.ts';
 import type { FaultEvent } from '../../sim/scenario/scenario.ts';
-import { memberDeleted, ruleDeleted } from '../faults/deletions.ts';
+import { memberDeleted, ruleDeleted, type TablePlace } from '../faults/deletions.ts';
 import { bpfRows } from './artefact-bpf.ts';
 import { ipvsRows } from './artefact-ipvs.ts';
 import { nftRows } from './artefact-nft.ts';
@@ -29,13 +29,17 @@ export interface Artefact {
   readonly byKey: ReadonlyMap<string, XrayRow>;
 }
 
-export const ruleKey = (table: TableName, chain: string, index: number): string => `${table} ${chain} ${index}`;
+export const ruleKey = ({ family, table }: TablePlace, chain: string, index: number): string =>
+  `${family === 6 ? 'ip6 ' : ''}${table} ${chain} ${index}`;
 export const ipsetKey = (set: string, member: string): string => `ipset ${set} ${member}`;
 
 export const headRow = (text: string): XrayRow => ({ text, kind: 'head', keys: [] });
 
-export const hasRules = ({ iptables, nftables, ipvs, bpf }: NetnsConfig): boolean =>
-  iptables.size > 0 || (nftables?.length ?? 0) > 0 || (ipvs?.length ?? 0) > 0 || (bpf?.attachments.length ?? 0) > 0;
+export const hasRules = ({ iptables, ip6tables, nftables, ipvs, bpf }: NetnsConfig): boolean =>
+  iptables.size + (ip6tables?.size ?? 0) > 0 ||
+  (nftables?.length ?? 0) > 0 ||
+  (ipvs?.length ?? 0) > 0 ||
+  (bpf?.attachments.length ?? 0) > 0;
 
 const made = new WeakMap<NetnsConfig, Artefact>();
 
@@ -61,7 +65,11 @@ function makeArtefact(config: NetnsConfig): Artefact {
     })),
     ...ipvsRows(config),
     ...(config.ipsets.length > 0 ? [{ command: 'ipset save', rows: ipsetRows(config) }] : []),
-    ...(config.iptables.size > 0 ? [{ command: 'iptables-save', rows: iptablesRows(config.id, config.iptables) }] : []),
+    ...([4, 6] as const).flatMap((family) => {
+      const ruleset = rulesetOf(config, family);
+      const section = { command: `${toolOf(family)}-save`, rows: iptablesRows(config.id, ruleset, family) };
+      return ruleset.size > 0 ? [section] : [];
+    }),
     ...bpfRows(config),
   ];
   const rows = sections.flatMap(({ command, rows: own }, at): XrayRow[] => [
@@ -76,19 +84,20 @@ function makeArtefact(config: NetnsConfig): Artefact {
 
 const TABLES: readonly TableName[] = ['mangle', 'raw', 'filter', 'nat'];
 
-export function iptablesRows(ns: NsId, ruleset: Ruleset): readonly XrayRow[] {
+export function iptablesRows(ns: NsId, ruleset: Ruleset, family: 4 | 6 = 4): readonly XrayRow[] {
   return TABLES.flatMap((name) => {
     const table = ruleset.get(name);
     if (table === undefined) return [];
     const chains = chainsInPrintOrder(table);
+    const place = { family, table: name };
     const copies = new Map<string, number>();
     const rules = chains.flatMap((chain) =>
       chain.rules.map((rule, index): XrayRow => {
-        const text = printRule(chain.name, rule);
+        const text = printRule(chain.name, rule, family);
         const nth = copies.get(text) ?? 0;
         copies.set(text, nth + 1);
-        const deletions = [ruleDeleted(ns, name, text, nth)];
-        return { text, kind: 'rule', keys: [ruleKey(name, chain.name, index)], deletions };
+        const deletions = [ruleDeleted(ns, place, text, nth)];
+        return { text, kind: 'rule', keys: [ruleKey(place, chain.name, index)], deletions };
       }),
     );
     return [

@@ -85,7 +85,8 @@ function walkStep(walk: Walk, step: Step): void {
         const row = entryRow(walk, step, ipsetKey(set, member ?? ''), `${set}: ${member ?? 'no such header'}`, isIn);
         return { index, row };
       });
-      return walkRules(walk, step, `table ${step.table}`, (index) => ruleKey(step.table, step.chain, index));
+      const table = `${step.family === 6 ? 'ip6tables, ' : ''}table ${step.table}`;
+      return walkRules(walk, step, table, (index) => ruleKey(step, step.chain, index));
     }
     case 'nft-rule':
     case 'nft-chain-end':

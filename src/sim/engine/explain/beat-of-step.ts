@@ -2,8 +2,10 @@ import type { NsId } from '../../linux/config.ts';
 import { endpointText } from '../../linux/ipvs/table.ts';
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
+import { isIcmp } from '../../wire/frame.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { isUnderlay } from '../world.ts';
+import { inWordsOf } from './family-words.ts';
 import { ruleRejects } from './nft-rule.ts';
 import { innerPacket, kindOfPacket, portsOf, socketText } from './packet-words.ts';
 
@@ -105,7 +107,7 @@ function natMoment(step: Of<'nat'>): Moment {
 
 /** IPVS rewrites every packet of a connection: only requests are led somewhere, answers get their address back. */
 function ipvsMoment({ role, before, after, server }: Of<'ipvs'>): Moment {
-  if (before.l4.proto === 'icmp') return { mark: 'conntrack', title: `IPVS: error rewritten: ${after.src}` };
+  if (isIcmp(before.l4)) return { mark: 'conntrack', title: `IPVS: error rewritten: ${after.src}` };
   if (role === 'request') return { mark: 'dnat', title: `IPVS to ${endpointText(server)}` };
   return { mark: 'conntrack', title: `IPVS: from ${socketText(after.src, portsOf(after.l4)?.sport)}` };
 }
@@ -205,7 +207,9 @@ function deliverMoment(step: Of<'deliver'>): Moment {
 function dropMoment(view: PacketView, step: Of<'drop'>, at: number): Moment {
   const cause = view.steps[at - 1];
   const isTold = cause !== undefined && cause.ns === step.ns && beatOfStep(view, cause, at - 1)?.mark === 'drop';
-  return isTold ? null : { mark: 'drop', title: DROP_TITLES[step.reason] ?? `Dropped: ${step.reason}` };
+  return isTold
+    ? null
+    : { mark: 'drop', title: inWordsOf(step.frame, DROP_TITLES[step.reason] ?? `Dropped: ${step.reason}`) };
 }
 
 const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {

@@ -54,7 +54,7 @@ export const decidedOrigin = (rule: DecidingRule, element: StepOf<'nft-lookup'> 
   isFault(rule.rule.origin) ? rule.rule.origin : (element?.element?.origin ?? rule.rule.origin);
 
 export const printed = (rule: DecidingRule): string =>
-  rule.kind === 'rule' ? ruleLine(rule.chain, rule.rule) : nftRuleLine(rule.family, rule.rule);
+  rule.kind === 'rule' ? ruleLine(rule.chain, rule.rule, rule.family) : nftRuleLine(rule.family, rule.rule);
 
 export const dropsInvalid = (rule: DecidingRule): boolean =>
   rule.kind === 'rule'

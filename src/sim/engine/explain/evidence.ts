@@ -1,12 +1,14 @@
 /** Proof: a piece of a tool's output around the line that decided. */
 import type { FdbEntry, Neighbour, NetnsConfig, Route } from '../../linux/config.ts';
-import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
+import { compareAddresses } from '../../linux/ipvs/address.ts';
+import { rulesetOf, type TableName, toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { printLink } from '../../linux/print/ip-link.ts';
 import { routesOf } from '../../linux/routing/tables.ts';
-import { ipToInt } from '../../wire/ip.ts';
+import { familyOf } from '../../wire/ip.ts';
 import type { Evidence } from './explanation.ts';
 import { fdbLine, neighbourLine, routeLine, ruleLine } from './lines.ts';
+import type { StepOf } from './scene.ts';
 
 /** Lines of context above and below the highlighted one. */
 const CONTEXT_LINES = 4;
@@ -35,26 +37,34 @@ function windowOf<T>({ title, command, all, index, print, originOf }: Found<T>):
   return origin ? { ...evidence, origin } : evidence;
 }
 
-export function ruleEvidence(ns: NetnsConfig, here: string, table: TableName, chain: string, index: number): Evidence {
-  const rules = ns.iptables.get(table)?.chains.get(chain)?.rules ?? [];
+/** Where a rule or a chain's end stands. */
+interface RulePlace {
+  readonly family?: 6;
+  readonly table: TableName;
+  readonly chain: string;
+}
+
+export function ruleEvidence(ns: NetnsConfig, here: string, place: RulePlace, index: number): Evidence {
+  const { family, table, chain } = place;
+  const rules = rulesetOf(ns, family).get(table)?.chains.get(chain)?.rules ?? [];
   return windowOf({
     title: `${table} table, chain ${chain} on ${here}`,
-    command: `iptables -t ${table} -S ${chain}`,
+    command: `${toolOf(family)} -t ${table} -S ${chain}`,
     all: rules,
     index,
-    print: (rule) => ruleLine(chain, rule),
+    print: (rule) => ruleLine(chain, rule, family),
     originOf: (rule) => rule.origin,
   });
 }
 
 /** The whole chain's policy line, for a chain that ended without a decision. */
-export function policyEvidence(ns: NetnsConfig, here: string, table: TableName, chain: string): Evidence {
-  const found = ns.iptables.get(table)?.chains.get(chain);
-  const rules = (found?.rules ?? []).map((rule) => ruleLine(chain, rule));
+export function policyEvidence(ns: NetnsConfig, here: string, { family, table, chain }: RulePlace): Evidence {
+  const found = rulesetOf(ns, family).get(table)?.chains.get(chain);
+  const rules = (found?.rules ?? []).map((rule) => ruleLine(chain, rule, family));
   const head = found?.policy ? `-P ${chain} ${found.policy}` : `-N ${chain}`;
   return {
     title: `${table} table, chain ${chain} on ${here}`,
-    command: `iptables -t ${table} -S ${chain}`,
+    command: `${toolOf(family)} -t ${table} -S ${chain}`,
     lines: [head, ...rules.slice(0, 2 * CONTEXT_LINES)],
     highlight: 0,
     firstLine: 1,
@@ -64,15 +74,17 @@ export function policyEvidence(ns: NetnsConfig, here: string, table: TableName, 
 const sameRoute = (a: Route, b: Route): boolean =>
   a.dst.text === b.dst.text && a.dev === b.dev && a.via === b.via && a.type === b.type && a.table === b.table;
 
-export function routeEvidence(ns: NetnsConfig, here: string, table: Route['table'], route: Route | null): Evidence {
+export function routeEvidence(ns: NetnsConfig, here: string, step: StepOf<'route'>): Evidence {
+  const { table, route } = step;
+  const family = familyOf(step.dst);
   // In the order of `ip route show`: by address, the shorter prefix first.
   const all = routesOf(ns)
-    .filter((candidate) => candidate.table === table)
-    .sort((a, b) => ipToInt(a.dst.base) - ipToInt(b.dst.base) || a.dst.prefix - b.dst.prefix);
+    .filter((candidate) => candidate.table === table && candidate.dst.family === family)
+    .sort((a, b) => compareAddresses(a.dst.base, b.dst.base) || a.dst.prefix - b.dst.prefix);
   const suffix = table === 'main' ? '' : ` table ${table}`;
   return windowOf({
     title: `${table === 'main' ? 'Routes' : `Routes (table ${table})`} of ${here}`,
-    command: `ip route show${suffix}`,
+    command: `ip ${family === 6 ? '-6 ' : ''}route show${suffix}`,
     all,
     index: route === null ? -1 : all.findIndex((candidate) => sameRoute(candidate, route)),
     print: routeLine,

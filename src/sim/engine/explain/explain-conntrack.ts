@@ -1,6 +1,7 @@
 /** Connection tracking and the rewriting of addresses. Facts: net/netfilter/nf_conntrack_core.c, nf_nat_core.c, Linux 6.18. */
-import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
+import { type Rule, rulesetOf, toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import type { CtSnapshot, Step } from '../../linux/step.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { ruleEvidence } from './evidence.ts';
 import { nftRuleEvidence } from './evidence-nft.ts';
 import { slotText } from './explain-nft.ts';
@@ -60,8 +61,10 @@ function establishedSentence(step: StepOf<'conntrack'>, here: string, steps: rea
 }
 
 function listCommand(entry: CtSnapshot): string {
-  const port = entry.proto === 'icmp' ? '' : ` --orig-port-src ${entry.original.sport}`;
-  return `conntrack -L -p ${entry.proto} -s ${entry.original.src} -d ${entry.original.dst}${port}`;
+  const { proto, original } = entry;
+  const port = proto === 'icmp' || proto === 'ipv6-icmp' ? '' : ` --orig-port-src ${original.sport}`;
+  const family = familyOf(original.dst) === 6 ? ' -f ipv6' : '';
+  return `conntrack -L${family} -p ${proto === 'ipv6-icmp' ? 'icmpv6' : proto} -s ${entry.original.src} -d ${entry.original.dst}${port}`;
 }
 
 export function explainNat(scene: Scene<StepOf<'nat'>>): Told {
@@ -85,11 +88,11 @@ function lastRule(scene: Scene): NatRule | undefined {
 }
 
 const decidedBy = ({ ns, here }: Scene, rule: NatRule): Evidence =>
-  rule.kind === 'rule' ? ruleEvidence(ns, here, rule.table, rule.chain, rule.index) : nftRuleEvidence(ns, here, rule);
+  rule.kind === 'rule' ? ruleEvidence(ns, here, rule, rule.index) : nftRuleEvidence(ns, here, rule);
 
 const listRule = ({ here }: Scene, rule: NatRule): string =>
   rule.kind === 'rule'
-    ? `iptables-save -t ${rule.table} | grep ${rule.chain}   # on ${here}`
+    ? `${toolOf(rule.family)}-save -t ${rule.table} | grep ${rule.chain}   # on ${here}`
     : `nft list chain ${rule.family} ${rule.table} ${rule.chain}   # on ${here}`;
 
 function explainDnat(scene: Scene<StepOf<'nat'>>, rule: NatRule | undefined): Omit<Told, 'evidence'> {
@@ -132,7 +135,7 @@ function choiceOf(scene: Scene<StepOf<'nat'>>): string {
     const { target } = rule;
     if (target?.kind !== 'jump' && target?.kind !== 'goto') return false;
     return (
-      ns.iptables
+      rulesetOf(ns, last?.family)
         .get('nat')
         ?.chains.get(target.chain)
         ?.rules.some((r) => r.target?.kind === 'DNAT') === true
@@ -140,7 +143,7 @@ function choiceOf(scene: Scene<StepOf<'nat'>>): string {
   };
   const parent = rules.findLast((s) => targetChain(s.rule) === last?.chain);
   if (!parent) return '';
-  const all = ns.iptables.get('nat')?.chains.get(parent.chain)?.rules.filter(leads) ?? [];
+  const all = rulesetOf(ns, last?.family).get('nat')?.chains.get(parent.chain)?.rules.filter(leads) ?? [];
   if (parent.rule.matches.some((m) => m.kind === 'recent')) return `; the same as last time, by session affinity`;
   const endpoints = new Set(all.map(targetChain)).size;
   return endpoints > 1 ? `; 1 of ${endpoints}, chosen at random` : `; the only one`;

@@ -1,5 +1,5 @@
 /** Where packets begin and end. */
-import { type IpPacket, icmpName, isIcmpError, isReset, type Protocol } from '../../wire/frame.ts';
+import { type IpPacket, icmpName, isIcmp, isIcmpError, isReset, type Protocol } from '../../wire/frame.ts';
 import { isUnderlay } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
@@ -186,7 +186,7 @@ function explainArpDelivery({ step, here, world }: DeliverScene): Told {
 
 function explainNobody({ step, here }: DeliverScene, ss: string): Told {
   const packet = innerPacket(step.frame);
-  if (packet?.l4.proto === 'icmp')
+  if (packet && isIcmp(packet.l4))
     return {
       title: `Nobody on ${here} waits for this`,
       sentence: `${here} gets the ICMP message and ignores it: ${step.what}.`,

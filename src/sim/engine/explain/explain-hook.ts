@@ -1,5 +1,6 @@
 /** The five places where netfilter looks at a packet. Order of calls: net/ipv4/ip_input.c, ip_forward.c, ip_output.c. */
 
+import { rulesetOf, toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import { familyOf } from '../../wire/ip.ts';
 import { isUnderlay } from '../world.ts';
@@ -20,12 +21,19 @@ type HookScene = Scene<StepOf<'hook'>>;
 export function explainHook(scene: HookScene): Told {
   const { step, here, ns } = scene;
   if (step.family === 'bridge') return explainBridgeHook(scene);
+  const packet = packetOf(step.frame);
+  const family = packet ? familyOf(packet.dst) : 4;
+  const rules = rulesetOf(ns, family);
   const hasNft = (ns.nftables?.length ?? 0) > 0;
   const checks = [
-    ...(ns.iptables.size === 0 ? [] : [`iptables-save | grep -- '-A ${step.hook} '   # on ${here}`]),
-    ...(hasNft ? [`nft list hooks ip   # on ${here}: who is called at ${step.hook.toLowerCase()}, in order`] : []),
+    ...(rules.size === 0 ? [] : [`${toolOf(family)}-save | grep -- '-A ${step.hook} '   # on ${here}`]),
+    ...(hasNft
+      ? [
+          `nft list hooks ip${family === 6 ? '6' : ''}   # on ${here}: who is called at ${step.hook.toLowerCase()}, in order`,
+        ]
+      : []),
   ];
-  const isEmpty = ns.iptables.size === 0 && !hasNft;
+  const isEmpty = rules.size === 0 && !hasNft;
   const sentence = isEmpty ? emptySentence(scene) : SENTENCES[step.hook](scene);
   return { title: `${step.hook} on ${here}`, sentence, checks };
 }

@@ -1,6 +1,8 @@
 /** IPVS, the kernel's own load balancer. Facts: net/netfilter/ipvs/ip_vs_core.c, ip_vs_xmit.c, Linux 6.18. */
+
 import { printIpvsadmList } from '../../linux/ipvs/print.ts';
 import { endpointText, type SchedulerName, type VirtualServer } from '../../linux/ipvs/table.ts';
+import { isIcmp } from '../../wire/frame.ts';
 import { linesEvidence } from './evidence.ts';
 import { writerSentence } from './explain-rule.ts';
 import type { Evidence } from './explanation.ts';
@@ -46,7 +48,7 @@ function explainRequest(scene: IpvsScene): Pick<Told, 'title' | 'sentence'> {
   const { virtual, server, before } = step;
   const to = endpointText(server);
   const title = `IPVS sends to ${to}`;
-  if (before.l4.proto === 'icmp')
+  if (isIcmp(before.l4))
     return {
       title,
       sentence: `The error is about an answer that IPVS on ${here} had translated, so it is led to ${to}, the real server that gave it.`,
@@ -81,7 +83,7 @@ function explainReply({ step, here, names }: IpvsScene): Pick<Told, 'title' | 's
   const was = endsOf(step.before).src;
   const now = endsOf(step.after).src;
   const title = `IPVS: answer comes from ${now} again`;
-  if (step.before.l4.proto === 'icmp')
+  if (isIcmp(step.before.l4))
     return {
       title: `IPVS: error comes from ${now} again`,
       sentence: `The error quotes a packet that IPVS on ${here} had sent to ${endpointText(step.server)}. IPVS puts the Service's address back, in the quoted packet too, so that the program recognises it.`,

@@ -1,6 +1,7 @@
 /** Routing decisions, TTL and next hops. */
 
 import { printNeighbour } from '../../linux/print/ip-neigh.ts';
+import { forwardingSysctl } from '../../linux/routing/forwarding.ts';
 import { isUnderlay, UNDERLAY } from '../world.ts';
 import { lineEvidence, neighbourEvidence, routeEvidence } from './evidence.ts';
 import { routeLine } from './lines.ts';
@@ -20,7 +21,7 @@ export function explainRoute(scene: RouteScene): Told {
   return {
     title: routeTitle(scene),
     sentence: routeSentence(scene),
-    evidence: [routeEvidence(ns, here, step.table, step.route)],
+    evidence: [routeEvidence(ns, here, step)],
     checks: [inside(names, step.ns, routeGet(scene))],
   };
 }
@@ -37,9 +38,7 @@ function explainFabric({ step, here, ns, names }: RouteScene): Told {
     return {
       title: `Cloud network: a card of ${names.ip(step.nextHop ?? step.dst)}`,
       sentence: `No node wrote a route for this, and there is no route table either: ${names.ipLong(step.dst)} has an address of the cloud's own network, and the network knows it as one of the card of ${machine}. It hands the packet to that machine. The TTL stays, so no traceroute shows it.`,
-      evidence: [
-        { ...routeEvidence(ns, here, step.table, step.route), title: 'What the network knows of the address', command },
-      ],
+      evidence: [{ ...routeEvidence(ns, here, step), title: 'What the network knows of the address', command }],
       checks: [command],
     };
   }
@@ -47,9 +46,7 @@ function explainFabric({ step, here, ns, names }: RouteScene): Told {
   return {
     title: `Cloud route: to ${names.ip(step.nextHop ?? step.dst)}`,
     sentence: `No node wrote a route for this: the cloud's network has a route table of its own, and in it ${net} leads to ${machine}. It writes new MAC addresses and hands the packet to that machine. The TTL stays, so no traceroute shows it.`,
-    evidence: [
-      { ...routeEvidence(ns, here, step.table, step.route), title: "The cloud's route table", command: ROUTE_TABLE },
-    ],
+    evidence: [{ ...routeEvidence(ns, here, step), title: "The cloud's route table", command: ROUTE_TABLE }],
     checks: [ROUTE_TABLE],
   };
 }
@@ -112,7 +109,7 @@ const mayNotForward = ({ step, ns }: RouteScene): boolean =>
   step.direction === 'input' &&
   step.route?.type !== 'unreachable' &&
   step.route?.type !== 'prohibit' &&
-  ns.sysctl['ipv4.ip_forward'] !== 1;
+  ns.sysctl[forwardingSysctl(step.dst)] !== 1;
 
 function forwardSentence(scene: RouteScene): string {
   const { step, here, ns, names } = scene;

@@ -1,7 +1,8 @@
 /** Rules: what was evaluated, what matched, and what the writer of the rule wanted. */
-import type { Match, Rule, Target } from '../../linux/netfilter/iptables/rule.ts';
+import { type Match, type Rule, rulesetOf, type Target, toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import { policyEvidence, ruleEvidence } from './evidence.ts';
 import { count, isFault } from './names.ts';
+import { socketText } from './packet-words.ts';
 import { type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
 
 type RuleScene = Scene<StepOf<'rule'>>;
@@ -14,8 +15,8 @@ export function explainRule(scene: RuleScene): Told {
     title: `${step.chain}: ${what}`,
     sentence: `${writerSentence(step.rule.origin)}${ruleSentence(scene)}`,
     counts: `${count(evaluated, 'rule')} evaluated, 1 matched`,
-    evidence: [ruleEvidence(ns, here, step.table, step.chain, step.index)],
-    checks: [`iptables-save -t ${step.table} | grep ${step.chain}   # on ${here}`],
+    evidence: [ruleEvidence(ns, here, step, step.index)],
+    checks: [`${toolOf(step.family)}-save -t ${step.table} | grep ${step.chain}   # on ${here}`],
   };
 }
 
@@ -27,7 +28,7 @@ export function targetTitle(target: Target): string {
     case 'MARK':
       return 'marks the packet';
     case 'DNAT':
-      return `DNAT to ${target.to}${target.port === undefined ? '' : `:${target.port}`}`;
+      return `DNAT to ${socketText(target.to, target.port)}`;
     case 'REJECT':
       return `REJECT (${target.with})`;
     default:
@@ -74,7 +75,7 @@ function ruleSentence(scene: RuleScene): string {
 }
 
 const rejectAnswer = (how: string): string =>
-  how === 'tcp-reset' ? 'a TCP RST' : `an ICMP error (${how.replace('icmp-', '').replaceAll('-', ' ')})`;
+  how === 'tcp-reset' ? 'a TCP RST' : `an ICMP error (${how.replace(/^icmp6?-/, '').replaceAll('-', ' ')})`;
 
 function jumpSentence(scene: RuleScene, chain: string): string {
   const { step } = scene;
@@ -89,14 +90,14 @@ function jumpSentence(scene: RuleScene, chain: string): string {
 
 /** `, which leads to 10.244.1.2:8080 (web-1)`. */
 function leadsTo({ step, ns, names }: RuleScene, chain: string): string {
-  for (const { target } of ns.iptables.get(step.table)?.chains.get(chain)?.rules ?? [])
+  for (const { target } of rulesetOf(ns, step.family).get(step.table)?.chains.get(chain)?.rules ?? [])
     if (target?.kind === 'DNAT') return `, which leads to ${names.endpoint(target.to, target.port ?? null)}`;
   return '';
 }
 
 /** An earlier rule of this chain drew lots. */
 function hasDice({ step, ns }: RuleScene): boolean {
-  const rules = ns.iptables.get(step.table)?.chains.get(step.chain)?.rules ?? [];
+  const rules = rulesetOf(ns, step.family).get(step.table)?.chains.get(step.chain)?.rules ?? [];
   return rules.slice(step.first, step.index).some((rule) => rule.matches.some((m) => m.kind === 'statistic'));
 }
 
@@ -117,7 +118,7 @@ function markSentence({ step, ns }: RuleScene, target: Target & { kind: 'MARK' }
   const hex = `0x${target.value.toString(16)}`;
   if (target.value === 0) return `Any of the marks 0x${target.mask.toString(16)} is taken off.`;
   if ((step.markAfter & target.value) === 0) return `The mark ${hex} is taken off.`;
-  const reader = [...(ns.iptables.get('nat')?.chains.values() ?? [])].find((chain) =>
+  const reader = [...(rulesetOf(ns, step.family).get('nat')?.chains.values() ?? [])].find((chain) =>
     chain.rules.some((rule) => rule.matches.some((m) => m.kind === 'mark' && m.value === target.value)),
   );
   const later = reader ? `; ${reader.name} reads it, when the way out is known` : '';
@@ -129,8 +130,8 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
   const evaluated = step.end - step.first;
   const base = {
     counts: `${evaluated} more ${evaluated === 1 ? 'rule' : 'rules'} evaluated, none decided`,
-    evidence: [policyEvidence(ns, here, step.table, step.chain)],
-    checks: [`iptables -t ${step.table} -S ${step.chain}   # on ${here}`],
+    evidence: [policyEvidence(ns, here, step)],
+    checks: [`${toolOf(step.family)} -t ${step.table} -S ${step.chain}   # on ${here}`],
   };
   if (step.verdict === 'return')
     return {
@@ -138,7 +139,7 @@ export function explainChainEnd(scene: Scene<StepOf<'chain-end'>>): Told {
       title: `${step.chain}: nothing for this packet`,
       sentence: `No rule of ${step.chain} decides about this packet: back to the chain that called it.`,
     };
-  const isEmpty = (ns.iptables.get(step.table)?.chains.get(step.chain)?.rules.length ?? 0) === 0;
+  const isEmpty = (rulesetOf(ns, step.family).get(step.table)?.chains.get(step.chain)?.rules.length ?? 0) === 0;
   if (isEmpty && step.verdict === 'ACCEPT')
     return {
       ...base,

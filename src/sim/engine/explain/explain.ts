@@ -13,6 +13,7 @@ import { explainNeighbour, explainRoute, explainTtl } from './explain-route.ts';
 import { explainChainEnd, explainRule } from './explain-rule.ts';
 import { explainDecap, explainEncap, explainFdb, explainFragment, explainReassemble } from './explain-tunnel.ts';
 import type { Explanation, Place } from './explanation.ts';
+import { inWordsOf } from './family-words.ts';
 import { changedHeaders, frameBefore, headersOf } from './headers.ts';
 import { type Scene, sceneOf, type Told } from './scene.ts';
 
@@ -23,14 +24,14 @@ export function explain(trace: Trace, world: World, stepIndex: number): Explanat
   const { step, previous } = scene;
   const before = frameBefore(step, previous);
   return {
-    title: told.title,
-    sentence: told.sentence,
+    title: inWordsOf(step.frame, told.title),
+    sentence: inWordsOf(step.frame, told.sentence),
     place: placeOf(scene),
     headers: changedHeaders(headersOf(step.frame, scene), before && headersOf(before, scene)),
     evidence: told.evidence ?? [],
     counts: told.counts ?? null,
     conntrack: conntrackAt(trace.steps, stepIndex, step.ns, scene.here),
-    checks: told.checks ?? [],
+    checks: (told.checks ?? []).map((check) => inWordsOf(step.frame, check)),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Origin } from '../../linux/origin.ts';
 import type { PortProtocol } from '../../wire/frame.ts';
 import { cidrHas, type Ip } from '../../wire/ip.ts';
 import { FAR_UNDERLAY, isUnderlay, type World } from '../world.ts';
+import { socketText } from './packet-words.ts';
 
 /** How a Service is reached: which of its addresses, on which port. */
 export interface ServiceDoor {
@@ -153,7 +154,7 @@ function makeNames(world: World): Names {
     cluster,
     ip: (ip) => ownerOf(ip) ?? ip,
     ipLong: (ip) => `${ip}${bare(ip)}`,
-    endpoint: (ip, port) => `${ip}${port === null ? '' : `:${port}`}${bare(ip)}`,
+    endpoint: (ip, port) => `${socketText(ip, port)}${bare(ip)}`,
     ns: (ns) => (isUnderlay(ns) ? underlayName(cluster, ns) : shortNs(ns)),
     place: (ns) => {
       const pod = known.pod(ns);

@@ -1,4 +1,6 @@
 /** Silent drops by rules and chain policies. */
+
+import { toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { cidrHas } from '../../wire/ip.ts';
 import {
@@ -36,7 +38,7 @@ function byPolicy(c: Case, rule: DropPolicy): Told {
   const { chain } = rule;
   const command =
     rule.kind === 'chain-end'
-      ? `iptables -P ${chain} ACCEPT`
+      ? `${toolOf(rule.family)} -P ${chain} ACCEPT`
       : `nft chain ${rule.family} ${rule.table} ${chain} '{ policy accept ; }'`;
   const policy = rule.kind === 'chain-end' ? 'DROP' : 'drop';
   return {

@@ -1,4 +1,5 @@
 /** The program waited in vain, or was told that there is no way: which machine lost the packet, and why. */
+import { inWordsOf } from './family-words.ts';
 import { capital, serviceName } from './names.ts';
 import { innerPacket } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -67,6 +68,8 @@ function findUnexpected(c: Case, drop: StepOf<'drop'>): Finding | null {
 }
 
 function findByReason(c: Case, drop: StepOf<'drop'>): Finding {
-  const { sentence, remedy } = reasonOf(c, drop);
+  const reason = reasonOf(c, drop);
+  const sentence = inWordsOf(drop.frame, reason.sentence);
+  const remedy = reason.remedy && inWordsOf(drop.frame, reason.remedy);
   return { ...dropBase(drop), sentence, remedy: remedy === null ? null : capital(remedy) };
 }

@@ -3,15 +3,15 @@
  * errno, which newer curls hide behind "Couldn't connect to server".
  */
 import type { Step } from '../../linux/step.ts';
+import { headerBytes, isIcmp } from '../../wire/frame.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { PROBE_WAIT_MS } from '../program-result.ts';
 import { innerPacket } from './packet-words.ts';
 import { askedText, type Case } from './verdict-case.ts';
 import { mtuOf } from './verdict-told.ts';
 
 const NS_PER_MS = 1_000_000;
-/** Bytes of the ICMP header and of the IPv4 header. */
 const ICMP_HEADER_BYTES = 8;
-const IP_HEADER_BYTES = 20;
 
 /** `strerror` of glibc. */
 const ERRNO_TEXT: Readonly<Record<string, string>> = {
@@ -118,6 +118,16 @@ function printUdp(c: Case): string {
   return errorText(c);
 }
 
+/** Of `ping -6`. */
+const PING6_WORDS: Readonly<Record<string, string>> = {
+  'no-route': 'Destination unreachable: No route',
+  'adm-prohibited': 'Destination unreachable: Administratively prohibited',
+  'beyond-scope': 'Destination unreachable: Beyond scope of source address',
+  'addr-unreachable': 'Destination unreachable: Address unreachable',
+  'port-unreachable': 'Destination unreachable: Port unreachable',
+  'ttl-exceeded': 'Time exceeded: Hop limit',
+};
+
 const PING_WORDS: Readonly<Record<string, string>> = {
   'port-unreachable': 'Destination Port Unreachable',
   'host-unreachable': 'Destination Host Unreachable',
@@ -132,17 +142,18 @@ function printPing(c: Case): string {
   const told = result.atStep === null ? undefined : c.steps[result.atStep];
   const packet = told && innerPacket(told.frame);
   if (result.outcome === 'reply' && packet) {
-    const bytes =
-      packet.l4.proto === 'icmp' && 'dataBytes' in packet.l4
-        ? packet.l4.dataBytes + ICMP_HEADER_BYTES
-        : packet.len - IP_HEADER_BYTES;
+    const bytes = isIcmp(packet.l4) ? packet.l4.dataBytes + ICMP_HEADER_BYTES : packet.len - headerBytes(packet.dst);
     return `${bytes} bytes from ${packet.src}: icmp_seq=1 ttl=${packet.ttl}`;
   }
   if (result.icmp === 'frag-needed')
     return `From ${result.errorFrom} icmp_seq=1 Frag needed and DF set (mtu = ${result.mtuBytes})`;
+  if (result.icmp === 'packet-too-big')
+    return `From ${result.errorFrom} icmp_seq=1 Packet too big: mtu=${result.mtuBytes}`;
   if (result.outcome === 'message-too-long') return `ping: local error: message too long, mtu=${mtuOf(c) ?? '?'}`;
-  if (result.icmp !== undefined && result.errorFrom !== undefined)
-    return `From ${result.errorFrom} icmp_seq=1 ${PING_WORDS[result.icmp] ?? result.icmp}`;
+  if (result.icmp !== undefined && result.errorFrom !== undefined) {
+    const words = familyOf(result.errorFrom) === 6 ? PING6_WORDS : PING_WORDS;
+    return `From ${result.errorFrom} icmp_seq=1 ${words[result.icmp] ?? result.icmp}`;
+  }
   if (result.errno !== undefined && result.outcome !== 'timeout') return `ping: connect: ${errorText(c)}`;
   return '1 packets transmitted, 0 received, 100% packet loss';
 }
@@ -153,6 +164,10 @@ const TRACEROUTE_MARKS: Readonly<Record<string, string>> = {
   'host-prohibited': ' !X',
   'admin-prohibited': ' !X',
   'frag-needed': ' !F',
+  'no-route': ' !N',
+  'addr-unreachable': ' !H',
+  'adm-prohibited': ' !X',
+  'packet-too-big': ' !F',
 };
 
 function printTraceroute(c: Case): string {

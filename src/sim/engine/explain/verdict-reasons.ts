@@ -3,7 +3,7 @@ import { podNetworkWith, podNs } from '../../kube/cluster.ts';
 import type { Device } from '../../linux/config.ts';
 import type { DropReason } from '../../linux/step.ts';
 import type { IpPacket } from '../../wire/frame.ts';
-import { familyOf, type Ip, parseIp } from '../../wire/ip.ts';
+import { type Ip, parseIp } from '../../wire/ip.ts';
 import { isFault, serviceName } from './names.ts';
 import { innerPacket, neighbourWords } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
@@ -177,13 +177,12 @@ function noRoute({ c, drop, place, to: asked, packet, culprit }: Scene): Reason 
   };
 }
 
-function forwardingOff({ c, drop, place, to, packet }: Scene): Reason {
+function forwardingOff({ c, drop, place, to }: Scene): Reason {
   if (!c.names.node(drop.ns))
     return { sentence: `the packet for ${to} came to ${place}, which is not a router`, remedy: null };
-  const sysctl = packet && familyOf(packet.dst) === 6 ? 'ipv6.conf.all.forwarding' : 'ipv4.ip_forward';
   return {
-    sentence: `the packet is for ${to}, and ${place} may not forward it: net.${sysctl} is 0`,
-    remedy: `Turn forwarding on: sysctl -w net.${sysctl}=1   # on ${place}`,
+    sentence: `the packet is for ${to}, and ${place} may not forward it: net.ipv4.ip_forward is 0`,
+    remedy: `Turn forwarding on: sysctl -w net.ipv4.ip_forward=1   # on ${place}`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Packets that left the cluster by the default route, because nothing translated or routed them, and were lost outside. */
 import { podNetworkWith } from '../../kube/cluster.ts';
-import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
+import { type Chain, type Rule, rulesetOf, toolOf } from '../../linux/netfilter/iptables/rule.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { routeLine, ruleLine } from './lines.ts';
 import { serviceName } from './names.ts';
 import { innerPacket } from './packet-words.ts';
@@ -75,7 +76,7 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
   const ports = service?.ports.map((p) => `${p.port}/${p.protocol}`).join(', ') ?? '';
   if (c.door) {
     const missing = missingRule(c, node);
-    const restore = `Restore the rule that the other nodes have: iptables -t nat ${missing}   # on ${node}`;
+    const restore = `Restore the rule that the other nodes have: ${toolOf(familyAsked(c))} -t nat ${missing}   # on ${node}`;
     return {
       ...base(drop, left),
       sentence: `nothing on ${node} translates ${askedText(c)}, the address of ${name}, so ${lost}`,
@@ -99,13 +100,22 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
   };
 }
 
+/** Of the address that was asked for. */
+const familyAsked = ({ asked }: Case): 4 | 6 => (asked ? familyOf(asked.ip) : 4);
+
+function chainsOf(c: Case, id: string): readonly Chain[] {
+  const config = c.world.namespaces.get(id);
+  return config ? [...(rulesetOf(config, familyAsked(c)).get('nat')?.chains.values() ?? [])] : [];
+}
+
 /** A nat rule of this Service, or one that leads to it, that another node has and this one lost. */
 function missingRule(c: Case, here: string): string | null {
   const other = c.world.cluster.nodes.find(({ name }) => name !== here);
   const rulesOf = (id: string | undefined): Map<string, Rule> => {
-    const chains =
-      id === undefined ? [] : [...(c.world.namespaces.get(id)?.iptables.get('nat')?.chains.values() ?? [])];
-    return new Map(chains.flatMap((chain) => chain.rules.map((rule) => [ruleLine(chain.name, rule), rule] as const)));
+    const chains = id === undefined ? [] : chainsOf(c, id);
+    return new Map(
+      chains.flatMap((chain) => chain.rules.map((rule) => [ruleLine(chain.name, rule, familyAsked(c)), rule] as const)),
+    );
   };
   const [own, others] = [rulesOf(here), rulesOf(other?.name)];
   const name = c.service ? serviceName(c.service) : '';

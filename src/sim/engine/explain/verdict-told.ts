@@ -1,4 +1,5 @@
 /** Outcomes that somebody told the program about: too big, TTL used up, unknown name. */
+import { inWordsOf } from './family-words.ts';
 import { askedText, type Case, endName, type Finding } from './verdict-case.ts';
 
 /** The MTU that the error told, or else the device's, as the culprit prints it (`eth0 mtu 1450`). */
@@ -34,9 +35,12 @@ export function findTtl(c: Case): Finding {
   const ttl = c.probe.options?.ttl;
   const from = result.errorFrom === undefined ? '' : `, which answered as ${result.errorFrom}`;
   const start = ttl === undefined ? '' : ` that began with ${ttl}`;
+  const words = (text: string): string => (c.first ? inWordsOf(c.first.frame, text) : text);
   return {
-    sentence: `TTL used up: the TTL${start} reached its end on ${place}${from}, before the packet got to ${c.asked ? c.names.ipLong(c.asked.ip) : askedText(c)}.`,
-    remedy: ttl === undefined ? 'Look for a routing loop.' : `Send with a larger TTL than ${ttl}.`,
+    sentence: words(
+      `TTL used up: the TTL${start} reached its end on ${place}${from}, before the packet got to ${c.asked ? c.names.ipLong(c.asked.ip) : askedText(c)}.`,
+    ),
+    remedy: ttl === undefined ? 'Look for a routing loop.' : words(`Send with a larger TTL than ${ttl}.`),
     step: drop?.i ?? result.atStep,
     ...(drop ? { reason: drop.reason } : {}),
     ...(drop?.culprit ? { culprit: drop.culprit } : {}),

@@ -140,6 +140,18 @@ export interface Table {
 
 export type Ruleset = ReadonlyMap<TableName, Table>;
 
+const NO_RULES: Ruleset = new Map();
+
+/** The rules that packets of a family meet. */
+export const rulesetOf = (
+  { iptables, ip6tables = NO_RULES }: { readonly iptables: Ruleset; readonly ip6tables?: Ruleset | undefined },
+  family: 4 | 6 | undefined,
+): Ruleset => (family === 6 ? ip6tables : iptables);
+
+/** The command of a family. */
+export const toolOf = (family: 4 | 6 | undefined): 'iptables' | 'ip6tables' =>
+  family === 6 ? 'ip6tables' : 'iptables';
+
 /** What a writer asks iptables to do. Fragments of several writers are applied in the order in which the writers started. */
 export type RuleOp =
   | { readonly op: 'new-chain'; readonly table: TableName; readonly chain: string }
