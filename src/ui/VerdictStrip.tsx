@@ -4,10 +4,12 @@ import { Icon } from './parts/Icon.tsx';
 interface VerdictStripProps {
   readonly trace: Trace;
   readonly onStep: (step: number) => void;
+  /** Shows what the policies say; null where there are none. */
+  readonly onWhy: (() => void) | null;
 }
 
 /** One plain sentence and the smallest change that would let it through; beside it, what the program printed. */
-export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
+export function VerdictStrip({ trace, onStep, onWhy }: VerdictStripProps) {
   const { good, sentence, printed, remedy, step } = trace.verdict;
   return (
     <section className={good ? 'verdict verdict-good' : 'verdict verdict-stopped'} aria-label="Verdict">
@@ -27,6 +29,11 @@ export function VerdictStrip({ trace, onStep }: VerdictStripProps) {
         )}
       </div>
       {remedy === null && <Printed text={printed} />}
+      {onWhy !== null && (
+        <button type="button" className="button button-small" onClick={onWhy}>
+          Policies: why
+        </button>
+      )}
       {step !== null && (
         <button type="button" className="button button-small" onClick={() => onStep(step)}>
           Go to the step

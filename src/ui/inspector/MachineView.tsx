@@ -6,6 +6,7 @@ import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { Resync } from '../faults/Resync.tsx';
 import { Icon } from '../parts/Icon.tsx';
+import { PodPolicies } from '../policies/PodPolicies.tsx';
 import { ContainerList } from './ContainerList.tsx';
 import { AgentSwitch, ConfSwitch, OwnerControls, ProxySwitch } from './ControlLoop.tsx';
 import { EntryList } from './EntryList.tsx';
@@ -53,6 +54,7 @@ export function MachineView({ config, world }: MachineViewProps) {
           </div>
         </section>
       )}
+      {pod !== undefined && <PodPolicies pod={config.id} />}
       {pod?.containers !== undefined && <ContainerList containers={pod.containers} />}
       {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}

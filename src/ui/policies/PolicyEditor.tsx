@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { DOCUMENTS_MAX } from '../../sim/kube/manifests/limits.ts';
 import { type Manifests, readManifests } from '../../sim/kube/manifests/parse.ts';
+import { readYaml } from '../../sim/kube/manifests/read-yaml.ts';
 import { writeManifests } from '../../sim/kube/manifests/write.ts';
 import { objectRef } from '../../sim/kube/objects-merge.ts';
 import { isPolicy, type PolicyObject } from '../../sim/kube/policy-objects.ts';
@@ -9,6 +11,7 @@ import { useApp, usePart } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { type Editor, mountEditor } from '../yaml/editor.ts';
+import { LintList } from './LintList.tsx';
 import { PolicyForm } from './PolicyForm.tsx';
 import { PolicySwitch } from './PolicySwitch.tsx';
 import { policyName, selectsOf } from './policy-words.ts';
@@ -34,6 +37,11 @@ export function PolicyEditor({ models, standing }: PolicyEditorProps) {
     setShape(policy);
     desk.write(writeManifests([policy]));
   };
+  const editor = useRef<Editor | null>(null);
+  const goTo = (path: readonly (string | number)[]): void => {
+    const [first] = readYaml(text, DOCUMENTS_MAX).documents;
+    if (first) editor.current?.goTo(first.placeOf(path).line);
+  };
   const isFromForm = shape !== null && text === writeManifests([shape]);
   const errorsAt = (path: string): readonly string[] =>
     reading.errors.flatMap((error) => (isBelow(error.text, path) ? [error.text] : []));
@@ -41,6 +49,13 @@ export function PolicyEditor({ models, standing }: PolicyEditorProps) {
     <div className="policy-editor">
       <EditorHead standing={standing} reading={reading} isDraft={isDraft} />
       <ScrollBox className="policy-form-box" label="Form">
+        <LintList
+          models={models}
+          drafts={reading.objects.filter(isPolicy)}
+          standing={standing}
+          onField={goTo}
+          onChange={write}
+        />
         {shape?.kind === 'NetworkPolicy' ? (
           <>
             {!isFromForm && reading.errors.length > 0 && (
@@ -62,7 +77,7 @@ export function PolicyEditor({ models, standing }: PolicyEditorProps) {
           </p>
         )}
       </ScrollBox>
-      <YamlPane text={text} reading={reading} onChange={desk.write} />
+      <YamlPane text={text} reading={reading} editor={editor} onChange={desk.write} />
     </div>
   );
 }
@@ -163,12 +178,13 @@ function applying(policies: readonly PolicyObject[], standing: SwitchedPolicy | 
 interface YamlPaneProps {
   readonly text: string;
   readonly reading: Manifests;
+  /** Set while it is mounted. */
+  readonly editor: { current: Editor | null };
   readonly onChange: (text: string) => void;
 }
 
-function YamlPane({ text, reading, onChange }: YamlPaneProps) {
+function YamlPane({ text, reading, editor, onChange }: YamlPaneProps) {
   const host = useRef<HTMLDivElement>(null);
-  const editor = useRef<Editor | null>(null);
   const first = useRef(text);
   const change = useRef(onChange);
   change.current = onChange;
@@ -180,11 +196,11 @@ function YamlPane({ text, reading, onChange }: YamlPaneProps) {
       editor.current = null;
       mounted.destroy();
     };
-  }, []);
-  useEffect(() => editor.current?.setText(text), [text]);
+  }, [editor]);
+  useEffect(() => editor.current?.setText(text), [text, editor]);
   useEffect(
     () => editor.current?.setMarks(reading.errors.map(({ line, text: message }) => ({ line, message }))),
-    [reading],
+    [reading, editor],
   );
   return (
     <div className="policy-yaml">

@@ -3,6 +3,7 @@ import { explain } from '../../sim/kube/policy/explain.ts';
 import { useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
+import { SmallestChange } from './SmallestChange.tsx';
 import type { PolicyModels } from './use-model.ts';
 import { WhySide } from './WhySide.tsx';
 import './why.css';
@@ -52,9 +53,12 @@ function Why({ models, question }: WhyProps) {
           {explained.verdict.isAllowed ? 'allowed' : 'dropped'}.
         </p>
       )}
-      <div className="why-sides">
-        <WhySide side={explained.egress} end={from} staged={staged} />
-        <WhySide side={explained.ingress} end={to} staged={staged} />
+      <div className="why-body">
+        <div className="why-sides">
+          <WhySide side={explained.egress} end={from} staged={staged} />
+          <WhySide side={explained.ingress} end={to} staged={staged} />
+        </div>
+        {!explained.verdict.isAllowed && <SmallestChange model={would} probe={probe} />}
       </div>
     </ScrollBox>
   );

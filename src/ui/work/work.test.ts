@@ -6,7 +6,7 @@ import { distribute } from '../../sim/engine/distribute.ts';
 import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
 import { type Bench, type Client, createOffice, type Office } from './office.ts';
-import { type AnyWork, type Crew, createCrew, type End, type Slice, type WorkKind } from './work.ts';
+import { type AnyWork, type Crew, createCrew, type End, type Slice, type Work, type WorkKind } from './work.ts';
 import { createWorkshop } from './workshop.ts';
 
 const state = foldScenario(DEFAULT_SCENARIO);
@@ -16,7 +16,7 @@ const modes = [
   { id: 'kube-proxy', mode: 'nftables' },
 ] as const;
 const curve = (size: number): AnyWork => ({ kind: 'curve', state, probe, modes, size });
-const load = (connections: 10 | 100): AnyWork => ({ kind: 'load', state, probe, connections, seed: 1 });
+const load = (connections: 10 | 100): Work<'load'> => ({ kind: 'load', state, probe, connections, seed: 1 });
 
 interface Site {
   readonly office: Office;

@@ -3,6 +3,11 @@ import type { Result } from '../../sim/base/result.ts';
 import { buildWorld } from '../../sim/engine/build-world.ts';
 import type { CostPoint, ProxyMode } from '../../sim/engine/cost-curve.ts';
 import { type Connections, type Distribution, distributing } from '../../sim/engine/distribute.ts';
+import { type Reach, type ReachAsk, reachOf } from '../../sim/engine/reach.ts';
+import type { PolicyInput } from '../../sim/kube/policy/input.ts';
+import { type PolicyModel, policyModel } from '../../sim/kube/policy/model.ts';
+import { type Proposal, smallestChange } from '../../sim/kube/policy/smallest-change.ts';
+import type { PolicyProbe } from '../../sim/kube/policy/verdict.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
 import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 import { curveMemory } from './curve-memory.ts';
@@ -26,6 +31,18 @@ export interface WorkKinds {
     readonly slice: number;
     readonly end: Result<Distribution, string>;
   };
+  /** The smallest changes of policies that let a packet through. */
+  readonly change: {
+    readonly ask: { readonly input: PolicyInput; readonly probe: PolicyProbe };
+    readonly slice: never;
+    readonly end: readonly Proposal[];
+  };
+  /** Who may reach whom; in the order in which it was asked, once for each set of switches. */
+  readonly reach: {
+    readonly ask: { readonly asks: readonly ReachAsk[] };
+    readonly slice: never;
+    readonly end: readonly Reach[];
+  };
 }
 
 export type WorkKind = keyof WorkKinds;
@@ -47,6 +64,10 @@ export function createCrew(): Crew {
         return memory.fill(work);
       case 'load':
         return load(work);
+      case 'change':
+        return change(work);
+      case 'reach':
+        return reach(work);
     }
   };
 }
@@ -55,4 +76,25 @@ function* load({ state, probe, connections, seed }: Work<'load'>): Generator<num
   const built = buildWorld(state);
   if (!built.ok) return { ok: false, error: built.error[0]?.what ?? 'There is no such cluster.' };
   return yield* distributing(built.value, probe, connections, seed);
+}
+
+// biome-ignore lint/correctness/useYield: it is done in one piece.
+function* change({ input, probe }: Work<'change'>): Generator<never, readonly Proposal[]> {
+  return smallestChange(policyModel(input), probe);
+}
+
+function* reach({ asks }: Work<'reach'>): Generator<never, readonly Reach[]> {
+  let model: PolicyModel | undefined;
+  return asks.map((ask) => {
+    // All of them are about the same pods: what was worked out for one set of switches serves the next.
+    const shared = model && {
+      ...ask.input,
+      pods: model.input.pods,
+      namespaces: model.input.namespaces,
+      nodes: model.input.nodes,
+    };
+    const made = reachOf({ ...ask, input: shared ?? ask.input }, model);
+    model = made.model;
+    return made.reach;
+  });
 }
