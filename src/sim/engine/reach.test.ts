@@ -50,13 +50,7 @@ function rows(of: ReachAsk): readonly string[] {
 
 describe('who may reach whom', () => {
   it('without policies everybody reaches everybody, and nobody asks about the outside', () => {
-    expect(rows(ask())).toEqual([
-      'a/web: -3333',
-      'b/db: 3-333',
-      'node-1: 33---',
-      'node-2: 33---',
-      'internet: 33---',
-    ]);
+    expect(rows(ask())).toEqual(['a/web: -3333', 'b/db: 3-333', 'node-1: 33---', 'node-2: 33---', 'internet: 33---']);
   });
 
   it('a pod that is closed is open to its own node alone', () => {

@@ -3,7 +3,7 @@
  * outside, which have no policies of their own. Plain data, so that a worker can make it.
  */
 import type { PolicyInput } from '../kube/policy/input.ts';
-import { matrixOf, type MatrixPort } from '../kube/policy/matrix.ts';
+import { type MatrixPort, matrixOf } from '../kube/policy/matrix.ts';
 import { type EndRef, type PolicyModel, policyModel } from '../kube/policy/model.ts';
 import { connectionsOf } from '../kube/policy/verdict.ts';
 import type { Ip } from '../wire/ip.ts';
