@@ -4,6 +4,7 @@ import { BALANCERS, CNIS, PROXIES } from './sim/drivers/registry.ts';
 import { buildWorld } from './sim/engine/build-world.ts';
 import { traceProbe } from './sim/engine/converse.ts';
 import { describeChange } from './sim/engine/explain/describe-change.ts';
+import { momentOfStep, stepOfMoment } from './sim/engine/own-part.ts';
 import { DEFAULT_SCENARIO } from './sim/scenario/defaults.ts';
 import type { Moment } from './sim/scenario/moment.ts';
 import { createAutosave } from './store/autosave.ts';
@@ -36,12 +37,13 @@ function start(root: HTMLElement): void {
   const session = createSession(document, engine);
   const playhead = createPlayhead({ speed: preferences.getState().speed });
   const { trace } = session.getState();
-  playhead.load(trace, first.from === 'first-visit' ? undefined : first.work.moment.step);
+  playhead.load(trace, first.from === 'first-visit' || !trace ? undefined : stepOfMoment(trace, first.work.moment));
   followTrace(playhead, session);
 
   const readMoment = (): Moment => {
     const view = viewWord(preferences.getState());
-    return { step: playhead.getState().step, ...(view !== undefined && { view }) };
+    const at = momentOfStep(session.getState().trace, playhead.getState().step);
+    return { ...at, ...(view !== undefined && { view }) };
   };
   const arrange = (view: string | undefined): void => {
     preferences.set(arrangedBy(view, preferences.getState().rules));

@@ -201,6 +201,7 @@ export function makeUpTrace(dropAt: 'FORWARD' | null = null): Trace {
       remedy: null,
       step: null,
     },
+    lookup: null,
     simplified: [],
   };
 }

@@ -1,5 +1,6 @@
 /** How a visit begins and goes on: what is opened, what is kept, and what is said about it. */
 import { createStore } from 'zustand/vanilla';
+import { stepOfMoment } from '../sim/engine/own-part.ts';
 import type { Moment } from '../sim/scenario/moment.ts';
 import type { Scenario } from '../sim/scenario/scenario.ts';
 import { decodeLink, encodeLink, type LinkError } from '../sim/scenario/url.ts';
@@ -69,7 +70,8 @@ export function createVisit({
   const show = (work: Work): void => {
     autosave.switchTo({ id: work.id, own: work.own });
     document.open(work.scenario);
-    playhead.load(session.getState().trace, work.moment.step);
+    const { trace } = session.getState();
+    playhead.load(trace, trace ? stepOfMoment(trace, work.moment) : work.moment.step);
   };
   return {
     getState,

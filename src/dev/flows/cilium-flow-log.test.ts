@@ -16,6 +16,9 @@ interface Traced {
   readonly trace: Trace;
 }
 
+/** By address, so that nothing is looked up. */
+const WEB = { kind: 'service', ref: 'default/web', via: 'clusterIP' } as const;
+
 /** The default probe: a pod asks a clusterIP, and a pod on another node serves. */
 function traced(mode: string, proxy: string, change: Partial<Probe> = {}): Traced {
   const folded = foldScenario(DEFAULT_SCENARIO);
@@ -23,7 +26,7 @@ function traced(mode: string, proxy: string, change: Partial<Probe> = {}): Trace
   const built = buildWorld({ ...folded, cni: { id: 'cilium', mode }, proxy: { id, mode: proxy } });
   if (!built.ok || !folded.probe) throw new Error('the default scenario has a world and a probe');
   const world = built.value;
-  return { world, trace: traceProbe(world, { ...folded.probe, ...change }) };
+  return { world, trace: traceProbe(world, { ...folded.probe, to: WEB, ...change }) };
 }
 
 /** Without time, numbers and random names. */
@@ -107,8 +110,22 @@ it('knows no endpoint of a pod on the host network', () => {
   const lines = node ? toolOutputs(world, node).flatMap((output) => output.lines) : [];
   expect(lines.some((line) => line.includes('k8s:app=web'))).toBe(true);
   expect(lines.some((line) => line.includes('toolbox') || line.includes(` ${node?.ip} `))).toBe(false);
-  const log = flowLinesOf(traceProbe(world, folded.probe), world).map(({ text }) => plain(text));
+  const log = flowLinesOf(traceProbe(world, { ...folded.probe, to: WEB }), world).map(({ text }) => plain(text));
   expect(log.some((line) => /^10\.244\.0\.1:\d+ \(remote-node\) -> /.test(line))).toBe(true);
+});
+
+it('tells a lookup, too: the address of kube-dns is translated at the socket, and put back in the answer', () => {
+  const byName = { kind: 'service', ref: 'default/web', via: 'name' } as const;
+  const lines = linesOf(traced('native-ebpf', 'none', { to: byName })).map((line) =>
+    line.replaceAll(/coredns-\w+-\w+/g, 'coredns-x'),
+  );
+  expect(lines.slice(0, 2)).toEqual([
+    'default/toolbox (ID) <> kube-system/kube-dns:53 (world) pre-xlate-fwd TRACED (UDP)',
+    'default/toolbox (ID) <> kube-system/coredns-x:53 (ID) post-xlate-fwd TRANSLATED (UDP)',
+  ]);
+  expect(lines.some((line) => /^default\/toolbox:p \(ID\) <- kube-system\/coredns-x:53 .* \(UDP\)$/.test(line))).toBe(
+    true,
+  );
 });
 
 describe('a note says what has no effect', () => {

@@ -127,6 +127,7 @@ function kernelOf(node: NetnsConfig, draw: Draw, sport: number): Kernel {
     masqueradePort: () => sport + MASQUERADE_SHIFT,
     tunnelPort: () => sport,
     ephemeralPort: () => sport,
+    draw: () => 0,
   };
   return makeKernel(new Map([[node.id, node]]), choices, LINUX, false);
 }

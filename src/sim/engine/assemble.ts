@@ -39,7 +39,8 @@ export function assemble(
     const cni = once(() => drivers.cni.plan(wired, node, drivers.cniMode, drivers.cniOptions));
     const proxy = (): NodePlan => proxies.get(node.name) ?? { node: {} };
     makers.set(node.name, () => nodeConfig(cluster, node, announced(node), cni, proxy));
-    for (const pod of wired.pods) if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(pod, cni()));
+    for (const pod of wired.pods)
+      if (pod.node === node.name) makers.set(podNs(pod), () => podConfig(cluster, pod, cni()));
   }
   for (const host of cluster.externals) makers.set(host.name, () => externalConfig(cluster, host));
   const table = drivers.cni.fabric?.(wired, drivers.cniMode);
@@ -126,7 +127,7 @@ function bpfOf(host: NsId, { bpf }: Fragment): Pick<NetnsConfig, 'bpf'> {
   return bpf ? { bpf: { host, attachments: bpf.attachments, maps: bpf.maps ?? [] } } : {};
 }
 
-function podConfig(pod: ClusterPod, cni: NodePlan): NetnsConfig {
+function podConfig(cluster: Cluster, pod: ClusterPod, cni: NodePlan): NetnsConfig {
   const id = podNs(pod);
   const wiring = cni.pods?.get(id) ?? {};
   return {
@@ -140,7 +141,7 @@ function podConfig(pod: ClusterPod, cni: NodePlan): NetnsConfig {
     sysctl: wiring.sysctl ?? {},
     iptables: NO_RULES,
     ipsets: [],
-    listeners: listenersOf(pod.listens, `Pod ${id}`),
+    listeners: listenersOf(cluster, pod.listens, `Pod ${id}`, pod),
     ...bpfOf(pod.node, wiring),
   };
 }

@@ -22,6 +22,7 @@ export function makeChoices(seed: number, endpoint?: string): Choices {
     masqueradePort: () => rng.int(FIRST_MASQUERADE_PORT, LAST_PORT),
     tunnelPort: tunnelPortOf,
     ephemeralPort: () => rng.int(FIRST_EPHEMERAL_PORT, LAST_EPHEMERAL_PORT),
+    draw: (below) => rng.int(0, below - 1),
   };
 }
 

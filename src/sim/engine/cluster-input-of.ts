@@ -1,4 +1,5 @@
 import type { ClusterChange, ClusterInput } from '../kube/cluster-input.ts';
+import { SYSTEM_OBJECTS } from '../kube/dns/cluster-dns.ts';
 import { currentObjects } from '../scenario/changes.ts';
 import { sizeOf } from '../scenario/normalise.ts';
 import { enforcedObjects } from '../scenario/policy-switches.ts';
@@ -14,6 +15,7 @@ export function clusterInputOf(
   return {
     ...sizeOf(state),
     objects: enforcedObjects(currentObjects(objects, changes), changes),
+    system: currentObjects(SYSTEM_OBJECTS, changes),
     deletedPods: changes.flatMap((c) => (c.type === 'PodDeleted' ? [c.ref] : [])),
     stoppedListeners: changes.flatMap((c) =>
       c.type === 'ListenerStopped' ? [{ ns: c.ns, proto: c.proto, port: c.port }] : [],

@@ -1,18 +1,20 @@
 /** A probe becomes a conversation, and the conversation a trace. */
+import { hash32 } from '../base/rng.ts';
+import type { NsId } from '../linux/config.ts';
 import type { Step } from '../linux/step.ts';
 import type { Probe } from '../scenario/probe.ts';
-import { type Ip, parseIp } from '../wire/ip.ts';
+import { parseIp } from '../wire/ip.ts';
 import { makeChoices } from './choices.ts';
 import { beatsOf } from './explain/beats.ts';
 import { verdictOf } from './explain/verdict.ts';
+import { unresolvedVerdict } from './explain/verdict-name.ts';
 import { hopsOf, packetsOf } from './packets.ts';
 import { type Destination, destinationOf, startOf } from './probe-ends.ts';
-import { PROBE_WAIT_MS, type ProgramResult } from './program-result.ts';
-import { type Program, type Ran, runProgram } from './run-program.ts';
-import type { Trace, Verdict } from './trace.ts';
+import { PROBE_WAIT_MS } from './program-result.ts';
+import { type RanNamed, runNamed } from './run-named.ts';
+import { NS_PER_MS, type Program, type Ran, runProgram } from './run-program.ts';
+import type { Trace, TraceLookup, Verdict } from './trace.ts';
 import type { World } from './world.ts';
-
-const LOOKUP_SIMPLIFIED = 'The name was looked up without packets: DNS is not yet part of the conversation.';
 
 /** Sends the probe. Never throws for what a person can choose: a missing end gives a trace without steps that says so. */
 export function traceProbe(world: World, probe: Probe): Trace {
@@ -20,17 +22,25 @@ export function traceProbe(world: World, probe: Probe): Trace {
   if (!start.ok) return unsent(probe, start.error);
   const destination = destinationOf(world, probe);
   if (!destination.ok) return unsent(probe, destination.error, start.value);
-  const program = programOf(probe, start.value, destination.value);
-  const ran = runProgram(world.namespaces, world.warm, makeChoices(world.seed, probe.options?.endpoint), program);
-  return traceOf(world, probe, program, destination.value, ran);
+  const program = programOf(probe, start.value);
+  const { namespaces, warm, seed } = world;
+  const choices = makeChoices(seed, probe.options?.endpoint);
+  const to = destination.value;
+  if ('ip' in to) {
+    const ran = runProgram(namespaces, warm, choices, { ...program, dst: to.ip });
+    return traceOf(probe, program.ns, to, ran, verdictOf(ran.result, ran.steps, world, probe), null);
+  }
+  const forLookup = makeChoices(hash32(`lookup ${seed}`));
+  const ran = runNamed(namespaces, warm, { forLookup, forProgram: choices }, program, to.named);
+  return traceOf(probe, program.ns, to, ran, namedVerdict(world, probe, ran), lookupOf(ran));
 }
 
-export function programOf(probe: Probe, ns: string, destination: Destination): Program {
+/** What such a probe sends, wherever to. */
+export function programOf(probe: Probe, ns: NsId): Omit<Program, 'dst'> {
   const { options } = probe;
   const src = options?.src === undefined ? undefined : parseIp(options.src);
   return {
     ns,
-    dst: destination.ip,
     proto: probe.proto === 'ping' ? 'icmp' : probe.proto,
     port: probe.port ?? 0,
     waitMs: options?.waitMs ?? PROBE_WAIT_MS,
@@ -43,41 +53,54 @@ export function programOf(probe: Probe, ns: string, destination: Destination): P
   };
 }
 
-function traceOf(world: World, probe: Probe, program: Program, destination: Destination, ran: Ran): Trace {
-  const steps =
-    destination.lookup === undefined ? ran.steps : withLookup(ran.steps, destination.lookup, destination.ip);
-  const shift = steps.length - ran.steps.length;
-  const { result } = ran;
-  const moved: ProgramResult = { ...result, atStep: result.atStep === null ? null : result.atStep + shift };
-  const packets = packetsOf(steps, program.ns);
+function traceOf(
+  probe: Probe,
+  ns: NsId,
+  to: Destination,
+  { steps, result }: Ran,
+  verdict: Verdict,
+  lookup: TraceLookup | null,
+): Trace {
+  const packets = packetsOf(steps, ns);
+  const ip = 'ip' in to ? to.ip : (lookup?.addresses[0] ?? null);
   return {
     probe,
-    from: { ns: program.ns, ip: result.clientIp },
-    to: { ip: destination.ip, port: probe.port ?? null, label: destination.label },
+    from: { ns, ip: result.clientIp },
+    to: { ip, port: probe.port ?? null, label: to.label },
     packets,
     hops: hopsOf(steps),
     steps,
-    beats: beatsOf(steps, packets),
-    verdict: verdictOf(moved, steps, world, probe),
-    simplified: destination.lookup === undefined ? [] : [LOOKUP_SIMPLIFIED],
+    beats: beatsOf(steps, packets, lookup),
+    verdict,
+    lookup,
+    simplified: [],
   };
 }
 
-/** Puts the lookup before the first packet, as the program's first act. */
-function withLookup(steps: readonly Step[], name: string, answer: Ip): readonly Step[] {
-  const first = steps[0];
-  if (!first) return steps;
-  const { ns, packet, frame } = first;
-  const lookup: Step = { i: 0, ns, packet, atNs: 0, frame, kind: 'lookup', name, answer };
-  return [lookup, ...steps.map((step) => ({ ...step, i: step.i + 1 }))];
+function lookupOf({ steps, lookedUp, lookupSteps }: RanNamed): TraceLookup {
+  const own = steps.slice(0, lookupSteps);
+  const queries = own.reduce((sum, step) => sum + (step.kind === 'name-query' ? step.types.length : 0), 0);
+  const { name, found, addresses } = lookedUp;
+  const tookMs = Math.round((own.at(-1)?.atNs ?? 0) / NS_PER_MS);
+  return { name, steps: lookupSteps, queries, found, addresses, tookMs };
 }
 
-/** Nothing could be sent: an end of the probe does not exist (any more), or its name has no address. */
+/** What became of the program itself is told from its own steps; those of the lookup concern it only where it has failed. */
+function namedVerdict(world: World, probe: Probe, ran: RanNamed): Verdict {
+  const { steps, result, lookupSteps, lookedUp } = ran;
+  if (lookedUp.error !== null) return unresolvedVerdict(world, probe, lookedUp, steps);
+  const own = steps.slice(lookupSteps).map((step): Step => ({ ...step, i: step.i - lookupSteps }));
+  const atStep = result.atStep === null ? null : result.atStep - lookupSteps;
+  const verdict = verdictOf({ ...result, atStep }, own, world, probe);
+  return { ...verdict, step: verdict.step === null ? null : verdict.step + lookupSteps };
+}
+
+/** Nothing could be sent: an end of the probe does not exist (any more). */
 function unsent(probe: Probe, why: string, ns = ''): Trace {
   const verdict: Verdict = {
     outcome: 'unresolved',
     good: false,
-    printed: why.startsWith('Could not resolve') ? 'Could not resolve host' : 'Nothing sent',
+    printed: 'Nothing sent',
     sentence: `${why}.`,
     remedy: null,
     step: null,
@@ -91,8 +114,12 @@ function unsent(probe: Probe, why: string, ns = ''): Trace {
     steps: [],
     beats: [],
     verdict,
+    lookup: null,
     simplified: [],
   };
 }
 
-const labelOf = (probe: Probe): string => (probe.to.kind === 'ip' ? probe.to.ip : probe.to.ref);
+function labelOf({ to }: Probe): string {
+  if (to.kind === 'ip') return to.ip;
+  return to.kind === 'name' ? to.name : to.ref;
+}

@@ -12,6 +12,7 @@ import { buildWorld } from './build-world.ts';
 import { chosenEndpoint } from './chosen-endpoint.ts';
 import { traceProbe } from './converse.ts';
 import { type Cost, costOf } from './cost.ts';
+import { ownSteps } from './own-part.ts';
 import type { Trace } from './trace.ts';
 import type { World } from './world.ts';
 
@@ -78,11 +79,12 @@ interface Asked {
 /** Every mode sends the packet to the endpoint that it was sent to, so that all walk the same way. */
 function samePacket(world: World, probe: Probe): Asked {
   const options = { ...probe.options, handshakeOnly: true };
-  const { steps, hops } = traceProbe(world, probe);
-  const endpoint = probe.options?.endpoint ?? chosenEndpoint(steps);
+  const trace = traceProbe(world, probe);
+  const own = ownSteps(trace);
+  const endpoint = probe.options?.endpoint ?? chosenEndpoint(own);
   return {
     probe: { ...probe, options: endpoint === null ? options : { ...options, endpoint } },
-    machines: [...new Set(hops.map(({ ns }) => ns))],
+    machines: [...new Set(own.map(({ ns }) => ns))],
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a packet costs the kernels on its way: rules that were asked one after another, and lookups that take one step each. */
 import type { Step } from '../linux/step.ts';
+import { ownPackets, ownSteps } from './own-part.ts';
 import { NO_CONTEXT, nextContext, setLookups, type VisitContext } from './set-lookups.ts';
 import type { Trace } from './trace.ts';
 import type { World } from './world.ts';
@@ -17,8 +18,10 @@ export interface TraceCost {
   readonly whole: Cost;
 }
 
-export function costOf({ steps, packets }: Pick<Trace, 'steps' | 'packets'>, world: World): TraceCost {
-  const first = packets[0]?.id;
+/** Of what the program itself sends: looking a name up costs the same for all. */
+export function costOf(trace: Pick<Trace, 'steps' | 'packets' | 'lookup'>, world: World): TraceCost {
+  const steps = ownSteps(trace);
+  const first = ownPackets(trace)[0]?.id;
   return {
     first: stepsCost(
       steps.filter((step) => step.packet === first),

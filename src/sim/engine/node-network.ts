@@ -1,8 +1,10 @@
 /** What stands there before Kubernetes: network cards, switches, the router between two node subnets, and the world outside. */
 import { hash32 } from '../base/rng.ts';
 import type { FabricRoute, Fragment } from '../drivers/contract.ts';
+import { serverOf } from '../drivers/dns/servers.ts';
 import {
   type Cluster,
+  type ClusterPod,
   type ClusterRouter,
   type ExternalHost,
   type Listening,
@@ -44,7 +46,7 @@ export function machine(cluster: Cluster, { name, ip: address }: Named, listens:
     devices: [loopback(), nic(cluster, name, NIC, peer, origin)],
     addresses: [loopbackAddress(), { dev: NIC, ip: address, prefix: subnet.cidr.prefix, scope: 'global', origin }],
     routes: [route(ANY_NET, subnet.gateway, NIC, { ...origin, why: 'all else goes to the router' })],
-    listeners: listenersOf(listens, `Node ${name}`),
+    listeners: listenersOf(cluster, listens, `Node ${name}`),
   };
 }
 
@@ -65,12 +67,18 @@ export const loopback = (): Device => ({
   origin: KERNEL,
 });
 
-export function listenersOf(listens: readonly Listening[], owner: string): Listener[] {
+export function listenersOf(
+  cluster: Cluster,
+  listens: readonly Listening[],
+  owner: string,
+  ns?: ClusterPod,
+): Listener[] {
   return listens
     .filter((l) => l.up !== false)
-    .map(({ proto, port, program, pod }) => {
+    .map((one) => {
+      const { proto, port, program, pod } = one;
       const origin = { by: program, for: pod === undefined ? owner : `Pod ${pod}` };
-      return { proto, port, program, origin };
+      return { proto, port, program, ...serverOf(cluster, one, ns), origin };
     });
 }
 
@@ -154,7 +162,7 @@ function behindRouter(cluster: Cluster, router: ClusterRouter, host: ExternalHos
     routes: subnetsOf(cluster).map((subnet) =>
       route(subnet.cidr, router.uplink.ip, NIC, { ...origin, why: 'this node subnet is behind the router' }),
     ),
-    listeners: listenersOf(host.listens, `Node ${host.name}`),
+    listeners: listenersOf(cluster, host.listens, `Node ${host.name}`),
   };
 }
 

@@ -1,31 +1,38 @@
-/** From the objects that a probe names to addresses and a network namespace. */
+/** From the objects that a probe names to a network namespace, and to an address or a name that the program is given. */
 import { err, ok, type Result } from '../base/result.ts';
-import { type ClusterService, nsOfPod } from '../kube/cluster.ts';
+import { type ClusterPod, type ClusterService, nsOfPod } from '../kube/cluster.ts';
 import { indexOf } from '../kube/cluster-index.ts';
+import { resolvConfOf } from '../kube/dns/resolv-conf.ts';
 import type { NsId } from '../linux/config.ts';
-import type { Probe, ProbeFrom, ProbeTo } from '../scenario/probe.ts';
+import { type Probe, type ProbeFrom, type ProbeTo, serviceHost } from '../scenario/probe.ts';
 import { type Ip, parseIp } from '../wire/ip.ts';
+import { makeChoices } from './choices.ts';
+import { inHostsFile } from './names/hosts.ts';
+import { lookUpName } from './names/look-up.ts';
+import { type Named, resolverOf } from './run-named.ts';
+import { open } from './run-program.ts';
 import type { World } from './world.ts';
 
-export interface Destination {
-  readonly ip: Ip;
-  readonly label: string;
-  /** The name that the program looks up first; absent when an address was given. */
-  readonly lookup?: string;
-}
+/** `label` is what a person calls it. */
+export type Destination =
+  | { readonly label: string; readonly ip: Ip }
+  /** The program looks it up first. */
+  | { readonly label: string; readonly named: Named };
 
 /** The namespace that the probe starts in, or why there is none. */
 export function startOf(world: World, from: ProbeFrom): Result<NsId, string> {
-  const pod = from.kind === 'pod' ? indexOf(world.cluster).pod(from.ref) : undefined;
+  const pod = podOf(world, from);
   if (pod) return ok(nsOfPod(pod));
   const known = from.kind !== 'pod' && world.namespaces.has(from.ref);
   return known ? ok(from.ref) : err(`${nounOf(from)} ${from.ref} is not in this cluster`);
 }
 
+const podOf = (world: World, from: ProbeFrom): ClusterPod | undefined =>
+  from.kind === 'pod' ? indexOf(world.cluster).pod(from.ref) : undefined;
+
 const nounOf = (end: ProbeFrom): string => ({ pod: 'Pod', node: 'Node', external: 'Machine' })[end.kind];
 
-export function destinationOf(world: World, probe: Probe): Result<Destination, string> {
-  const { to } = probe;
+export function destinationOf(world: World, { from, to }: Pick<Probe, 'from' | 'to'>): Result<Destination, string> {
   switch (to.kind) {
     case 'pod': {
       const pod = indexOf(world.cluster).pod(to.ref);
@@ -43,27 +50,30 @@ export function destinationOf(world: World, probe: Probe): Result<Destination, s
       const parsed = parseIp(to.ip);
       return parsed.ok ? ok({ ip: parsed.value, label: to.ip }) : err(parsed.error);
     }
+    case 'name':
+      return ok(byName(world, from, to.name, to.name));
     case 'service':
-      return serviceDestination(world, to);
+      return serviceDestination(world, from, to);
   }
 }
 
 type ServiceEnd = Extract<ProbeTo, { kind: 'service' }>;
 
-/** SIMPLIFIED: the answer of the cluster's DNS, without the packets that would fetch it. */
-function serviceDestination(world: World, to: ServiceEnd): Result<Destination, string> {
+function byName(world: World, from: ProbeFrom, name: string, label: string): Destination {
+  const pod = podOf(world, from);
+  const known = inHostsFile(name, pod);
+  if (known !== null) return { ip: known, label };
+  return { label, named: { name, conf: resolvConfOf(world.cluster, from.ref, pod) } };
+}
+
+function serviceDestination(world: World, from: ProbeFrom, to: ServiceEnd): Result<Destination, string> {
+  if (to.via === 'name') return ok(byName(world, from, serviceHost(to.ref), to.ref));
   const service = indexOf(world.cluster).service(to.ref);
-  if (!service) return err(`Could not resolve host: there is no Service ${to.ref}`);
+  if (!service) return err(`There is no Service ${to.ref}`);
   if (to.via === 'loadBalancer' || to.via === 'externalIP') return outerDestination(service, to);
-  const name = `${service.name}.${service.namespace}.svc.cluster.local`;
-  const address = addressOf(service);
-  if (address === undefined)
-    return err(
-      service.type === 'ExternalName'
-        ? `${name} is a CNAME for another name, and DNS beyond the cluster is not modelled yet`
-        : `Could not resolve host: headless Service ${to.ref} has no ready pod`,
-    );
-  return ok({ ip: address, label: to.ref, ...(to.via === 'name' ? { lookup: name } : {}) });
+  const { clusterIP } = service;
+  if (clusterIP === undefined || clusterIP === 'None') return err(`Service ${to.ref} has no ClusterIP`);
+  return ok({ ip: clusterIP, label: to.ref });
 }
 
 /** An address that the Service has for the world outside. */
@@ -78,8 +88,12 @@ function outerDestination(service: ClusterService, { ref, via }: ServiceEnd): Re
   );
 }
 
-/** A headless name answers with the addresses of the ready pods; the program takes the first. */
-function addressOf(service: ClusterService): Ip | undefined {
-  if (service.clusterIP !== 'None') return service.clusterIP;
-  return service.ports.flatMap((p) => p.endpoints).find((e) => e.ready)?.ip;
+/** The address that the program will use: looked up now where it is given a name. */
+export function addressFor(world: World, ns: NsId, destination: Destination): Result<Ip, string> {
+  if ('ip' in destination) return ok(destination.ip);
+  const program = { ns, proto: 'tcp', port: 0, waitMs: 0 } as const;
+  const opened = open(world.namespaces, world.warm, makeChoices(world.seed), program);
+  const { name } = destination.named;
+  const [found] = lookUpName(resolverOf(opened.kernel, opened.ns, program, destination.named), name).addresses;
+  return found === undefined ? err(`Could not resolve host: ${name}`) : ok(found);
 }

@@ -1,7 +1,8 @@
 /**
  * Runs one probing program in the kernel model and says what it learned: `curl`, `nc`, `ping` or `traceroute`, as seen from their
- * sockets. Knows addresses only; Kubernetes names were resolved before.
+ * sockets. Knows addresses only; names are looked up before (`run-named.ts`).
  */
+import { SERVER_PROGRAMS } from '../drivers/dns/servers.ts';
 import { BPF_PROGRAMS } from '../drivers/registry.ts';
 import type { NetnsConfig, NsId } from '../linux/config.ts';
 import { type Choices, type Kernel, makeKernel, netnsOf, runUntil } from '../linux/kernel.ts';
@@ -66,7 +67,7 @@ export function runProgram(
 ): Ran {
   const { kernel, ns } = open(configs, warm, choices, program);
   const started = start(kernel, ns, program);
-  runUntil(kernel, program.waitMs * NS_PER_MS);
+  runUntil(kernel, kernel.nowNs + program.waitMs * NS_PER_MS);
   return { kernel, steps: kernel.steps, result: started() };
 }
 
@@ -75,9 +76,9 @@ export function open(
   configs: ReadonlyMap<NsId, NetnsConfig>,
   warm: boolean,
   choices: Choices,
-  program: Program,
+  program: Pick<Program, 'ns' | 'src'>,
 ): { readonly kernel: Kernel; readonly ns: Netns } {
-  const kernel = makeKernel(withSource(configs, program), choices, LINUX, warm, BPF_PROGRAMS);
+  const kernel = makeKernel(withSource(configs, program), choices, LINUX, warm, BPF_PROGRAMS, SERVER_PROGRAMS);
   const ns = netnsOf(kernel, program.ns);
   if (!ns) throw new Error(`Broken invariant: no network namespace ${program.ns}`);
   return { kernel, ns };
@@ -102,7 +103,7 @@ export function start(k: Kernel, ns: Netns, asked: Program): () => ProgramResult
 /** A probe may use an address that its namespace did not have: it is put on the loopback, as `ip addr add` would. */
 export function withSource(
   configs: ReadonlyMap<NsId, NetnsConfig>,
-  { ns, src }: Program,
+  { ns, src }: Pick<Program, 'ns' | 'src'>,
 ): ReadonlyMap<NsId, NetnsConfig> {
   const config = configs.get(ns);
   if (src === undefined || !config || config.addresses.some((a) => a.ip === src)) return configs;
@@ -216,13 +217,10 @@ function sendFirst(k: Kernel, ns: Netns, socket: Socket, program: Program): void
   if (socket.proto === 'tcp') return connect(k, ns, socket);
   if (socket.proto === 'sctp') return associate(k, ns, socket);
   if (socket.proto === 'udp')
-    return sendDatagram(
-      k,
-      ns,
-      socket,
-      program.sizeBytes ?? (program.proto === 'traceroute' ? TRACEROUTE_BYTES : 4),
-      'ping',
-    );
+    return sendDatagram(k, ns, socket, {
+      dataBytes: program.sizeBytes ?? (program.proto === 'traceroute' ? TRACEROUTE_BYTES : 4),
+      note: 'ping',
+    });
   sendEcho(k, ns, socket, program.sizeBytes ?? PING_BYTES, socket.options.ttl);
 }
 

@@ -18,8 +18,22 @@ export interface Trace {
   readonly steps: readonly Step[];
   readonly beats: readonly Beat[];
   readonly verdict: Verdict;
+  /** How the name that the program was given became an address; null: it was given an address. */
+  readonly lookup: TraceLookup | null;
   /** Simplifications that this trace met, for the person to see. */
   readonly simplified: readonly string[];
+}
+
+/** The first part of a conversation by name: `steps` steps from the start of the trace. */
+export interface TraceLookup {
+  readonly name: string;
+  readonly steps: number;
+  /** Questions that were sent. */
+  readonly queries: number;
+  /** The absolute name that was answered for, and its addresses; null and none where the lookup failed. */
+  readonly found: string | null;
+  readonly addresses: readonly Ip[];
+  readonly tookMs: number;
 }
 
 export interface TracePacket {

@@ -75,7 +75,7 @@ describe('the default cluster', () => {
       ['node-2', '192.168.56.12', '10.244.1.0/24', 'worker'],
     ]);
     expect(cluster.externals.map(({ name, ip, lo, isGateway }) => [name, ip, lo, isGateway])).toEqual([
-      ['internet', '192.168.56.1', ['203.0.113.10'], true],
+      ['internet', '192.168.56.1', ['203.0.113.10', '203.0.113.53'], true],
       ['client', '192.168.56.100', [], false],
     ]);
     expect(notes).toEqual([]);

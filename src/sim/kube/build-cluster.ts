@@ -2,9 +2,10 @@
 import { must } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { same } from '../base/same.ts';
-import { cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
+import { type Cidr, cidrHas, cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
 import type { Cluster, ClusterService, ClusterServicePort } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, type ClusterProblem, PODS_MAX } from './cluster-input.ts';
+import { DNS_IP_OFFSET } from './dns/cluster-dns.ts';
 import { type Backing, backingOf, endpointsOf } from './endpoints.ts';
 import { familiesOf, familyName } from './families.ts';
 import { hintNotes } from './hint-notes.ts';
@@ -49,7 +50,11 @@ export function buildCluster(
 
   const placement = placePods(input, plan.value, makeIpam);
   notes.push(...placement.notes);
-  const running = runPods(placement.pods, services, plan.value.nodes, input);
+  const system = systemServices(input, services, serviceCIDRs, [apiServerIP, ...given(addresses)], notes);
+  const all = [...services, ...system.services];
+  const addressOf = (service: ServiceObject): ServiceAddresses =>
+    must(addresses.get(objectRef(service)) ?? system.addresses.get(objectRef(service)), 'addresses');
+  const running = runPods(placement.pods, all, plan.value.nodes, input);
   notes.push(...running.notes);
   const nodes = new Map(plan.value.nodes.map((node) => [node.name, node]));
   const stop = stopListeners(input.stoppedListeners);
@@ -67,13 +72,12 @@ export function buildCluster(
     ...(placement.waiting.length > 0 ? { waiting: placement.waiting } : {}),
     services: [
       kubernetesService(plan.value, apiServerIP),
-      ...services.map((service, at) => {
+      ...all.map((service, at) => {
         const backing = backingOf(service, running.selected[at] ?? [], nodes);
         notes.push(...hintNotes(service, backing, plan.value.nodes));
         const ref = objectRef(service);
-        const given = must(addresses.get(ref), 'addresses');
         const ingress = ingressOf(balanced.given.get(ref), controller);
-        const built = toClusterService(service, given, ingress, backing, namesFamilies(plan.value));
+        const built = toClusterService(service, addressOf(service), ingress, backing, namesFamilies(plan.value));
         return keptIfSame(service, built);
       }),
     ],
@@ -101,6 +105,33 @@ function readServices(input: ClusterInput, notes: ClusterNote[]): readonly Servi
     notes.push({ kind: 'ignored', ref, text: 'the API server makes this Service itself and undoes changes to it' });
     return false;
   });
+}
+
+const given = (addresses: ReadonlyMap<string, ServiceAddresses>): readonly Ip[] =>
+  [...addresses.values()].flatMap(({ clusterIPs }) => clusterIPs);
+
+/**
+ * Services that stand in every cluster. They get their addresses last: kube-dns the 10th, as kubeadm says, or where a person's Service
+ * has that one, or there are fewer, another one.
+ */
+function systemServices(
+  { system = [] }: ClusterInput,
+  own: readonly ServiceObject[],
+  serviceCIDRs: readonly Cidr[],
+  reserved: readonly Ip[],
+  notes: ClusterNote[],
+): { readonly services: readonly ServiceObject[]; readonly addresses: ReadonlyMap<string, ServiceAddresses> } {
+  const taken = new Set(own.map(objectRef));
+  const serviceCIDR = must(serviceCIDRs[0], 'a Service range');
+  const wanted = cidrNth(serviceCIDR, DNS_IP_OFFSET);
+  const isFree = cidrHas(serviceCIDR, wanted) && wanted !== cidrNth(serviceCIDR, -1) && !reserved.includes(wanted);
+  const services = system
+    .filter((object): object is ServiceObject => object.kind === 'Service' && !taken.has(objectRef(object)))
+    .map((service) => (isFree ? { ...service, clusterIP: wanted } : service));
+  const { addresses, problems } = allocateAddresses(services, serviceCIDRs, reserved);
+  for (const { ref, text } of problems) notes.push({ kind: 'pending', ref, text });
+  const failed = new Set(problems.map(({ ref }) => ref));
+  return { services: services.filter((service) => !failed.has(objectRef(service))), addresses };
 }
 
 const lastBuilt = new WeakMap<ServiceObject, ClusterService>();

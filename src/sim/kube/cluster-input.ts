@@ -20,6 +20,8 @@ export interface ClusterInput {
   /** The zone of each node in order; an empty one, and what is missing at the end: a node without that label. */
   readonly zones?: readonly string[];
   readonly objects: readonly KubeObject[];
+  /** What stands in the cluster whatever a person applies. Its pods take the last addresses, so that they move nobody's. */
+  readonly system?: readonly KubeObject[];
   /** `namespace/name` of pods that were deleted, oldest first. */
   readonly deletedPods: readonly string[];
   readonly stoppedListeners: readonly StoppedListener[];

@@ -5,6 +5,7 @@
 import type { PortProtocol } from '../wire/frame.ts';
 import { type Cidr, cidrHas, type Ip } from '../wire/ip.ts';
 import type { ClusterPolicy } from './cluster-policy.ts';
+import type { DnsPolicy } from './objects.ts';
 
 export interface Cluster {
   /** Of the first family where there are two; `families.ts` has what asks for a certain one. */
@@ -92,6 +93,15 @@ export interface ClusterPod {
   readonly owner: string;
   /** Overrides the name that the CNI plugin would choose for the node's end of the pod's veth. */
   readonly veth?: string;
+  /** Absent: ClusterFirst. */
+  readonly dnsPolicy?: DnsPolicy;
+  readonly dnsConfig?: ClusterDnsConfig;
+}
+
+export interface ClusterDnsConfig {
+  readonly nameservers?: readonly Ip[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name: string; readonly value?: string }[];
 }
 
 /** `ContainerCreating`: its sandbox could not be set up, and kubelet tries again and again. */
@@ -188,6 +198,8 @@ export interface Endpoint {
   readonly terminating: boolean;
   /** `namespace/name` of the pod behind it. */
   readonly pod?: string;
+  /** The name that it has under its Service's. */
+  readonly hostname?: string;
   /** The zone of its node. */
   readonly zone?: string;
   /** For whom the EndpointSlice controller means it; absent: for everybody. */

@@ -117,12 +117,25 @@ function endpointsIn(
       serving: pod.ready,
       terminating: false,
       pod: `${pod.namespace}/${pod.name}`,
+      ...hostnameOf(service, pod),
       ...topology,
     };
     found.push({ text: `${family === 6 ? `[${ip}]` : ip}:${number}`, endpoint });
   }
   return found.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ endpoint }) => endpoint);
 }
+
+/**
+ * endpointslice/utils.go `ShouldSetHostname`: a pod has a name of its own under the Service that its `subdomain` names. Of a StatefulSet's
+ * pods the controller sets both: their own name, and `serviceName`; a document that does not say that one means any headless Service.
+ */
+function hostnameOf(service: ServiceObject, { name, workload }: SelectablePod): Pick<Endpoint, 'hostname'> {
+  const { kind, subdomain, hostname = kind === 'StatefulSet' ? name : undefined } = workload;
+  const isIts = subdomain === undefined ? kind === 'StatefulSet' && isHeadless(service) : subdomain === service.name;
+  return hostname !== undefined && isIts ? { hostname } : {};
+}
+
+const isHeadless = ({ clusterIP }: ServiceObject): boolean => clusterIP === 'None';
 
 /** A named target port is looked up in each pod, so pods may differ; null where this pod has none of that name and protocol. */
 function targetPortOf({ port, targetPort, protocol = 'TCP' }: ServicePortObject, pod: WorkloadObject): number | null {

@@ -11,6 +11,8 @@ import { makePodRange } from './pod-range.ts';
 export interface Ipam {
   /** The next free address for a pod of the node, or null when there is none. */
   take(node: string): Ip | null;
+  /** A free one from the other end, for what shall not move the pods that a person counts. Absent: as `take`. */
+  takeLast?(node: string): Ip | null;
   release(node: string, address: Ip): void;
   /** What the plugin answers when there is none. */
   exhausted(node: string): string;
@@ -50,6 +52,7 @@ export const hostLocal: MakeIpam = ({ nodes, range: place = 0 }) => {
   const spaces = new Map(nodes.map(({ name, podCIDR }) => [name, { podCIDR, range: makePodRange(podCIDR) }]));
   return {
     take: (node) => spaces.get(node)?.range.take() ?? null,
+    takeLast: (node) => spaces.get(node)?.range.takeLast() ?? null,
     release: (node, address) => spaces.get(node)?.range.release(address),
     exhausted(node) {
       const podCIDR = spaces.get(node)?.podCIDR;
@@ -63,7 +66,8 @@ export const hostLocal: MakeIpam = ({ nodes, range: place = 0 }) => {
 
 /** What gives a pod one address of each family, or none at all. */
 export interface PodIpam {
-  take(node: string): readonly Ip[] | null;
+  /** `isLast`: from the other end of each range. */
+  take(node: string, isLast?: boolean): readonly Ip[] | null;
   release(node: string, addresses: readonly Ip[]): void;
   exhausted(node: string): string;
   holdings(node: string): NodeHoldings & { readonly tunnelIps?: readonly Ip[] };
@@ -78,10 +82,10 @@ export function joinIpams(ipams: readonly Ipam[]): PodIpam {
     for (const [at, address] of addresses.entries()) ipams[at]?.release(node, address);
   };
   return {
-    take(node) {
+    take(node, isLast = false) {
       const taken: Ip[] = [];
       for (const ipam of ipams) {
-        const address = ipam.take(node);
+        const address = isLast && ipam.takeLast ? ipam.takeLast(node) : ipam.take(node);
         if (address === null) {
           empty.set(node, ipam);
           release(node, taken);

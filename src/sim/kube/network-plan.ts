@@ -4,6 +4,7 @@ import { type Cidr, cidr, cidrNth, cidrsOverlap, type Ip, ip, parseCidr } from '
 import { capacityOf } from './capacity.ts';
 import type { Cluster, ClusterBalancer, ClusterNode, ClusterRouter, ExternalHost, NodeSubnet } from './cluster.ts';
 import type { ClusterInput, ClusterProblem } from './cluster-input.ts';
+import { publicResolver } from './dns/resolv-conf.ts';
 import type { Family } from './families.ts';
 import { checkPool, type LoadBalancerController } from './load-balancers.ts';
 
@@ -35,6 +36,11 @@ const INTERNET: Readonly<Record<Family, { readonly net: Cidr; readonly host: Ip 
   4: { net: cidr('203.0.113.0/24'), host: ip('203.0.113.10') },
   6: { net: cidr('2001:db8:203:113::/64'), host: ip('2001:db8:203:113::10') },
 };
+/** The web server of the Internet. */
+export const internetHost = (family: Family): Ip => INTERNET[family].host;
+
+/** What listens at the public resolver. */
+export const RESOLVER_PROGRAM = 'resolver';
 /** Another one, for the cable between the router of two node subnets and the Internet. */
 const UPLINK_NET = cidr('198.51.100.0/30');
 
@@ -275,12 +281,14 @@ function planExternals(networks: readonly Networks[], router: ClusterRouter | un
   const web = (port: number) => ({ proto: 'tcp', port, program: 'web server' }) as const;
   const at = (offset: number): Pick<ExternalHost, 'ip' | 'ips'> =>
     both(networks.map(({ nodeNetwork }) => hostAt(nodeNetwork, offset)));
+  const resolver = (proto: 'udp' | 'tcp') => ({ proto, port: 53, program: RESOLVER_PROGRAM }) as const;
+  const families = networks.map(({ podCIDR }) => podCIDR.family);
   return [
     {
       name: 'internet',
       ...(router ? { ip: cidrNth(router.uplink.cidr, GATEWAY_OFFSET) } : at(GATEWAY_OFFSET)),
-      lo: networks.map(({ podCIDR }) => INTERNET[podCIDR.family].host),
-      listens: [web(80), web(443)],
+      lo: [...families.map((family) => INTERNET[family].host), ...families.map(publicResolver)],
+      listens: [web(80), web(443), resolver('udp'), resolver('tcp')],
       isGateway: true,
     },
     { name: 'client', ...at(CLIENT_OFFSET), lo: [], listens: [], isGateway: false },

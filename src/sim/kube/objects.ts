@@ -25,6 +25,21 @@ export interface WorkloadObject {
   readonly nodeName?: string;
   /** False: the readiness probe fails. Default true. */
   readonly ready?: boolean;
+  /** How its resolver is set up; `ClusterFirst` unless said. */
+  readonly dnsPolicy?: DnsPolicy;
+  readonly dnsConfig?: DnsConfigObject;
+  /** With a headless Service named `subdomain` the pod has the name `hostname.subdomain.namespace.svc`. */
+  readonly hostname?: string;
+  readonly subdomain?: string;
+}
+
+export type DnsPolicy = 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';
+
+/** Added to what the policy gives. */
+export interface DnsConfigObject {
+  readonly nameservers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name: string; readonly value?: string }[];
 }
 
 export interface ContainerObject {

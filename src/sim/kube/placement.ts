@@ -42,6 +42,8 @@ interface LivePod {
   readonly key: string;
   readonly name: string;
   readonly node: NodeSpace;
+  /** It stands in every cluster, and does not count when a person's pods are placed. */
+  readonly isApart: boolean;
   ips: readonly Ip[] | null;
 }
 
@@ -71,9 +73,12 @@ export function countPods(objects: readonly KubeObject[], nodes: number): number
 /** Replays how the cluster came to be, so that what is added or scaled later moves nothing that stands. */
 export function placePods(input: ClusterInput, network: NetworkPlan, makeIpam: MakeIpam = hostLocal): Placement {
   const ipams = familiesOf(network).map((family, range) => makeIpam({ ...inFamily(network, family), range }));
-  const board = makeBoard(network.nodes, joinIpams(ipams));
+  const system = new Map((input.system ?? []).map((object) => [objectRef(object), object]));
+  const isSystem = (workload: WorkloadObject): boolean => system.get(objectRef(workload)) === workload;
+  const board = makeBoard(network.nodes, joinIpams(ipams), isSystem);
+  const reconcile = (objects: readonly KubeObject[]): void => board.reconcile(withSystem(objects, system));
   if (input.history === undefined) {
-    board.reconcile(input.objects);
+    reconcile(input.objects);
     for (const ref of input.deletedPods) board.deletePod(ref);
   } else {
     let objects: readonly KubeObject[] = [];
@@ -83,11 +88,18 @@ export function placePods(input: ClusterInput, network: NetworkPlan, makeIpam: M
       if (change.type === 'CniConfRemoved' || change.type === 'CniConfRestored')
         board.setConf(change.node, change.type === 'CniConfRestored');
       if (change.type === 'PodDeleted') board.deletePod(change.ref);
-      else board.reconcile(objects);
+      else reconcile(objects);
     }
   }
-  board.reconcile(input.objects);
+  reconcile(input.objects);
   return board.read();
+}
+
+/** What stands in every cluster comes last, where a person has not put an object of that name in its place. */
+function withSystem(objects: readonly KubeObject[], system: ReadonlyMap<string, KubeObject>): readonly KubeObject[] {
+  if (system.size === 0) return objects;
+  const own = new Set(objects.map(objectRef));
+  return [...objects, ...[...system].flatMap(([ref, object]) => (own.has(ref) ? [] : [object]))];
 }
 
 interface Board {
@@ -102,7 +114,9 @@ interface Board {
   read(): Placement;
 }
 
-function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam): Board {
+type IsSystem = (workload: WorkloadObject) => boolean;
+
+function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam, isSystem: IsSystem): Board {
   const spaces = nodes.map((node, index): NodeSpace => ({ index, node, pods: 0, hasConf: true, holders: new Set() }));
   const ownerCounts: OwnerCounts = new Map();
   const live = new Map<string, LivePod>();
@@ -113,15 +127,15 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam): Board {
   const failures = new Map<string, ClusterNote>();
 
   const create = (workload: WorkloadObject, slot: string, key: string): void => {
-    const chosen = chooseNode(spaces, ownerCounts, workload, slot);
+    const isApart = isSystem(workload);
+    const choose = isApart ? chooseApart : chooseNode;
+    const chosen = choose(spaces, ownerCounts, workload, slot);
     const name = chosen.ok ? chooseName(workload, slot, key, attempts, byName) : null;
-    if (!chosen.ok || name === null) {
-      failures.set(key, pendingNote(workload, chosen.ok ? nameTaken(workload, slot) : chosen.error));
-      return;
-    }
-    const space = chosen.value;
-    const pod: LivePod = { workload, slot, key, name, node: space, ips: addressesIn(space, workload, ipam) };
-    if (portsOnNode(workload).length > 0) space.holders.add(pod);
+    if (!chosen.ok || name === null)
+      return void failures.set(key, pendingNote(workload, chosen.ok ? nameTaken(workload, slot) : chosen.error));
+    const pod: LivePod = { workload, slot, key, name, node: chosen.value, isApart, ips: null };
+    pod.ips = addressesIn(pod, ipam);
+    if (portsOnNode(workload).length > 0) pod.node.holders.add(pod);
     live.set(key, pod);
     byName.set(`${workload.namespace}/${name}`, pod);
     countPod(pod, ownerCounts, 1);
@@ -135,7 +149,7 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam): Board {
   };
   /** kubelet tries again: an address that became free goes to the pod that has waited longest. */
   const retryWaiting = (): void => {
-    for (const pod of live.values()) pod.ips ??= addressesIn(pod.node, pod.workload, ipam);
+    for (const pod of live.values()) pod.ips ??= addressesIn(pod, ipam);
   };
 
   return {
@@ -174,13 +188,9 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam): Board {
 }
 
 /** Null: the plugin has none to give, or is not called at all. */
-function addressesIn(
-  { node, hasConf }: NodeSpace,
-  { hostNetwork }: WorkloadObject,
-  ipam: PodIpam,
-): readonly Ip[] | null {
-  if (hostNetwork) return ipsOf(node);
-  return hasConf ? ipam.take(node.name) : null;
+function addressesIn({ node: { node, hasConf }, workload, isApart }: LivePod, ipam: PodIpam): readonly Ip[] | null {
+  if (workload.hostNetwork) return ipsOf(node);
+  return hasConf ? ipam.take(node.name, isApart) : null;
 }
 
 /** pkg/kubelet/container/runtime.go `RuntimeStatus`, pkg/kubelet/kubelet.go `NetworkNotReadyErrorMsg`; the rest is containerd's. */
@@ -213,12 +223,12 @@ function readBoard(
   return { pods, waiting, notes, withoutConf, holdings, outsidePodCIDR };
 }
 
-function countPod({ node, workload }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {
+function countPod({ node, workload, isApart }: LivePod, ownerCounts: OwnerCounts, by: 1 | -1): void {
   const owner = objectRef(workload);
   const counts = ownerCounts.get(owner) ?? [];
   counts[node.index] = (counts[node.index] ?? 0) + by;
   ownerCounts.set(owner, counts);
-  node.pods += by;
+  if (!isApart) node.pods += by;
 }
 
 const slotKey = (workload: WorkloadObject, slot: string): string => `${objectRef(workload)} ${slot}`;
@@ -279,6 +289,21 @@ function chooseNode(
   if (winner) return ok(winner);
   const tainted = spaces.filter(({ hasConf }) => !hasConf).length;
   return err(tainted > 0 ? notReadyText(spaces.length, tainted) : noFreePortsText(spaces.length, false));
+}
+
+/**
+ * CoreDNS keeps away from itself (podAntiAffinity) and tolerates the control plane: the first nodes have it.
+ * SIMPLIFIED: kubeadm starts both replicas on the control plane, as the only node that there is then.
+ */
+function chooseApart(
+  spaces: readonly NodeSpace[],
+  ownerCounts: OwnerCounts,
+  workload: WorkloadObject,
+): Result<NodeSpace, string> {
+  const counts = ownerCounts.get(objectRef(workload)) ?? [];
+  const own = ({ index }: NodeSpace): number => counts[index] ?? 0;
+  const [best] = spaces.filter(({ hasConf }) => hasConf).sort((a, b) => own(a) - own(b) || a.index - b.index);
+  return best ? ok(best) : err(notReadyText(spaces.length, spaces.length));
 }
 
 /** The scheduler's event (plugins/tainttoleration); the taint is the node lifecycle controller's. */

@@ -4,11 +4,15 @@ import { type Cidr, cidrNth, type Ip } from '../wire/ip.ts';
 export interface PodRange {
   /** The next free address, or null when none is left. */
   take(): Ip | null;
+  /** The last free one: what `take` gives shortly before it wraps. */
+  takeLast(): Ip | null;
   release(address: Ip): void;
 }
 
 /** .1 is the bridge's. */
 const FIRST_POD_OFFSET = 2;
+/** Where `takeLast` starts in a range without a practical end. */
+const LAST_OFFSET_MAX = 0xfffe;
 
 /** Round robin from the last one reserved: a released address comes again only after the range has wrapped. */
 export function makePodRange(range: Cidr): PodRange {
@@ -25,6 +29,15 @@ export function makePodRange(range: Cidr): PodRange {
         taken.add(address);
         return address;
       }
+    },
+    takeLast() {
+      for (let offset = Math.min(lastOffset, LAST_OFFSET_MAX); offset >= FIRST_POD_OFFSET; offset--) {
+        const address = cidrNth(range, offset);
+        if (taken.has(address)) continue;
+        taken.add(address);
+        return address;
+      }
+      return null;
     },
     release: (address) => void taken.delete(address),
   };

@@ -1,11 +1,12 @@
 /** What became of the pods that were placed: which of their programs run, on which ports, and who is ready. */
 import { must } from '../base/assert.ts';
+import { parseIp } from '../wire/ip.ts';
 import type { ClusterNode, ClusterPod, Listening } from './cluster.ts';
 import type { ClusterInput, ClusterNote, StoppedListener } from './cluster-input.ts';
 import { indexLabels, type SelectablePod, selectedBy } from './endpoints.ts';
 import { hostPortsOf, unmappedNotes } from './host-ports.ts';
 import { listeningOf, type PodListening, portKey } from './listening.ts';
-import type { ServiceObject } from './objects.ts';
+import type { ServiceObject, WorkloadObject } from './objects.ts';
 import { objectRef } from './objects-merge.ts';
 import type { PlacedPod } from './placement.ts';
 import { podLabels } from './pod-names.ts';
@@ -135,5 +136,18 @@ function toClusterPod(pod: SelectablePod, listening: PodListening | undefined, s
     ...(hostPorts.length > 0 ? { hostPorts } : {}),
     containers,
     owner: objectRef(workload),
+    ...dnsOf(workload),
+  };
+}
+
+/** What its resolver is set up with, where the manifest says something. */
+function dnsOf({ dnsPolicy, dnsConfig }: WorkloadObject): Pick<ClusterPod, 'dnsPolicy' | 'dnsConfig'> {
+  const nameservers = (dnsConfig?.nameservers ?? []).flatMap((text) => {
+    const address = parseIp(text);
+    return address.ok ? [address.value] : [];
+  });
+  return {
+    ...(dnsPolicy === undefined ? {} : { dnsPolicy }),
+    ...(dnsConfig === undefined ? {} : { dnsConfig: { ...dnsConfig, nameservers } }),
   };
 }

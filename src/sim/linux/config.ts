@@ -197,6 +197,8 @@ export interface Listener {
   readonly program: string;
   /** What it answers to GET, by path; `*` for every other. Absent: 200 to all. */
   readonly http?: Readonly<Record<string, HttpAnswer>>;
+  /** The process behind it, where that is more than an answer: its program, and what it was started with (made when it is asked). */
+  readonly server?: { readonly program: string; readonly conf: () => object };
   readonly origin?: Origin;
 }
 

@@ -6,7 +6,10 @@ import type { Device, DeviceKind, NetnsConfig, NsId } from './config.ts';
 import type { Chain, RejectWith, Rule, Table } from './netfilter/iptables/rule.ts';
 import type { NumgenChoice } from './netfilter/nftables/numgen.ts';
 import { type Netns, openNetns } from './netns.ts';
+import type { ServerPrograms } from './servers/program.ts';
 import { frameOf, type Skb } from './skb.ts';
+import type { Socket, SocketEvent } from './sockets/socket.ts';
+import type { UdpClient } from './sockets/udp-client.ts';
 import type { Culprit, DropReason, PacketId, Step, StepBody } from './step.ts';
 
 /** Steps that one conversation may take; a routing loop ends here (TTL ends most of them sooner). */
@@ -24,6 +27,8 @@ export interface Choices {
   tunnelPort(flowKey: string): number;
   /** Client port of a new socket. */
   ephemeralPort(): number;
+  /** What a program draws for itself: a number from 0 up to, not including, `below`. */
+  draw(below: number): number;
 }
 
 /** Parts that would otherwise import each other in a ring (a tunnel device sends packets; a rule answers with one). */
@@ -37,6 +42,14 @@ export interface KernelOps {
   /** Out of a device, to the MAC of the next hop. */
   readonly sendVia: (k: Kernel, ns: Netns, dev: Device, nextHop: Ip, skb: Skb) => void;
   readonly localOut: (k: Kernel, ns: Netns, skb: Skb) => void;
+  /** A UDP socket that a program connects to a server. */
+  readonly openUdp: (
+    k: Kernel,
+    ns: Netns,
+    to: Socket['remote'],
+    program: string,
+    notify: (event: SocketEvent) => void,
+  ) => UdpClient;
   /** The next hop did not answer ARP: tell the sender (`ipv4_link_failure`). */
   readonly linkFailure: (k: Kernel, ns: Netns, skb: Skb) => void;
 }
@@ -44,10 +57,13 @@ export interface KernelOps {
 export interface Kernel {
   readonly namespaces: Map<NsId, Netns>;
   readonly steps: Step[];
-  readonly choices: Choices;
+  /** The engine changes them where another part of a conversation begins. */
+  choices: Choices;
   readonly ops: KernelOps;
   /** eBPF programs by id: configuration only names them. */
   readonly programs: BpfPrograms;
+  /** Processes behind a port, by id. */
+  readonly servers: ServerPrograms;
   nowNs: number;
   packets: number;
   /** Arrivals that wait for the running packet to finish, in the order in which softirqs take them (net_rx_action's poll list). */
@@ -85,6 +101,7 @@ export function makeKernel(
   ops: KernelOps,
   warm: boolean,
   programs: BpfPrograms = new Map(),
+  servers: ServerPrograms = new Map(),
 ): Kernel {
   return {
     namespaces: new Map(),
@@ -92,6 +109,7 @@ export function makeKernel(
     choices,
     ops,
     programs,
+    servers,
     nowNs: 0,
     packets: 0,
     polls: [],
@@ -163,9 +181,17 @@ export function after(k: Kernel, delayNs: number, run: () => void): void {
   else k.timers.splice(at, 0, timer);
 }
 
-/** Runs until nothing is left to happen before `untilNs` of virtual time. */
-export function runUntil(k: Kernel, untilNs: number): void {
-  while (k.steps.length < STEPS_MAX) {
+/** Adds a step to what was told at `index`: about the same packet, at the same place. */
+export function tellBeside(k: Kernel, index: number, body: StepBody): void {
+  const beside = k.steps[index];
+  if (!beside) return;
+  const { ns, packet, frame } = beside;
+  k.steps.push({ ...body, i: k.steps.length, ns, packet, frame, atNs: k.nowNs });
+}
+
+/** Runs until nothing is left to happen before `untilNs` of virtual time, or until what is waited for has happened. */
+export function runUntil(k: Kernel, untilNs: number, isOver: () => boolean = () => false): void {
+  while (k.steps.length < STEPS_MAX && !isOver()) {
     if (k.polls.length > 0) poll(k);
     else if (!fire(k, untilNs)) return;
   }

@@ -5,6 +5,7 @@ import type { BpfMemory } from './bpf/map.ts';
 import { IpvsConnections } from './ipvs/connection.ts';
 import { ConntrackTable } from './netfilter/conntrack.ts';
 import type { DynamicSets } from './netfilter/nftables/dynamic-sets.ts';
+import type { ServerMemory } from './servers/program.ts';
 import type { Skb } from './skb.ts';
 import type { Socket } from './sockets/socket.ts';
 
@@ -26,6 +27,8 @@ export interface Memory {
   /** What packets wrote into eBPF maps of this node. */
   readonly bpf: BpfMemory;
   readonly sockets: Socket[];
+  /** What the processes behind its ports remember, by program. */
+  readonly servers: Map<string, ServerMemory>;
   /** Fragments that wait for their rest, keyed `src|dst|proto|id`. */
   readonly fragments: Map<string, Skb[]>;
 }
@@ -57,6 +60,7 @@ export function makeMemory(): Memory {
     pathMtu: new Map(),
     bpf: new Map(),
     sockets: [],
+    servers: new Map(),
     fragments: new Map(),
   };
 }

@@ -11,6 +11,7 @@ import type { RealServer, VirtualServer } from './ipvs/table.ts';
 import type { HookName, Rule, TableName } from './netfilter/iptables/rule.ts';
 import type { NftEvent } from './netfilter/nftables/events.ts';
 import type { Origin } from './origin.ts';
+import type { NameEvent } from './servers/events.ts';
 
 /** `p1`, `p2` … in order of birth. A packet keeps its name through NAT, encapsulation and fragmentation. */
 export type PacketId = string;
@@ -163,8 +164,8 @@ export type StepBody =
   | { readonly kind: 'reassemble'; readonly by: 'conntrack' | 'delivery'; readonly pieces: number }
   /** A program or the kernel's own protocol code made this packet. */
   | { readonly kind: 'send'; readonly by: string; readonly what: string; readonly answers?: PacketId }
-  /** A program asked for the address of a name. SIMPLIFIED: an answer without packets. */
-  | { readonly kind: 'lookup'; readonly name: string; readonly answer: Ip | null }
+  /** A program asked for a name, heard an answer, or gave one. */
+  | NameEvent
   /** The packet reached a socket, or the kernel code that answers for it (`socket` null: nobody listens, or ICMP echo). */
   | {
       readonly kind: 'deliver';

@@ -4,8 +4,9 @@
  */
 
 import { same } from '../base/same.ts';
+import { SYSTEM_OBJECTS } from '../kube/dns/cluster-dns.ts';
 import type { KubeObject, WorkloadObject } from '../kube/objects.ts';
-import { isWorkload, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
+import { isWorkload, mergeObjects, objectRef, scalableObjects, scaleObjects } from '../kube/objects-merge.ts';
 import { isPolicy } from '../kube/policy-objects.ts';
 import { normaliseObject, sizeOf } from './normalise.ts';
 import type { ClusterEvent, FaultEvent, ScenarioState, SeenCluster } from './scenario.ts';
@@ -85,7 +86,7 @@ export function addChange(standing: Standing, changes: Changes, change: FaultEve
     case 'DeviceSetDown':
       return changes.some((other) => same(other, change)) ? changes : [...changes, change];
     case 'WorkloadScaled':
-      return scalableObjects(standing.objects, change.ref).reduce(
+      return scalableObjects(withSystem(standing.objects), change.ref).reduce(
         (kept, workload) => addScaling(kept, workload, change.replicas),
         changes,
       );
@@ -103,6 +104,9 @@ export function addChange(standing: Standing, changes: Changes, change: FaultEve
       return [...changes, change];
   }
 }
+
+/** The cluster's own objects, where a person has none of that name. */
+const withSystem = (objects: readonly KubeObject[]): readonly KubeObject[] => mergeObjects(SYSTEM_OBJECTS, objects);
 
 function setsTheSame(a: FaultEvent, b: FaultEvent): boolean {
   if (a.type === 'SysctlSet') return b.type === 'SysctlSet' && a.ns === b.ns && a.key === b.key;

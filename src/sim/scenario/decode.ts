@@ -33,6 +33,7 @@ export function decodeScenario(json: unknown): Result<Scenario, readonly Problem
 
 const savedMoment: v.GenericSchema<unknown, Moment> = v.strictObject({
   step: integer(0, STEP_MAX),
+  inLookup: v.exactOptional(integer(1, STEP_MAX)),
   view: v.exactOptional(viewName),
 });
 

@@ -14,7 +14,7 @@ import type {
 } from '../kube/objects.ts';
 import { isPolicy } from '../kube/policy-objects.ts';
 import { normalisePolicy } from '../kube/policy-spelling.ts';
-import type { Probe, ProbeOptions } from './probe.ts';
+import { type Probe, type ProbeOptions, serviceHost } from './probe.ts';
 import type { ClusterSize } from './scenario.ts';
 
 const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
@@ -42,7 +42,13 @@ export function sizeOf(of: ClusterSize): ClusterSize {
 
 export function normaliseProbe(probe: Probe): Probe {
   const options = probe.options && without<ProbeOptions>(probe.options, { handshakeOnly: false });
-  return without<Probe>({ ...probe, options }, { options: {} });
+  return without<Probe>({ ...probe, to: normaliseTo(probe), options }, { options: {} });
+}
+
+/** Outside of pods a Service's name is one like any other. */
+function normaliseTo({ from, to }: Probe): Probe['to'] {
+  if (from.kind === 'pod' || to.kind !== 'service' || to.via !== 'name') return to;
+  return { kind: 'name', name: serviceHost(to.ref) };
 }
 
 function normaliseWorkload(workload: WorkloadObject): WorkloadObject {

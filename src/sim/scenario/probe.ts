@@ -24,7 +24,15 @@ export type ProbeFrom =
 export type ProbeTo =
   | ProbeFrom
   | { readonly kind: 'service'; readonly ref: string; readonly via: ServiceWay }
-  | { readonly kind: 'ip'; readonly ip: string };
+  | { readonly kind: 'ip'; readonly ip: string }
+  /** As a program is given it, with or without a dot at the end: looked up by the resolver of whoever sends the probe. */
+  | { readonly kind: 'name'; readonly name: string };
+
+/** What a program is given for a Service by name: short, and good in every namespace. `shop/api` is `api.shop`. */
+export function serviceHost(ref: string): string {
+  const [namespace = '', name = ''] = ref.split('/');
+  return `${name}.${namespace}`;
+}
 
 /** `name`: resolved as a program would. Else the address was typed: the first one where a Service has several. A node port is an end of its node. */
 export type ServiceWay = 'name' | 'clusterIP' | 'loadBalancer' | 'externalIP';

@@ -1,5 +1,6 @@
 /** The words that a saved scenario is made of. Every string has a form and a length, every number a range. */
 import * as v from 'valibot';
+import { nameProblem } from '../wire/dns.ts';
 import { parseCidr, parseIp } from '../wire/ip.ts';
 import { LABELS_MAX, LINE_CHARS_MAX } from './limits.ts';
 
@@ -69,6 +70,13 @@ export const ipText = v.pipe(
   v.string('must be an IP address'),
   v.maxLength(45, 'must be an IP address'),
   v.check((given) => parseIp(given).ok, 'must be an IP address'),
+);
+
+/** What a resolver can be asked for. */
+export const hostName = v.pipe(
+  v.string('must be a name'),
+  v.maxLength(254, 'must be a name'),
+  v.check((given) => nameProblem(given) === null, 'must be a name that can be looked up'),
 );
 
 export const cidrText = v.pipe(

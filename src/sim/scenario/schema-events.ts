@@ -9,6 +9,7 @@ import {
   driverId,
   endpointText,
   enumOf,
+  hostName,
   integer,
   ipText,
   line,
@@ -46,10 +47,15 @@ const service = v.strictObject({
   via: enumOf(['name', 'clusterIP', 'loadBalancer', 'externalIP']),
 });
 const address = v.strictObject({ kind: v.literal('ip'), ip: ipText });
+const name = v.strictObject({ kind: v.literal('name'), name: hostName });
 
 const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
   from: v.variant('kind', ends, 'must start at a pod, a node or an external host'),
-  to: v.variant('kind', [...ends, service, address], 'must go to a pod, a node, an external host, a service or an ip'),
+  to: v.variant(
+    'kind',
+    [...ends, service, address, name],
+    'must go to a pod, a node, an external host, a service, an ip or a name',
+  ),
   proto: enumOf(['tcp', 'udp', 'sctp', 'ping', 'traceroute']),
   port: v.exactOptional(portNumber),
   options: v.exactOptional(

@@ -2,6 +2,7 @@
  * Frames and packets as values. They are never changed in place: a rewrite makes a new one, so every step of a trace can
  * keep the packet as it was. Only what a person can see in `tcpdump` is modelled; TCP has flags, ports and MSS, no windows.
  */
+import type { DnsMessage } from './dns.ts';
 import { familyOf, type Ip } from './ip.ts';
 import { IP6_HEADER_BYTES } from './ip6.ts';
 import type { Mac } from './mac.ts';
@@ -62,6 +63,8 @@ export interface Tcp {
   readonly note?: string;
   /** What follows the first line of an HTTP answer: headers, an empty line, the body. */
   readonly rest?: string;
+  /** After two bytes that say how long it is (RFC 1035 section 4.2.2). */
+  readonly dns?: DnsMessage;
 }
 
 export interface Udp {
@@ -70,6 +73,7 @@ export interface Udp {
   readonly dport: number;
   readonly dataBytes: number;
   readonly note?: string;
+  readonly dns?: DnsMessage;
   readonly checksum?: 'none';
   readonly vxlan?: Vxlan;
 }
@@ -204,6 +208,10 @@ const ECHO_REQUEST_6 = 128;
 
 /** A message of neighbour discovery: what ARP is to IPv4. */
 export const isNdp = (l4: L4): l4 is Icmp & { readonly ndp: NeighbourDiscovery } => isIcmp(l4) && l4.ndp !== undefined;
+
+/** The DNS message that a packet carries. */
+export const dnsOf = (l4: L4): DnsMessage | undefined =>
+  (l4.proto === 'udp' || l4.proto === 'tcp') && 'dns' in l4 ? l4.dns : undefined;
 
 /** What ends a connection that nobody has: RST, or ABORT. */
 export const isReset = (l4: L4): boolean =>

@@ -30,15 +30,19 @@ const options: readonly EndOption[] = [
   { text: 'node-1', detail: '', group: 'Nodes', end: { kind: 'node', ref: 'node-1' } },
 ];
 const from = { kind: 'pod', ref: 'default/client' } as const;
+/** Given to the program as it is. */
+const typed = (name: string): Probe['to'] => ({ kind: 'name', name });
 const byName = (ref: string) => ({ kind: 'service', ref, via: 'name' });
 const pod = { kind: 'pod', ref: 'default/web-1' };
 
 describe('parseCommand', () => {
   it.each<[string, unknown, string, number?]>([
     ['curl http://api.default/', byName(api), 'tcp', 80],
-    ['curl https://api', byName(api), 'tcp', 443],
-    ['curl api:80', byName(api), 'tcp', 80],
-    ['curl -s -v api.default.svc.cluster.local:9090', byName(api), 'tcp', 9090],
+    ['curl https://api', typed('api'), 'tcp', 443],
+    ['curl api:80', typed('api'), 'tcp', 80],
+    ['curl -s -v api.default.svc.cluster.local:9090', typed('api.default.svc.cluster.local'), 'tcp', 9090],
+    ['curl http://nowhere/', typed('nowhere'), 'tcp', 80],
+    ['ping example.com.', typed('example.com.'), 'ping'],
     ['ncat --sctp web-1 3868', pod, 'sctp', 3868],
     ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
     ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
@@ -64,20 +68,19 @@ describe('parseCommand', () => {
   it.each([
     ['', /Try curl/],
     ['ping', /ping what/],
-    ['curl http://nowhere/', /"nowhere"/],
     ['curl api:99999', /not a port/],
     ['nc web-1', /not a port/],
     ['ssh node-1', /not a command/],
     ['curl ftp://api/', /http and https/],
-    ['curl cart', /Nothing here is called "cart"/],
+    ['curl a..b', /"a..b" has an empty label/],
   ])('%s is refused with the reason', (text, reason) => {
     const parsed = parseCommand(text, from, options);
     expect(parsed.ok ? '' : parsed.error).toMatch(reason);
   });
 
-  it('looks a bare name up in the namespace of the sender first', () => {
+  it('leaves the search for a bare name to the resolver of the sender', () => {
     const parsed = parseCommand('curl cart:7070', { kind: 'pod', ref: 'shop/front-1' }, options);
-    expect(parsed).toMatchObject({ ok: true, value: { to: byName('shop/cart') } });
+    expect(parsed).toMatchObject({ ok: true, value: { to: typed('cart') } });
   });
 });
 

@@ -92,6 +92,7 @@ export function printCommand(probe: Probe, options: readonly EndOption[]): strin
 
 function hostOf({ to }: Probe, options: readonly EndOption[]): string {
   if (to.kind === 'ip') return hostText(to.ip);
+  if (to.kind === 'name') return to.name;
   if (to.kind !== 'service') return to.kind === 'pod' ? (to.ref.split('/')[1] ?? to.ref) : to.ref;
   const [namespace, name] = to.ref.split('/');
   if (to.via === 'name') return `${name}.${namespace}`;

@@ -3,10 +3,19 @@
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
 import type { ProbeFrom, ProbeProto, ProbeTo, ServiceWay } from '../../sim/scenario/probe.ts';
+import { nameProblem } from '../../sim/wire/dns.ts';
 import type { PortProtocol } from '../../sim/wire/frame.ts';
 import { parseIp } from '../../sim/wire/ip.ts';
 
-export type EndGroup = 'Same machine' | 'Services' | 'Pods' | 'Nodes' | 'Node ports' | 'Host ports' | 'Outside';
+export type EndGroup =
+  | 'Names'
+  | 'Same machine'
+  | 'Services'
+  | 'Pods'
+  | 'Nodes'
+  | 'Node ports'
+  | 'Host ports'
+  | 'Outside';
 
 export interface EndOption<End extends ProbeTo = ProbeTo> {
   /** Unique, and what the field shows once it is chosen. */
@@ -146,10 +155,16 @@ export function optionOf(options: readonly EndOption[], end: ProbeTo, port: numb
 }
 
 export const textOf = (options: readonly EndOption[], end: ProbeTo, port: number | undefined): string =>
-  optionOf(options, end, port)?.text ?? (end.kind === 'ip' ? end.ip : end.ref);
+  optionOf(options, end, port)?.text ?? endText(end);
+
+function endText(end: ProbeTo): string {
+  if (end.kind === 'ip') return end.ip;
+  return end.kind === 'name' ? end.name : end.ref;
+}
 
 function sameEnd(a: ProbeTo, b: ProbeTo): boolean {
   if (a.kind === 'ip' || b.kind === 'ip') return a.kind === 'ip' && b.kind === 'ip' && a.ip === b.ip;
+  if (a.kind === 'name' || b.kind === 'name') return a.kind === 'name' && b.kind === 'name' && a.name === b.name;
   if (a.kind === 'service' && b.kind === 'service') return a.ref === b.ref && a.via === b.via;
   return a.kind === b.kind && a.ref === b.ref;
 }
@@ -163,9 +178,9 @@ export function resolveTo(options: readonly EndOption[], text: string, near = 'd
   if (typed.ok) {
     return ok({ text: typed.value, detail: 'typed address', group: 'Outside', end: { kind: 'ip', ip: typed.value } });
   }
-  const found = resolveService(options, wanted, near) ?? resolvePlain(options, wanted, near);
-  if (found !== undefined) return ok(found);
-  return err(wanted === '' ? 'Say where to send it.' : `Nothing here is called "${wanted}".`);
+  if (wanted === '') return err('Say where to send it.');
+  const found = resolveService(options, wanted, near) === undefined && resolvePlain(options, wanted, near);
+  return found ? ok(found) : nameOption(options, wanted, near);
 }
 
 export function resolveFrom(
@@ -176,6 +191,20 @@ export function resolveFrom(
   const found = options.find((option) => option.text === wanted || option.text.endsWith(`/${wanted}`));
   if (found !== undefined) return ok(found);
   return err(wanted === '' ? 'Say where it starts.' : `No pod, node or outside host is called "${wanted}".`);
+}
+
+/** Any other name is given to the program as it is, to be looked up. */
+function nameOption(options: readonly EndOption[], name: string, near: string): Result<EndOption, string> {
+  const problem = nameProblem(name);
+  if (problem !== null) return err(`"${name}" is neither a name nor an address: ${problem}.`);
+  const ports = resolveService(options, name, near)?.ports;
+  return ok({
+    text: name,
+    detail: 'looked up by name',
+    group: 'Names',
+    end: { kind: 'name', name },
+    ...(ports && { ports }),
+  });
 }
 
 /** `api`, `api.shop`, `api.shop.svc`, `api.shop.svc.cluster.local`: the search path of a pod's resolver. */

@@ -7,6 +7,7 @@ import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
 import { LINE_CHARS_MAX } from '../../sim/scenario/limits.ts';
+import type { Probe } from '../../sim/scenario/probe.ts';
 import { comebackOf } from '../../sim/scenario/resync.ts';
 import type { FaultEvent, ScenarioEvent } from '../../sim/scenario/scenario.ts';
 import { decodeLink, encodeLink } from '../../sim/scenario/url.ts';
@@ -111,9 +112,14 @@ const elsewhereOf = (): string | undefined => {
   return pod && `${pod.ip}:8080`;
 };
 
+/** By address: what is deleted here is also what leads to the name server. */
+const PROBE: Probe = {
+  ...must(stateOf().probe, 'a probe'),
+  to: { kind: 'service', ref: 'default/web', via: 'clusterIP' },
+};
+
 describe('a packet that needs what was deleted', () => {
-  const verdictOf = (...events: ScenarioEvent[]) =>
-    traceProbe(worldOf(...events), must(stateOf().probe, 'a probe')).verdict;
+  const verdictOf = (...events: ScenarioEvent[]) => traceProbe(worldOf(...events), PROBE).verdict;
 
   it.each<[string, string, (event: FaultEvent) => boolean, string, string]>([
     [

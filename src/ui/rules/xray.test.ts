@@ -41,7 +41,9 @@ function visitOf(change: Partial<ScenarioState>): Visit {
   if (!built.ok || !state.probe) throw new Error('the default scenario has a world and a probe');
   const world = built.value;
   const trace = traceProbe(world, state.probe);
-  const hop = trace.hops.find(({ ns }) => ns === 'node-1');
+  // What the program itself sends: looking the name up comes before.
+  const own = trace.lookup?.steps ?? 0;
+  const hop = trace.hops.find(({ ns, from }) => ns === 'node-1' && from >= own);
   const config = world.namespaces.get('node-1');
   if (!hop || !config) throw new Error('the packet comes by node-1');
   const artefact = artefactOf(config);
@@ -155,7 +157,7 @@ describe('the walk', () => {
 
   it('shows the rules of the last machine that has some', () => {
     const { trace, world, hop } = visitIn('nftables');
-    const shown = hopWithRules(trace, 0, (ns) => {
+    const shown = hopWithRules(trace, hop.from, (ns) => {
       const config = world.namespaces.get(ns);
       return config !== undefined && hasRules(config);
     });

@@ -47,6 +47,7 @@ function hasEnd({ cluster }: World, end: ProbeTo): boolean {
     case 'external':
       return cluster.externals.some(({ name }) => name === end.ref);
     case 'ip':
+    case 'name':
       return true;
   }
 }

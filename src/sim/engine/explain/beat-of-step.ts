@@ -2,7 +2,9 @@ import type { NsId } from '../../linux/config.ts';
 import { endpointText } from '../../linux/ipvs/table.ts';
 import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
+import { type DnsMessage, isAnswer } from '../../wire/dns.ts';
 import { isIcmp } from '../../wire/frame.ts';
+import { dnsIn } from '../packets.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { isUnderlay } from '../world.ts';
 import { inWordsOf } from './family-words.ts';
@@ -23,11 +25,12 @@ const shortNs = (ns: NsId): string => ns.slice(ns.indexOf('/') + 1);
 /** The moment that a step is worth, or null: most steps are details of a moment. `at` is its place in `view.steps`. */
 export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
   switch (step.kind) {
-    case 'lookup':
-      return {
-        mark: 'lookup',
-        title: step.answer === null ? `${step.name}: no such name` : `${step.name} is ${step.answer}`,
-      };
+    case 'name-query':
+    case 'name-answer':
+    case 'name-silence':
+    case 'name-result':
+    case 'name-server':
+      return nameMoment(step);
     case 'send':
       return {
         mark: 'send',
@@ -74,6 +77,37 @@ export function beatOfStep(view: PacketView, step: Step, at: number): Moment {
     default:
       return null;
   }
+}
+
+type NameStep = Of<'name-query' | 'name-answer' | 'name-silence' | 'name-result' | 'name-server'>;
+
+/** What a name server knows by itself is told by its answer; that it asks another one is news. */
+function nameMoment(step: NameStep): Moment {
+  switch (step.kind) {
+    case 'name-query':
+      return { mark: 'lookup', title: `Asks for ${step.query.replace(/\.$/, '')}` };
+    case 'name-answer':
+      return { mark: 'lookup', title: answerTitle(step.messages) };
+    case 'name-silence':
+      return { mark: 'drop', title: step.errno === undefined ? `No answer for ${step.waitedMs / 1000} s` : 'Refused' };
+    case 'name-result':
+      return { mark: 'lookup', title: step.error === null ? `${step.name} is ${step.addresses[0]}` : 'No address' };
+    case 'name-server':
+      return serverMoment(step);
+  }
+}
+
+function serverMoment({ program, part, frame }: Of<'name-server'>): Moment {
+  if (part === 'cache') return { mark: 'lookup', title: `${program}: from its cache` };
+  const dns = dnsIn(frame);
+  return part === 'forward' && dns && !isAnswer(dns) ? { mark: 'lookup', title: `${program}: asks elsewhere` } : null;
+}
+
+function answerTitle(messages: readonly DnsMessage[]): string {
+  const found = messages.flatMap(({ answers }) => answers.flatMap((one) => ('address' in one ? [one.address] : [])));
+  if (found.length > 0) return `Answer: ${found[0]}${found.length > 1 ? ` and ${found.length - 1} more` : ''}`;
+  const failed = messages.find(({ rcode }) => rcode !== 'NOERROR')?.rcode;
+  return failed === undefined ? 'Answer: no address' : `Answer: ${failed}`;
 }
 
 /** Entering a machine by a device, or crossing the wire; where a packet is delivered, the delivery is the moment. */

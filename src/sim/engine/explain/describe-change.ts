@@ -1,6 +1,7 @@
 import type { Step } from '../../linux/step.ts';
 import type { Ip } from '../../wire/ip.ts';
 import { type Cost, stepsCost } from '../cost.ts';
+import { ownPackets } from '../own-part.ts';
 import type { Trace } from '../trace.ts';
 import type { World } from '../world.ts';
 import { count, listOf, namesOf } from './names.ts';
@@ -90,7 +91,7 @@ const MSS_OVERHEAD_BYTES = 40;
 const TUNNELS = { vxlan: 'VXLAN', geneve: 'Geneve', ipip: 'IPIP' } as const;
 
 function digestOf({ trace, world }: Traced): Digest {
-  const request = trace.packets.find((p) => p.lane === 'request' && !isArpPacket(trace, p.firstStep));
+  const request = ownPackets(trace).find((p) => p.lane === 'request' && !isArpPacket(trace, p.firstStep));
   const steps = trace.steps.filter((s) => s.packet === request?.id);
   const arrival = steps.findLast((s) => s.kind === 'deliver' && s.to !== 'tunnel');
   const arrived = arrival && innerPacket(arrival.frame);

@@ -202,5 +202,6 @@ export const exampleTrace: Trace = {
     { step: 6, packet: 'p1', lane: 'request', ns: 'node-1', mark: 'dnat', title: 'DNAT to 10.244.2.2:8080' },
   ],
   verdict: { outcome: 'timeout', good: false, printed: '', sentence: 'No answer.', remedy: null, step: null },
+  lookup: null,
   simplified: [],
 };

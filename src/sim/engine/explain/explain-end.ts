@@ -4,7 +4,7 @@ import { isUnderlay } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
-import { isFabric, isFault, serviceName, writerOf } from './names.ts';
+import { isFabric, isFault, writerOf } from './names.ts';
 import {
   endsOf,
   innerPacket,
@@ -20,26 +20,6 @@ import { inside } from './where.ts';
 
 type SendScene = Scene<StepOf<'send'>>;
 type DeliverScene = Scene<StepOf<'deliver'>>;
-
-export function explainLookup({ step, here, names }: Scene<StepOf<'lookup'>>): Told {
-  const { name, answer } = step;
-  const checks = [inside(names, step.ns, `nslookup ${name}`)];
-  if (answer === null)
-    return {
-      title: `${name}: no such name`,
-      sentence: `The program on ${here} asks DNS for ${name}, and no such name exists: there is no address to send to.`,
-      checks,
-    };
-  const service = names.service(answer);
-  const what = service
-    ? `the ClusterIP of ${serviceName(service)}: one address for all its endpoints`
-    : `the address of ${names.ip(answer)}`;
-  return {
-    title: `${name} is ${answer}`,
-    sentence: `The program on ${here} asks DNS for ${name} and gets ${answer}, ${what}.`,
-    checks,
-  };
-}
 
 export function explainSend(scene: SendScene): Told {
   const { step, here } = scene;

@@ -5,9 +5,10 @@ import { conntrackAt } from './conntrack-table.ts';
 import { explainBpf } from './explain-bpf.ts';
 import { explainConntrack, explainNat } from './explain-conntrack.ts';
 import { explainBridgedDnat, explainDevice } from './explain-device.ts';
-import { explainDeliver, explainDrop, explainLookup, explainSend } from './explain-end.ts';
+import { explainDeliver, explainDrop, explainSend } from './explain-end.ts';
 import { explainHook } from './explain-hook.ts';
 import { explainIpvs } from './explain-ipvs.ts';
+import { explainName } from './explain-names.ts';
 import { explainNftChainEnd, explainNftLookup, explainNftRule } from './explain-nft.ts';
 import { explainNeighbour, explainRoute, explainTtl } from './explain-route.ts';
 import { explainChainEnd, explainRule } from './explain-rule.ts';
@@ -94,8 +95,12 @@ function tell(scene: Scene): Told {
       return explainFragment({ ...scene, step });
     case 'reassemble':
       return explainReassemble({ ...scene, step });
-    case 'lookup':
-      return explainLookup({ ...scene, step });
+    case 'name-query':
+    case 'name-answer':
+    case 'name-silence':
+    case 'name-result':
+    case 'name-server':
+      return explainName({ ...scene, step });
     case 'send':
       return explainSend({ ...scene, step });
     case 'deliver':

@@ -1,6 +1,7 @@
 /** The header stack of a packet, outermost first, with the fields that changed since the packet's previous step. */
 import { never } from '../../base/assert.ts';
 import type { Step } from '../../linux/step.ts';
+import type { DnsMessage, DnsRecord } from '../../wire/dns.ts';
 import {
   type Arp,
   type Frame,
@@ -15,6 +16,7 @@ import {
 } from '../../wire/frame.ts';
 import { familyOf } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
+import { recordData } from '../../wire/print-dns.ts';
 import type { HeaderField, HeaderLayer } from './explanation.ts';
 import type { Names } from './names.ts';
 import { isFrame } from './packet-words.ts';
@@ -83,7 +85,7 @@ function transportLayers(l4: L4, owners: Owners): HeaderLayer[] {
     return [layer(`${l4.proto.toUpperCase()} (continued)`, [['header', 'in the first fragment']])];
   switch (l4.proto) {
     case 'tcp':
-      return [layer('TCP', tcpFields(l4))];
+      return [layer('TCP', tcpFields(l4)), ...dnsLayers(l4.dns)];
     case 'udp':
       return udpLayers(l4, owners);
     case 'sctp':
@@ -108,7 +110,7 @@ function tcpFields(tcp: Tcp): Field[] {
     ['flags', [...tcp.flags].map((flag) => FLAG_WORDS[flag] ?? flag).join(' ')],
   ];
   if (tcp.mss !== undefined) fields.push(['MSS', tcp.mss]);
-  if (tcp.dataBytes > 0) fields.push(['data', tcp.note ?? `${tcp.dataBytes} bytes`]);
+  if (tcp.dataBytes > 0 && !tcp.dns) fields.push(['data', tcp.note ?? `${tcp.dataBytes} bytes`]);
   return fields;
 }
 
@@ -118,12 +120,37 @@ function udpLayers(udp: Udp, owners: Owners): HeaderLayer[] {
     ['destination port', udp.dport],
   ];
   if (udp.checksum === 'none') fields.push(['checksum', '0 (none)']);
-  if (!udp.vxlan && udp.dataBytes > 0) fields.push(['data', udp.note ?? `${udp.dataBytes} bytes`]);
-  if (!udp.vxlan) return [layer('UDP', fields)];
+  if (!udp.vxlan && !udp.dns && udp.dataBytes > 0) fields.push(['data', udp.note ?? `${udp.dataBytes} bytes`]);
+  if (!udp.vxlan) return [layer('UDP', fields), ...dnsLayers(udp.dns)];
   return [
     layer('UDP', fields),
     wrapping(layer(udp.vxlan.geneve ? 'Geneve' : 'VXLAN', [['VNI', udp.vxlan.vni]])),
     ...frameLayers(udp.vxlan.inner, owners),
+  ];
+}
+
+function dnsLayers(dns: DnsMessage | undefined): HeaderLayer[] {
+  if (!dns) return [];
+  const { id, question, rcode, answers, authority, additional, edns } = dns;
+  const records = (name: string, of: readonly DnsRecord[]): Field[] =>
+    of.map((record) => [name, `${record.name} ${record.ttlSeconds} ${record.type} ${recordData(record)}`]);
+  const flags = [
+    ...(dns.authoritative ? ['AA'] : []),
+    ...(dns.truncated ? ['TC'] : []),
+    ...(dns.recursionDesired ? ['RD'] : []),
+    ...(dns.recursionAvailable ? ['RA'] : []),
+  ];
+  return [
+    layer(rcode === undefined ? 'DNS query' : 'DNS answer', [
+      ['id', id],
+      ...(rcode === undefined ? [] : [['status', rcode] as const]),
+      ['flags', flags.join(' ') || 'none'],
+      ['question', `${question.type} ${question.name}`],
+      ...records('answer', answers),
+      ...records('authority', authority),
+      ...records('additional', additional),
+      ...(edns ? [['EDNS', `takes ${edns.udpBytes} bytes over UDP`] as const] : []),
+    ]),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** Short words for packets: what titles and sentences call them. */
 import type { Step } from '../../linux/step.ts';
+import { isAnswer } from '../../wire/dns.ts';
 import {
+  dnsOf,
   type Frame,
   type Icmp,
   type IpPacket,
@@ -97,6 +99,8 @@ export function kindOfPacket(frame: Frame | IpPacket): string {
   if (!packet) return 'frame';
   const { l4 } = packet;
   if (isLaterFragment(l4)) return 'IP fragment';
+  const dns = dnsOf(l4);
+  if (dns && l4.proto === 'udp') return isAnswer(dns) ? 'DNS answer' : 'DNS query';
   if (l4.proto === 'tcp') return `TCP ${FLAG_NAMES[l4.flags] ?? l4.flags}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   if (l4.proto === 'ipencap') return 'IP-in-IP packet';

@@ -131,10 +131,15 @@ export function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
       const clusterIP = service?.clusterIP;
       return clusterIP && clusterIP !== 'None' ? clusterIP : null;
     }
+    case 'name':
+      return null;
   }
 }
 
-export const endName = (end: ProbeFrom | Probe['to']): string => (end.kind === 'ip' ? end.ip : end.ref);
+export const endName = (end: ProbeFrom | Probe['to']): string => {
+  if (end.kind === 'ip') return end.ip;
+  return end.kind === 'name' ? end.name : end.ref;
+};
 
 /** `10.96.0.10:80`; the end's name where no address is known. */
 export function askedText({ asked, probe }: Case): string {

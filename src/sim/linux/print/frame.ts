@@ -14,6 +14,7 @@ import {
 } from '../../wire/frame.ts';
 import { familyOf } from '../../wire/ip.ts';
 import { ZERO_MAC } from '../../wire/mac.ts';
+import { printDns } from '../../wire/print-dns.ts';
 
 const ICMP_HEADER_BYTES = 8;
 
@@ -71,14 +72,18 @@ function describe(l4: L4): Described {
 const describeSctp = ({ chunk, note }: Sctp): string => `sctp (1) [${chunk}]${note ? `, "${note}"` : ''}`;
 
 /** tcpdump writes ACK as a dot, after the other letters. */
-function describeTcp({ flags, mss, note }: Tcp): string {
+function describeTcp({ flags, mss, note, dns }: Tcp): string {
   const letters = flags.replace('A', '') + (flags.includes('A') ? '.' : '');
-  return [`Flags [${letters}]`, ...(mss === undefined ? [] : [`mss ${mss}`]), ...(note ? [`"${note}"`] : [])].join(
-    ', ',
-  );
+  return [
+    `Flags [${letters}]`,
+    ...(mss === undefined ? [] : [`mss ${mss}`]),
+    ...(note ? [`"${note}"`] : []),
+    ...(dns ? [printDns(dns)] : []),
+  ].join(', ');
 }
 
-function describeUdp({ vxlan, note, dataBytes }: Udp): Described {
+function describeUdp({ vxlan, note, dns, dataBytes }: Udp): Described {
+  if (dns) return { what: printDns(dns), length: null, inside: '' };
   if (!vxlan) return { what: note ? `UDP, "${note}"` : 'UDP', length: dataBytes, inside: '' };
   return { what: `VXLAN, vni ${vxlan.vni}`, length: null, inside: ` | ${printFrame(vxlan.inner)}` };
 }

@@ -1,4 +1,5 @@
 /** Sockets: the ends of a conversation. Programs are told what happens through `notify`; they know nothing of the network. */
+import type { DnsMessage } from '../../wire/dns.ts';
 import type { PortProtocol, Protocol } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Listener } from '../config.ts';
@@ -43,7 +44,14 @@ export interface SocketOptions {
 /** What a program learns. `step` is the trace step that told it. */
 export type SocketEvent =
   | { readonly kind: 'connected' | 'accepted' | 'closed'; readonly step: number }
-  | { readonly kind: 'data'; readonly bytes: number; readonly from: Ip; readonly ttl: number; readonly step: number }
+  | {
+      readonly kind: 'data';
+      readonly bytes: number;
+      readonly from: Ip;
+      readonly ttl: number;
+      readonly step: number;
+      readonly dns?: DnsMessage | undefined;
+    }
   | {
       readonly kind: 'error';
       readonly errno: Errno;

@@ -2,6 +2,7 @@
  * TCP as far as a hop list shows it: handshake, one request, one response, close, reset, and the SYN's retransmissions.
  * SIMPLIFIED: no windows, no loss recovery after the handshake, acknowledgements are not delayed.
  */
+import { type DnsMessage, dnsBytes, isAnswer } from '../../wire/dns.ts';
 import { headerBytes, type Tcp } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Device, Listener } from '../config.ts';
@@ -10,6 +11,7 @@ import { type LocalPacket, makeLocal, makeOnLink } from '../local.ts';
 import { opposite } from '../netfilter/conntrack.ts';
 import type { Netns } from '../netns.ts';
 import { routeOutput } from '../routing/route-output.ts';
+import { serve } from '../servers/serve.ts';
 import { ipOf, type Skb } from '../skb.ts';
 import type { StepBody } from '../step.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
@@ -23,6 +25,8 @@ const TCP_BYTES = 20;
 /** No IP packet is longer, whatever the MTU of loopback (`IP_MAX_MTU`). */
 const IP_BYTES_MAX = 65_535;
 const NS_PER_S = 1_000_000_000;
+/** Before a DNS message (RFC 1035 section 4.2.2). */
+const LENGTH_BYTES = 2;
 /**
  * A SYN is sent again after 1 s each for the first times (`tcp_syn_linear_timeouts` = 4, Linux 6.5), then the wait doubles;
  * Linux gives up after `tcp_syn_retries` = 6.
@@ -73,6 +77,7 @@ interface Segment {
   readonly dataBytes?: number;
   readonly note?: string;
   readonly rest?: string;
+  readonly dns?: DnsMessage;
 }
 
 /** Sends one segment of a connection. */
@@ -96,6 +101,7 @@ export function send(
     ...(segment.mss === undefined ? {} : { mss: segment.mss }),
     ...(segment.note === undefined ? {} : { note: segment.note }),
     ...(segment.rest === undefined ? {} : { rest: segment.rest }),
+    ...(segment.dns === undefined ? {} : { dns: segment.dns }),
   };
   const header = segment.flags.includes('S') ? SYN_HEADER_BYTES : HEADER_BYTES;
   const { ttl, df } = socket.options;
@@ -258,11 +264,17 @@ function synAckArrives(k: Kernel, ns: Netns, tcp: Tcp, socket: Socket): void {
 function dataArrives(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp, socket: Socket): void {
   const step = lastStep(k);
   send(k, ns, socket, { flags: 'A' }, 'TCP ACK');
+  const { listener } = socket;
+  if (listener?.server) {
+    const client = { query: tcp.dns, proto: 'tcp', from: ipOf(skb).src } as const;
+    return serve(k, ns, listener, client, (dns) => sendDns(k, ns, socket, dns));
+  }
   if (socket.listener) {
     const { note, rest } = answerTo(tcp.note, socket.listener);
     return sendData(k, ns, socket, note.length + (rest?.length ?? 0), note, rest);
   }
-  socket.notify({ kind: 'data', bytes: tcp.dataBytes, from: ipOf(skb).src, ttl: ipOf(skb).ttl, step });
+  const { src, ttl } = ipOf(skb);
+  socket.notify({ kind: 'data', bytes: tcp.dataBytes, from: src, ttl, step, dns: tcp.dns });
 }
 
 interface Message {
@@ -284,6 +296,13 @@ export function sendData(k: Kernel, ns: Netns, socket: Socket, bytes: number, no
   const segment = { flags: 'PA', dataBytes: bytes, note, ...(rest === undefined ? {} : { rest }) };
   send(k, ns, socket, segment, `TCP data: ${note}`);
   socket.seq += bytes;
+}
+
+/** A message with its length before it. */
+export function sendDns(k: Kernel, ns: Netns, socket: Socket, dns: DnsMessage): void {
+  const dataBytes = dnsBytes(dns) + LENGTH_BYTES;
+  send(k, ns, socket, { flags: 'PA', dataBytes, dns }, `TCP data: DNS ${isAnswer(dns) ? 'answer' : 'query'}`);
+  socket.seq += dataBytes;
 }
 
 /** The client closes first; the server answers with its own FIN. */

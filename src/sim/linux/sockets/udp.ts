@@ -1,24 +1,45 @@
 /** UDP: one datagram there, one back. */
+import { type DnsMessage, dnsBytes } from '../../wire/dns.ts';
 import { headerBytes, type Udp } from '../../wire/frame.ts';
 import { familyOf } from '../../wire/ip.ts';
 import { IP6_MTU_MIN } from '../../wire/ip6.ts';
 import { runSockHook } from '../bpf/sock.ts';
+import type { Listener } from '../config.ts';
 import { type Kernel, tell } from '../kernel.ts';
 import { type LocalPacket, makeLocal, refuseLocal } from '../local.ts';
 import type { Netns } from '../netns.ts';
 import { routeOutput } from '../routing/route-output.ts';
+import { serve } from '../servers/serve.ts';
 import { ipOf, type Skb } from '../skb.ts';
+import type { StepBody } from '../step.ts';
 import { findListener, findSocket, flowKeyOf, lastStep, type Socket } from './socket.ts';
 
 const UDP_BYTES = 8;
 const ANSWER = 'pong';
 
-/** Sends the program's datagram; oversize with DF demanded fails at once, and no packet exists. */
-export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: number, note: string): void {
+/** What a datagram says. */
+export type Payload = Pick<Udp, 'dataBytes' | 'note' | 'dns'>;
+
+export const dnsPayload = (dns: DnsMessage): Payload => ({ dataBytes: dnsBytes(dns), dns });
+
+/**
+ * Sends the program's datagram; oversize with DF demanded fails at once, and no packet exists. `told`: what the program did before it
+ * called.
+ */
+export function sendDatagram(
+  k: Kernel,
+  ns: Netns,
+  socket: Socket,
+  payload: Payload,
+  told: readonly StepBody[] = [],
+): void {
   if (!ns.memory.sockets.includes(socket)) ns.memory.sockets.push(socket);
+  const { dataBytes } = payload;
+  const calls = socket.seq === 0 ? (socket.calls?.told ?? []) : [];
+  socket.seq += 1;
   const len = headerBytes(socket.remote.ip) + UDP_BYTES + dataBytes;
   const mtu = mtuTowards(ns, socket.remote.ip);
-  const l4: Udp = { proto: 'udp', sport: socket.local.port, dport: socket.remote.port, dataBytes, note };
+  const l4: Udp = { proto: 'udp', sport: socket.local.port, dport: socket.remote.port, ...payload };
   const df = socket.options.df === 'do' || (socket.options.df !== 'dont' && len <= mtu);
   const { ttl } = socket.options;
   const packet = {
@@ -29,9 +50,9 @@ export function sendDatagram(k: Kernel, ns: Netns, socket: Socket, dataBytes: nu
     df,
     ttl,
     by: socket.program,
-    what: 'UDP datagram',
+    what: payload.dns ? 'DNS query' : 'UDP datagram',
     flowKey: flowKeyOf(ns, socket),
-    prelude: socket.calls?.told,
+    prelude: [...told, ...calls],
   };
   if (df && len > mtu) return tooLong(k, ns, socket, packet, mtu);
   const skb = makeLocal(k, ns, packet);
@@ -83,7 +104,7 @@ export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
   if (socket) {
     tell(k, ns, skb, { kind: 'deliver', to: 'socket', socket: null, what: `${socket.program}'s socket` });
     const from = senderOf(k, ns, skb, socket);
-    socket.notify({ kind: 'data', bytes: udp.dataBytes, from, ttl: packet.ttl, step: lastStep(k) });
+    socket.notify({ kind: 'data', bytes: udp.dataBytes, from, ttl: packet.ttl, step: lastStep(k), dns: udp.dns });
     return true;
   }
   const listener = findListener(ns, 'udp', packet.dst, udp.dport);
@@ -94,17 +115,26 @@ export function udpReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
     socket: listener,
     what: `${listener.program} listens on UDP port ${listener.port}`,
   });
-  const l4: Udp = { proto: 'udp', sport: udp.dport, dport: udp.sport, dataBytes: ANSWER.length, note: ANSWER };
+  const answer = (payload: Payload): void => answerDatagram(k, ns, skb, udp, listener, payload);
+  if (listener.server)
+    serve(k, ns, listener, { query: udp.dns, proto: 'udp', from: packet.src }, (dns) => answer(dnsPayload(dns)));
+  else answer({ dataBytes: ANSWER.length, note: ANSWER });
+  return true;
+}
+
+function answerDatagram(k: Kernel, ns: Netns, skb: Skb, udp: Udp, by: Listener, payload: Payload): void {
+  const { src, dst } = ipOf(skb);
+  const l4: Udp = { proto: 'udp', sport: udp.dport, dport: udp.sport, ...payload };
+  const len = headerBytes(src) + UDP_BYTES + payload.dataBytes;
   const answer = makeLocal(k, ns, {
-    to: packet.src,
-    from: packet.dst,
+    to: src,
+    from: dst,
     l4,
-    len: headerBytes(packet.src) + UDP_BYTES + ANSWER.length,
-    df: true,
-    by: listener.program,
-    what: 'UDP answer',
+    len,
+    df: len <= mtuTowards(ns, src),
+    by: by.program,
+    what: payload.dns ? 'DNS answer' : 'UDP answer',
     answers: skb.id,
   });
   if (answer) k.ops.localOut(k, ns, answer);
-  return true;
 }

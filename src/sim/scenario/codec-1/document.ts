@@ -1,7 +1,7 @@
 /**
  * A scenario and a moment as one terse value:
  *
- *   [document version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer]
+ *   [document version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer, step in the lookup]
  *
  * with everything at the end that equals its default left out. These defaults are the codec's own and never change; objects and
  * probe have none. Documents of version 1 only: a later version brings a later codec, or a position at the end.
@@ -16,9 +16,9 @@ import { packProbe, unpackProbe } from './probe.ts';
 import { fillTuple, type Json, listIn, optional, trimTuple } from './tuple.ts';
 
 const VERSION = 1;
-const defaults: readonly Json[] = [0, [], [], 0, '', 'flannel/vxlan', 'kube-proxy/iptables', [], [], 1, 'none/none'];
+const defaults: readonly Json[] = [0, [], [], 0, '', 'flannel/vxlan', 'kube-proxy/iptables', [], [], 1, 'none/none', 0];
 
-export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
+export function packDocument(scenario: Scenario, { step, inLookup, view }: Moment): Json {
   const state = foldScenario(scenario);
   const { cni, proxy, probe, seed, balancer } = state;
   return trimTuple(
@@ -34,6 +34,7 @@ export function packDocument(scenario: Scenario, { step, view }: Moment): Json {
       state.faults.map(packFault),
       seed,
       packDriver(balancer),
+      inLookup ?? 0,
     ],
     defaults,
   );
@@ -46,7 +47,10 @@ export interface Unpacked {
 }
 
 export function unpackDocument(packed: unknown): Unpacked {
-  const [version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer] = fillTuple(packed, defaults);
+  const [version, objects, probe, step, view, cni, proxy, size, faults, seed, balancer, inLookup] = fillTuple(
+    packed,
+    defaults,
+  );
   const chosenCni = unpackDriver(cni);
   const chosenProxy = unpackDriver(proxy);
   const chosenBalancer = unpackDriver(balancer);
@@ -60,5 +64,10 @@ export function unpackDocument(packed: unknown): Unpacked {
     ...(listIn(probe).length > 0 ? [{ type: 'ProbeSet', probe: unpackProbe(probe) }] : []),
     { type: 'SeedSet', seed },
   ];
-  return { document: { version, events }, moment: { step, ...optional('view', view === '' ? undefined : view) } };
+  const moment = {
+    step,
+    ...optional('inLookup', inLookup === 0 ? undefined : inLookup),
+    ...optional('view', view === '' ? undefined : view),
+  };
+  return { document: { version, events }, moment };
 }

@@ -13,7 +13,7 @@ export function unpackProbe(packed: unknown): unknown {
   const hasOptions = Object.keys(recordIn(options)).length > 0;
   return {
     from: unpackEnd(from),
-    to: unpackEnd(to),
+    to: unpackTo(from, to),
     proto,
     ...optional('port', port === 0 ? undefined : port),
     ...optional('options', hasOptions ? options : undefined),
@@ -24,8 +24,18 @@ const viaLetters = { name: 's', clusterIP: 'c', loadBalancer: 'l', externalIP: '
 
 function packEnd(end: ProbeTo): string {
   if (end.kind === 'ip') return `i${end.ip}`;
+  if (end.kind === 'name') return `d${end.name}`;
   if (end.kind === 'service') return `${viaLetters[end.via]}${end.ref}`;
   return `${end.kind.charAt(0)}${end.ref}`;
+}
+
+/**
+ * Machines that are no pods do not know names of Services. Links that ask for one are from a time when nothing was sent for a lookup:
+ * they mean its address.
+ */
+function unpackTo(from: unknown, to: unknown): unknown {
+  const isPod = String(from).startsWith('p');
+  return unpackEnd(!isPod && /^s/.test(String(to)) ? `c${String(to).slice(1)}` : to);
 }
 
 /** The decoder refuses an end without a kind. */
@@ -40,6 +50,8 @@ function unpackEnd(packed: unknown): unknown {
       return { kind: 'external', ref: named };
     case 's':
       return { kind: 'service', ref: named, via: 'name' };
+    case 'd':
+      return { kind: 'name', name: named };
     case 'c':
       return { kind: 'service', ref: named, via: 'clusterIP' };
     case 'l':

@@ -29,9 +29,12 @@ export function calicoIpam(hasTunnel: boolean): (input: PodNetworkInput) => Ipam
       for (const block of blocksOf(node)) if (block.free.length > 0) return block.free.shift() ?? null;
       return (claim(node) ?? pool.lender())?.free.shift() ?? null;
     };
+    const takeLast = (node: string): Ip | null =>
+      (blocksOf(node).find(({ free }) => free.length > 0) ?? claim(node) ?? pool.lender())?.free.pop() ?? null;
     const tunnelIps = new Map(hasTunnel ? nodes.map(({ name }) => [name, take(name)]) : []);
     return {
       take,
+      takeLast,
       release: (_node, address) => void pool.blockOf(address)?.free.push(address),
       exhausted: () =>
         'failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No IPs available in pools',

@@ -23,11 +23,12 @@ export const vpcIpam: MakeIpam = ({ nodeNetwork, nodes, externals }) => {
   const held = new Map<string, Set<Ip>>(nodes.map(({ name }) => [name, new Set()]));
   // For 30 seconds nobody gets it (IP_COOLDOWN_PERIOD): it comes again when no other one is left.
   const cooling: Ip[] = [];
+  const system = new Set<Ip>();
   let next = 2 ** (32 - subnet.prefix) - 2;
   const fresh = (): Ip | null => {
     while (next >= FIRST_OFFSET) {
       const address = cidrNth(subnet, next--);
-      if (!machines.has(address)) return address;
+      if (!machines.has(address) && !system.has(address)) return address;
     }
     return null;
   };
@@ -38,7 +39,20 @@ export const vpcIpam: MakeIpam = ({ nodeNetwork, nodes, externals }) => {
       if (address !== null) own.add(address);
       return address;
     },
+    takeLast(node) {
+      const own = must(held.get(node), `the card of ${node}`);
+      // From the middle of the subnet: machines count up to it, pods down.
+      for (let offset = 2 ** (31 - subnet.prefix); offset <= next && own.size < CARD_ADDRESSES; offset++) {
+        const address = cidrNth(subnet, offset);
+        if (machines.has(address) || system.has(address)) continue;
+        own.add(address);
+        system.add(address);
+        return address;
+      }
+      return null;
+    },
     release(node, address) {
+      system.delete(address);
       if (held.get(node)?.delete(address)) cooling.push(address);
     },
     // cmd/routed-eni-cni-plugin/cni.go, when ipamd has none (pkg/ipamd/datastore, ErrNoAvailableIPInDataStore).

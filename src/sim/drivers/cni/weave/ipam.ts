@@ -24,26 +24,34 @@ export const weaveIpam = ({ podCIDR, nodes }: PodNetworkInput): Ipam => {
   const byName = new Map(peers.map((peer) => [peer.name, peer]));
   // The network's own first and last address are nobody's, but the first one of any other share is an address like all others.
   const isUsable = (address: number): boolean => address !== first && address !== last;
-  const lowestFree = ({ net, taken }: Peer): number | null => {
-    const start = ipToInt(net.base);
-    for (let address = start; address < start + sizeOf(net); address++)
-      if (isUsable(address) && !taken.has(address)) return address;
+  const isFree = ({ taken }: Peer, address: number): boolean => isUsable(address) && !taken.has(address);
+  const lowestFree = (peer: Peer): number | null => {
+    const start = ipToInt(peer.net.base);
+    for (let address = start; address < start + sizeOf(peer.net); address++) if (isFree(peer, address)) return address;
     return null;
   };
-  const take = (node: string): Ip | null => {
+  const highestFree = (peer: Peer): number | null => {
+    const start = ipToInt(peer.net.base);
+    for (let address = start + sizeOf(peer.net) - 1; address >= start; address--)
+      if (isFree(peer, address)) return address;
+    return null;
+  };
+  const takeBy = (choose: (peer: Peer) => number | null, node: string): Ip | null => {
     const own = must(byName.get(node), `the peer ${node}`);
     for (const peer of [own, ...peers.filter((other) => other !== own)]) {
-      const address = lowestFree(peer);
+      const address = choose(peer);
       if (address === null) continue;
       peer.taken.add(address);
       return intToIp(address);
     }
     return null;
   };
+  const take = (node: string): Ip | null => takeBy(lowestFree, node);
   // `weave expose`: each bridge takes an address before any pod comes.
   const bridges = new Map(nodes.map(({ name }) => [name, take(name)]));
   return {
     take,
+    takeLast: (node) => takeBy(highestFree, node),
     release: (_node, address) => void peers.find(({ net }) => cidrHas(net, address))?.taken.delete(ipToInt(address)),
     exhausted: () => 'unable to allocate IP address: no more addresses in the range, all peers were asked',
     holdings(node) {

@@ -25,6 +25,7 @@ const CHOICES: Choices = {
   masqueradePort: () => 50_000,
   tunnelPort: () => 50_000,
   ephemeralPort: () => 40_000,
+  draw: () => 0,
 };
 
 const ns = openNetns({
