@@ -72,6 +72,7 @@ function defaultPodSpec(spec: PodSpec): PodSpec {
     containers?.map((container) => ({
       ...container,
       imagePullPolicy: container.imagePullPolicy || pullPolicyOf(container.image),
+      terminationMessagePolicy: container.terminationMessagePolicy || 'File',
       ports: container.ports?.map((port) => ({ ...port, protocol: port.protocol || 'TCP' })),
     }));
   return {

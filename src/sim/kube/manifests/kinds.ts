@@ -1,5 +1,6 @@
 /** Every field of the modelled kinds (Kubernetes 1.34), and what becomes of it. A field that is not here does not exist. */
 import type { KubeObject } from '../objects.ts';
+import { AFFINITY_SHAPE, TOLERATION } from './placement-kinds.ts';
 import { ADMIN_SPEC, BASELINE_SPEC, CLUSTER_SPEC, NETWORK_POLICY_SPEC, SELECTOR } from './policy-kinds.ts';
 import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
 
@@ -10,7 +11,7 @@ export interface ModelledKind {
   readonly isClusterScoped?: true;
 }
 
-const META = struct('ObjectMeta', {
+export const META = struct('ObjectMeta', {
   kept: { name: STRING, namespace: STRING, labels: MAP },
   idleTyped: { annotations: MAP, generateName: STRING },
   idle: 'clusterName creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generation managedFields ownerReferences resourceVersion selfLink uid',
@@ -24,8 +25,13 @@ const CONTAINER_PORT = struct('ContainerPort', {
 const containerStruct = (own: Readonly<Record<string, Shape>> = {}): Struct =>
   struct('Container', {
     kept: { name: STRING, ports: list(CONTAINER_PORT), ...own },
-    idleTyped: { image: STRING, imagePullPolicy: STRING, ...('restartPolicy' in own ? {} : { restartPolicy: STRING }) },
-    idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir',
+    idleTyped: {
+      image: STRING,
+      imagePullPolicy: STRING,
+      terminationMessagePolicy: STRING,
+      ...('restartPolicy' in own ? {} : { restartPolicy: STRING }),
+    },
+    idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath tty volumeDevices volumeMounts workingDir',
   });
 
 const CONTAINER = containerStruct();
@@ -49,9 +55,9 @@ const POD_SPEC = struct('PodSpec', {
     subdomain: 'pods have no DNS names of their own yet',
     readinessGates: 'the pod is ready without them',
     schedulingGates: 'the pod is scheduled at once',
-    affinity: PLACEMENT,
+    affinity: { consequence: PLACEMENT, shape: AFFINITY_SHAPE },
     nodeSelector: PLACEMENT,
-    tolerations: 'no node is tainted',
+    tolerations: { consequence: 'no node is tainted', shape: list(TOLERATION) },
     topologySpreadConstraints: PLACEMENT,
     schedulerName: { consequence: PLACEMENT, unless: 'default-scheduler' },
   },

@@ -9,7 +9,7 @@ import { readManifests } from './parse.ts';
 import { writeManifests } from './write.ts';
 
 /** Names that YAML 1.1 would take for something else when they stand without quotes. */
-const trap = fc.constantFrom('yes', 'no', 'on', 'y', 'null', 'true', 'nan', 'a1e3');
+const trap = fc.constantFrom('yes', 'no', 'on', 'y', 'null', 'true', 'nan', 'a1e3', 'e3');
 const name = fc.oneof(fc.stringMatching(/^[a-z]([-a-z0-9]{0,8}[a-z0-9])?$/), trap);
 const labelText = fc.oneof(
   fc.constantFrom('1.0', '0x1f', '22-22', '1e3', '2024-01-01', '~a', '').filter((text) => text !== '~a'),

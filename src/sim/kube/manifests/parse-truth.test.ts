@@ -49,18 +49,4 @@ describe.skipIf(!existsSync(shared))('manifests that people use (skipped where t
     expect(new Set(endpointCounts)).toEqual(new Set([1]));
     expect(notes.map(({ ref, text }) => `${ref}: ${text}`)).toEqual(noted);
   });
-
-  it('says of typical mistakes what the API server says', () => {
-    const cases: { yaml: string; kind: string; errors?: { Text: string }[]; decodeError?: string }[] = JSON.parse(
-      readFileSync(join(shared, 'truth/netpol/k8s-validation-yaml/cases.json'), 'utf8'),
-    );
-    // The recording validated s7 and s8 without the step that fills clusterIPs from clusterIP.
-    const ours = cases.filter(
-      ({ kind, yaml }) => (kind === 'Service' || kind === 'Pod') && !/name: s[78]\}/.test(yaml),
-    );
-    for (const { yaml, errors, decodeError } of ours)
-      expect(readManifests(yaml).errors.map(({ text }) => text)).toEqual(
-        decodeError ? [decodeError] : (errors ?? []).map(({ Text }) => Text),
-      );
-  });
 });

@@ -89,7 +89,7 @@ describe('a policy is refused', () => {
     [
       'with an end before its beginning',
       policy('{ingress: [{ports: [{port: 90, endPort: 80}]}]}'),
-      'line 4, NetworkPolicy shop/db: spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`',
+      'line 4, NetworkPolicy shop/db: spec.ingress[0].ports[0].endPort: Invalid value: 90: must be greater than or equal to `port`',
     ],
     [
       'of a version that is gone',

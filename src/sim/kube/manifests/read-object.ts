@@ -11,6 +11,7 @@ import { dnsLabel } from '../validate/names.ts';
 import { type NetworkPolicyManifest, validateNetworkPolicy } from '../validate/network-policy.ts';
 import { validatePod } from '../validate/pod.ts';
 import { validateService } from '../validate/service.ts';
+import { CHECKED } from './checked-kinds.ts';
 import { defaultController, defaultPod, defaultService, withNamespace } from './defaults.ts';
 import { MODELLED, type ModelledKind } from './kinds.ts';
 import { consequenceOf, type IdleFields, isKnownNamespaced, type NotModelled } from './not-modelled.ts';
@@ -40,7 +41,7 @@ export interface ReadObject {
 }
 
 /** Groups that Kubernetes itself serves: a modelled kind there in another version is a mistake, elsewhere it is another kind. */
-const OWN_GROUPS = /^(v\d\w*|(apps|batch|extensions|(policy\.)?networking\.k8s\.io)\/\w+)$/;
+const OWN_GROUPS = /^(v\d\w*|(apps|batch|extensions|discovery\.k8s\.io|(policy\.)?networking\.k8s\.io)\/\w+)$/;
 const NOT_ENFORCED = 'kept, but not enforced yet: no CNI of this version writes rules for it';
 /** Characters of a broken object that its error quotes. */
 const QUOTE_MAX = 160;
@@ -61,11 +62,15 @@ export function readObject(source: Source): ReadObject {
   }
   const { kind, apiVersion } = value as { readonly kind: string; readonly apiVersion: string };
   const modelled = MODELLED.get(kind as KubeObject['kind']);
-  if (modelled === undefined) return leftOut(source, value, kind, consequenceOf(kind));
-  if (modelled.apiVersion === apiVersion) return readModelled(source, value, kind as KubeObject['kind'], modelled);
+  const known = modelled ?? CHECKED.get(kind);
+  if (known === undefined) return leftOut(source, value, kind, consequenceOf(kind));
+  if (known.apiVersion === apiVersion)
+    return modelled
+      ? readModelled(source, value, kind as KubeObject['kind'], modelled)
+      : readChecked(source, value, kind);
   if (!OWN_GROUPS.test(apiVersion))
     return leftOut(source, value, kind, `kind of ${apiVersion}, which is not modelled: it has no effect here`);
-  const text = `no matches for kind "${kind}" in version "${apiVersion}": expected ${modelled.apiVersion}`;
+  const text = `no matches for kind "${kind}" in version "${apiVersion}": expected ${known.apiVersion}`;
   return failed(source, refOf(value, kind), [{ path: ['apiVersion'], text }]);
 }
 
@@ -111,6 +116,16 @@ function readModelled(source: Source, value: ValueMap, kind: KubeObject['kind'],
     ],
     idle: { kind, line: source.placeOf([]).line, fields: report.idle },
   };
+}
+
+/** A kind that has no effect here is held to the API server's rules all the same, where they are known. */
+function readChecked(source: Source, value: ValueMap, kind: string): ReadObject {
+  const checked = CHECKED.get(kind);
+  const report = checked ? checkShape(value, checked.shape) : { errors: [] };
+  if (report.errors.length > 0) return failed(source, refOf(value, kind), report.errors);
+  const errors = checked?.check(decoded(value, checked.shape)) ?? [];
+  if (errors.length > 0) return failed(source, refOf(value, kind), errors);
+  return leftOut(source, value, kind, consequenceOf(kind));
 }
 
 interface Judged {

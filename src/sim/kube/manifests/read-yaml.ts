@@ -231,6 +231,8 @@ function scalarValue({ value, source, range }: Scalar): Value {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (value === undefined) return null;
+  // `e3`: the library takes it for a number without digits before its exponent, go-yaml for a text.
+  if (Number.isNaN(value) && source !== undefined && !/nan/i.test(source)) return source;
   if (typeof value === 'symbol') return source ?? '';
   throw new Refusal(`json: unsupported value: ${String(value)}`, range?.[0] ?? 0);
 }

@@ -53,6 +53,12 @@ function goText(value: GoValue): string {
   return `[]string{${value.list.map((one) => JSON.stringify(one)).join(', ')}}`;
 }
 
+/** Of a value in a map: the field is `annotations[key]`, and the line is the map's. */
+export const atKey = (path: Path, key: string, { text }: FieldError): FieldError => ({
+  path: [...path, key],
+  text: `${pathText(path)}[${key}]${text.slice(pathText(path).length)}`,
+});
+
 function fieldError(path: Path, type: string, detail: string): FieldError {
   return { path, text: `${pathText(path)}: ${type}${detail === '' ? '' : `: ${detail}`}` };
 }

@@ -59,6 +59,62 @@ export interface PodSpec {
   readonly nodeName?: string | undefined;
   readonly restartPolicy?: string | undefined;
   readonly dnsPolicy?: string | undefined;
+  readonly affinity?: AffinityManifest | undefined;
+  readonly tolerations?: readonly TolerationManifest[] | undefined;
+  readonly volumes?: readonly VolumeManifest[] | undefined;
+}
+
+export interface AffinityManifest {
+  readonly nodeAffinity?:
+    | {
+        readonly requiredDuringSchedulingIgnoredDuringExecution?:
+          | { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] | undefined }
+          | undefined;
+        readonly preferredDuringSchedulingIgnoredDuringExecution?:
+          | readonly { readonly weight?: number | undefined; readonly preference?: NodeSelectorTerm | undefined }[]
+          | undefined;
+      }
+    | undefined;
+  readonly podAffinity?: PodAffinityManifest | undefined;
+  readonly podAntiAffinity?: PodAffinityManifest | undefined;
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly SelectorRequirement[] | undefined;
+  readonly matchFields?: readonly SelectorRequirement[] | undefined;
+}
+
+export interface PodAffinityManifest {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[] | undefined;
+  readonly preferredDuringSchedulingIgnoredDuringExecution?:
+    | readonly { readonly weight?: number | undefined; readonly podAffinityTerm?: PodAffinityTerm | undefined }[]
+    | undefined;
+}
+
+export interface PodAffinityTerm {
+  readonly labelSelector?: LabelSelector | undefined;
+  readonly namespaceSelector?: LabelSelector | undefined;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly topologyKey?: string | undefined;
+}
+
+export interface TolerationManifest {
+  readonly key?: string | undefined;
+  readonly operator?: string | undefined;
+  readonly value?: string | undefined;
+  readonly effect?: string | undefined;
+  readonly tolerationSeconds?: number | undefined;
+}
+
+export interface VolumeManifest {
+  readonly name?: string | undefined;
+  readonly ephemeral?: object | undefined;
+  readonly persistentVolumeClaim?: { readonly claimName?: string | undefined } | undefined;
+}
+
+export interface ResourcesManifest {
+  readonly limits?: Readonly<Record<string, string | number>> | undefined;
+  readonly requests?: Readonly<Record<string, string | number>> | undefined;
 }
 
 export interface Container {
@@ -66,7 +122,9 @@ export interface Container {
   readonly restartPolicy?: string | undefined;
   readonly image?: string | undefined;
   readonly imagePullPolicy?: string | undefined;
+  readonly terminationMessagePolicy?: string | undefined;
   readonly ports?: readonly ContainerPort[] | undefined;
+  readonly resources?: ResourcesManifest | undefined;
 }
 
 export interface ContainerPort {

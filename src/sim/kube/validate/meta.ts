@@ -4,7 +4,7 @@ import { dnsLabel, type Format, labelValue, qualifiedName } from './names.ts';
 
 /** ValidateObjectMeta, apimachinery/pkg/api/validation/objectmeta.go. */
 export function validateMeta(meta: MetaManifest, nameFormat: Format, isNamespaced: boolean): readonly FieldError[] {
-  const { name = '', generateName = '', namespace = '', labels } = meta;
+  const { name = '', generateName = '', namespace = '', labels, annotations } = meta;
   const at = (field: string): Path => ['metadata', field];
   const named =
     name === ''
@@ -17,6 +17,9 @@ export function validateMeta(meta: MetaManifest, nameFormat: Format, isNamespace
     ...named,
     ...validateNamespaceOf(namespace, isNamespaced),
     ...validateLabels(labels ?? {}, at('labels')),
+    ...Object.keys(annotations ?? {}).flatMap((key) =>
+      qualifiedName(key.toLowerCase()).map((why) => invalid(at('annotations'), key, why)),
+    ),
   ];
 }
 

@@ -41,6 +41,14 @@ export const dnsSubdomain: Format = format({
   lengthMax: 253,
 });
 
+/** `*.example.com`. */
+export const wildcardDomain: Format = format({
+  says: "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  regex: `\\*\\.${LABEL_1123}(\\.${LABEL_1123})*`,
+  examples: ['*.example.com'],
+  lengthMax: 253,
+});
+
 /** Names of Services: they become DNS names and, once, environment variables. */
 export const dns1035Label: Format = format({
   says: "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",

@@ -88,7 +88,9 @@ function validatePort({ protocol, port, endPort }: PortManifest, path: Path): re
   if (port === undefined) refuseEnd('may not be specified when `port` is not specified');
   else if (typeof port === 'number') {
     errors.push(...portNumber(port).map((why) => invalid(portAt, port, why)));
-    if (endPort !== undefined && endPort < port) refuseEnd('must be greater than or equal to `port`');
+    // The value that it shows is the port's.
+    if (endPort !== undefined && endPort < port)
+      errors.push(invalid(endAt, port, 'must be greater than or equal to `port`'));
     if (endPort !== undefined) errors.push(...portNumber(endPort).map((why) => invalid(endAt, endPort, why)));
   } else {
     refuseEnd('may not be specified when `port` is non-numeric');

@@ -4,18 +4,23 @@ import { duplicate, type FieldError, invalid, type Path, required } from './fiel
 import type { Container, ContainerPort, PodManifest, PodSpec } from './manifest-types.ts';
 import { validateMeta } from './meta.ts';
 import { dnsLabel, dnsSubdomain, portName, portNumber } from './names.ts';
+import { validatePodAnnotations } from './pod-annotations.ts';
+import { validateAffinity, validateTolerations } from './pod-placement.ts';
+import { validateResources, validateVolumes } from './pod-resources.ts';
 import { PROTOCOLS, validateOneOf } from './service.ts';
 import { NOT_AN_ADDRESS } from './service-ips.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
 export function validatePod(pod: PodManifest): readonly FieldError[] {
   const { containers = [], initContainers = [] } = pod.spec ?? {};
   return [
     ...validateMeta(pod.metadata ?? {}, dnsSubdomain, true),
-    ...validatePodSpec(pod.spec ?? {}, ['spec']),
+    ...validatePodAnnotations(pod.metadata?.annotations ?? {}, pod.spec ?? {}),
+    ...validatePodSpec(pod.spec ?? {}, ['spec'], pod.metadata?.name),
     ...validateImages(containers, ['spec', 'containers']),
     ...validateImages(initContainers, ['spec', 'initContainers']),
   ];
@@ -31,10 +36,12 @@ function validateImages(containers: readonly Container[], path: Path): readonly 
 }
 
 /** The spec of a Pod or of a template; `path` leads to it. Names of containers and init containers are one set. */
-export function validatePodSpec(spec: PodSpec, path: Path): readonly FieldError[] {
+export function validatePodSpec(spec: PodSpec, path: Path, podName = ''): readonly FieldError[] {
   const { containers = [], initContainers = [], hostNetwork = false, nodeName = '', restartPolicy, dnsPolicy } = spec;
+  const { affinity, tolerations = [], volumes = [] } = spec;
   const names = new Set<string>();
   return [
+    ...validateVolumes(volumes, podName, [...path, 'volumes']),
     ...(containers.length === 0 ? [required([...path, 'containers'])] : []),
     ...validateContainers(containers, names, [...path, 'containers']),
     ...checkHostPorts(containers, [...path, 'containers']),
@@ -44,20 +51,24 @@ export function validatePodSpec(spec: PodSpec, path: Path): readonly FieldError[
     ...validateOneOf(restartPolicy, RESTART_POLICIES, [...path, 'restartPolicy']),
     ...validateOneOf(dnsPolicy, DNS_POLICIES, [...path, 'dnsPolicy']),
     ...(hostNetwork ? matchHostPorts(containers, [...path, 'containers']) : []),
+    ...(affinity ? validateAffinity(affinity, [...path, 'affinity']) : []),
     ...(nodeName === '' ? [] : dnsSubdomain(nodeName).map((why) => invalid([...path, 'nodeName'], nodeName, why))),
+    ...validateTolerations(tolerations, [...path, 'tolerations']),
   ];
 }
 
 function validateContainers(containers: readonly Container[], names: Set<string>, path: Path): readonly FieldError[] {
   return containers.flatMap((container, index) => {
-    const { name = '', image = '', ports = [], imagePullPolicy } = container;
+    const { name = '', image = '', ports = [], imagePullPolicy, terminationMessagePolicy, resources = {} } = container;
     const at = (field: string): Path => [...path, index, field];
     const errors = [
       ...(name === '' ? [required(at('name'))] : dnsLabel(name).map((why) => invalid(at('name'), name, why))),
       ...(names.has(name) ? [duplicate(at('name'), name)] : []),
       ...(image === '' ? [required(at('image'))] : []),
+      ...validateOneOf(terminationMessagePolicy, MESSAGE_POLICIES, at('terminationMessagePolicy')),
       ...validateContainerPorts(ports, at('ports')),
       ...validateOneOf(imagePullPolicy, PULL_POLICIES, at('imagePullPolicy')),
+      ...validateResources(resources, at('resources')),
     ];
     names.add(name);
     return errors;

@@ -59,7 +59,7 @@ describe('a Service', () => {
 });
 
 describe('a Pod', () => {
-  const container = { name: 'web', image: 'web:1', imagePullPolicy: 'Always' };
+  const container = { name: 'web', image: 'web:1', imagePullPolicy: 'Always', terminationMessagePolicy: 'File' };
   const sound: PodSpec = { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', containers: [container] };
   const ofPod = (of: PodSpec): string[] => validatePod({ metadata: METADATA, spec: of }).map(({ text }) => text);
 

@@ -21,10 +21,13 @@ export const isCidr = (text: string): boolean => text.includes('/') && parseCidr
 export function validateAddress(text: string, path: Path): readonly FieldError[] {
   const address = parseIp(text);
   if (!address.ok) return [invalid(path, text, NOT_AN_ADDRESS)];
-  if (UNSPECIFIED.includes(address.value)) return [invalid(path, text, `may not be unspecified (${text})`)];
-  return special
-    .filter(({ ranges }) => ranges.some((range) => cidrHas(range, address.value)))
-    .map(({ detail }) => invalid(path, text, detail));
+  return specialRanges(address.value).map((detail) => invalid(path, text, detail));
+}
+
+/** Why nobody could reach an address from elsewhere; none for an ordinary one. */
+export function specialRanges(address: Ip): readonly string[] {
+  if (UNSPECIFIED.includes(address)) return [`may not be unspecified (${address})`];
+  return special.filter(({ ranges }) => ranges.some((range) => cidrHas(range, address))).map(({ detail }) => detail);
 }
 
 /** ValidateServiceClusterIPsRelatedFields: `clusterIP` is the first of `clusterIPs`, at most one of each family. */
