@@ -76,6 +76,15 @@ const replaced = <R extends Row>(row: R): Row => ({
 const VXLAN = '8472 nocsum / vxlan 38893';
 const GENEVE = '6081 nocsum / geneve 38893';
 
+const weave: Row = {
+  ...bridged,
+  ttl: [64, 64],
+  podMtu: 1376,
+  wire: tunnel('df 6784 nocsum / vxlan 8193', 64),
+  node: OWN_1,
+  nodePort: [OWN_1, OWN_2],
+};
+
 const ROWS: Readonly<Record<string, Row>> = {
   'flannel/vxlan': {
     ...bridged,
@@ -125,14 +134,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'cilium/native-ebpf': { ...replaced(ciliumNative), ttl: [63, 62], wire: plain(63) },
   'cilium/native-endpoint-routes': { ...ciliumNative, ttl: [63, 62], wire: plain(63), nodePort: [NODE_1, NODE_2] },
   'kindnet/routes': ptp,
-  'weave/fastdp': {
-    ...bridged,
-    ttl: [64, 64],
-    podMtu: 1376,
-    wire: tunnel('df 6784 nocsum / vxlan 8193', 64),
-    node: OWN_1,
-    nodePort: [OWN_1, OWN_2],
-  },
+  'weave/fastdp-npc': weave,
+  'weave/fastdp': weave,
   'cloud-routes/routes': ptp,
   // Another node is in the VPC, where pod addresses are known.
   'vpc-addresses/secondary-ips': { ...routed, pod: [NODE_1, POD] },

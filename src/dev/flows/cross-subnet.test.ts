@@ -38,6 +38,7 @@ const CROSSINGS: Readonly<Record<string, Crossing>> = {
   'cilium/native-ebpf': 'refused',
   'cilium/native-endpoint-routes': 'refused',
   'kindnet/routes': 'refused',
+  'weave/fastdp-npc': [64, 63],
   'weave/fastdp': [64, 63],
   'cloud-routes/routes': 'refused',
   'vpc-addresses/secondary-ips': 'refused',

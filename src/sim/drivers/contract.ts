@@ -4,7 +4,7 @@
  */
 
 import type { Cluster, ClusterNode, ClusterPod, ClusterService, ExternalHost } from '../kube/cluster.ts';
-import type { ClusterPolicyKind } from '../kube/cluster-policy.ts';
+import type { ClusterPolicy, ClusterPolicyKind } from '../kube/cluster-policy.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import type { LoadBalancerController } from '../kube/load-balancers.ts';
 import type { BpfAttachment } from '../linux/bpf/attach.ts';
@@ -203,6 +203,8 @@ export type PolicyEnforcement =
       readonly kinds: readonly ClusterPolicyKind[];
       /** One clause: where a packet dies. */
       readonly how: string;
+      /** What the program says to a policy of these kinds that it cannot read, and so leaves aside; null: it reads it. */
+      readonly rejects?: (policy: ClusterPolicy) => string | null;
     }
   /** The start of a sentence, without a full stop: `Flannel does not enforce NetworkPolicy`. */
   | { readonly by: null; readonly why: string };

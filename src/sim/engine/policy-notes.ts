@@ -7,8 +7,15 @@ import { policyRef } from '../kube/cluster-policy.ts';
 export function policyNotes({ policies = [] }: Cluster, cni: CniDriver, mode: string): readonly ClusterNote[] {
   const enforced = cni.enforcesPolicies(mode);
   return policies.flatMap((policy): ClusterNote[] => {
-    if (enforced.by !== null && enforced.kinds.includes(policy.kind)) return [];
-    const why = enforced.by === null ? enforced.why : `${cni.label} does not know ${policy.kind}`;
+    const isKnown = enforced.by !== null && enforced.kinds.includes(policy.kind);
+    const rejected = isKnown ? (enforced.rejects?.(policy) ?? null) : null;
+    if (isKnown && rejected === null) return [];
+    const why =
+      enforced.by === null
+        ? enforced.why
+        : rejected === null
+          ? `${cni.label} does not know ${policy.kind}`
+          : `${enforced.by}: ${rejected}`;
     return [{ kind: 'ignored', ref: policyRef(policy), text: `${why}; the policy is stored and has no effect` }];
   });
 }

@@ -65,7 +65,7 @@ function asked(
     }
     const set = match.kind === 'set' ? setNamed(sets, match.name) : undefined;
     if (match.kind !== 'set' || !set) continue;
-    const isIn = isInSet(set, match.dirs, packet);
+    const isIn = isInSet(set, match.dirs, packet, sets);
     found.push({ index, set: set.name, member: askedMember(set, match.dirs, packet), isIn });
     if (isIn === (match.invert === true)) break;
   }

@@ -216,7 +216,9 @@ export type IpSetType =
   | 'hash:ip,port'
   | 'hash:ip,port,ip'
   | 'hash:ip,port,net'
-  | 'bitmap:port';
+  | 'bitmap:port'
+  /** Its members are names of other sets. */
+  | 'list:set';
 
 export interface IpSet {
   readonly name: string;

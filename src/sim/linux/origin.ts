@@ -11,6 +11,8 @@ export interface Origin {
   readonly why?: string;
   /** Here the object has its say on a packet that comes so far: a policy's rule that fits, or the end of all its rules. */
   readonly decides?: 'allows' | 'denies';
+  /** Without `for`: it stands for whatever selects the pod that gets the packet, or the pod that sent it. */
+  readonly side?: 'ingress' | 'egress';
   /** Injected by the person as a fault. */
   readonly fault?: true;
 }

@@ -67,6 +67,8 @@ function ruleSentence(scene: RuleScene): string {
       return `The source becomes the address of the device by which the packet leaves.`;
     case 'MARK':
       return markSentence(scene, target);
+    case 'NFLOG':
+      return `A copy goes to the program that listens to the kernel's log group ${target.group}; the packet itself goes on.`;
     case 'NOTRACK':
       return `Connection tracking is told to leave this packet alone.`;
     default:

@@ -1,5 +1,7 @@
 /** Silent drops by rules and chain policies. */
-
+import { podNs } from '../../kube/cluster.ts';
+import { indexOf } from '../../kube/cluster-index.ts';
+import { policiesFor, policyRef } from '../../kube/cluster-policy.ts';
 import { toolOf } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { cidrHas } from '../../wire/ip.ts';
@@ -61,7 +63,7 @@ function byRule(c: Case, rule: DecidingRule): Told {
       `its entry in ${origin ? `${origin.by}'s` : 'the'} map ${element.set} drops the packet there`,
     );
   if (noLocalEndpoints(c, rule.ns)) return localOnly(c, rule.ns, `${ruleWords(origin, 'DROP')} ended it there`);
-  if (origin?.decides === 'denies') return byNetworkPolicy(origin, rule.chain, where);
+  if (origin?.decides === 'denies') return byNetworkPolicy(withSelecting(c, origin, rule), rule.chain, where);
   const stranger = strangerTo(c, rule);
   if (stranger !== null)
     return {
@@ -87,6 +89,19 @@ function deniedByProgram(c: Case, drop: StepOf<'drop'>): StepOf<'bpf-policy'> | 
   if (drop.reason !== 'TC_INGRESS' && drop.reason !== 'TC_EGRESS') return undefined;
   const last = c.steps.slice(0, drop.i).findLast((s) => s.kind === 'bpf-policy' && s.packet === drop.packet);
   return last?.kind === 'bpf-policy' && !last.isAllowed && last.ns === drop.ns ? last : undefined;
+}
+
+/** One rule for all pods: the policies that select this one are to blame. */
+function withSelecting(c: Case, origin: Origin, rule: DecidingRule): Origin {
+  const { side } = origin;
+  const packet = innerPacket(rule.frame);
+  const pod = packet && side && indexOf(c.world.cluster).podAt(side === 'ingress' ? packet.dst : packet.src);
+  if (!pod || !side) return origin;
+  const found = policiesFor(c.world.cluster.policies ?? [], podNs(pod), side);
+  if (found.length === 0) return { ...origin, for: `${origin.by}'s rule` };
+  const [verb, them] = found.length === 1 ? ['selects', 'it'] : ['select', 'them'];
+  const why = `${verb} ${podNs(pod)} for ${side}, and nothing in ${them} allows this packet`;
+  return { ...origin, for: found.map(policyRef).join(' and '), why };
 }
 
 /** What a policy does not allow dies without a word, wherever that is written. */

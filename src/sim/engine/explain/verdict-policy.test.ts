@@ -70,3 +70,23 @@ describe('Cilium', () => {
     expect(log).toContain('policy-verdict:L4-Only INGRESS ALLOWED (TCP Flags: SYN)');
   });
 });
+
+describe('Weave', () => {
+  it.each([
+    [
+      'ingress',
+      'tool-1',
+      'web-2',
+      'NetworkPolicy default/closed selects default/web-2 for ingress, and nothing in it allows this packet: dropped in FORWARD on node-2',
+    ],
+    [
+      'egress',
+      'web-2',
+      'tool-1',
+      'NetworkPolicy default/closed selects default/web-2 for egress, and nothing in it allows this packet: dropped in WEAVE-NPC-EGRESS on node-2',
+    ],
+  ] as const)('%s: the policy is named, though one rule serves all pods', (direction, from, to, says) => {
+    const world = labWorld({ cluster: { ...LAB, policies: [policy('closed', { [direction]: [] })] }, cni: 'weave' });
+    expect(traceProbe(world, tcp(pod(from), pod(to), 8080)).verdict.sentence).toContain(says);
+  });
+});

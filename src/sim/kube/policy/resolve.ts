@@ -14,6 +14,7 @@ import { selectorHolds } from '../label-selector.ts';
 import type { AdminPeer, NetworkPolicyObject, NetworkPolicyPeer, PolicyObject } from '../policy-objects.ts';
 import type { PolicyInput, PolicyPod } from './input.ts';
 import { PORT_MAX } from './port-sets.ts';
+import { selectorText } from './reasons.ts';
 import {
   DIRECTIONS,
   type Direction,
@@ -23,6 +24,7 @@ import {
   type UniformPort,
   uniformPolicy,
 } from './uniform.ts';
+import { podsText } from './words.ts';
 
 export function resolvePolicies(input: PolicyInput): readonly ClusterPolicy[] {
   const finder = new Finder(input);
@@ -91,11 +93,11 @@ function peerOf(peer: AnyPeer, namespace: string, finder: Finder): readonly Poli
     return cidr ? [{ kind: 'net', cidr, except: netsOf(ipBlock.except ?? []) }] : [];
   }
   if (networks !== undefined) return [{ kind: 'nets', cidrs: netsOf(networks) }];
-  if (nodes !== undefined) return [{ kind: 'nodes', selector: labelWords(nodes), ips: finder.nodes(nodes) }];
+  if (nodes !== undefined) return [{ kind: 'nodes', selector: selectorText(nodes), ips: finder.nodes(nodes) }];
   if (domainNames !== undefined) return [{ kind: 'domains', names: domainNames }];
   const selection = selectionOf(peer);
   const ips = finder.pods(selection, namespace).flatMap((pod) => pod.ips);
-  return [{ kind: 'pods', selector: podWords(selection), selection, ips }];
+  return [{ kind: 'pods', selector: podsText({ pods: {}, ...selection }), selection, ips }];
 }
 
 function selectionOf(peer: AnyPeer): PodSelection {
@@ -172,22 +174,4 @@ class Finder {
   #labelsOf(namespace: string): Readonly<Record<string, string>> {
     return { ...this.#labels.get(namespace), 'kubernetes.io/metadata.name': namespace };
   }
-}
-
-/** `app=db`, `every pod`, `app=db of namespaces with team=a`. */
-function podWords({ namespaces, pods = {} }: PodSelection): string {
-  const which = labelWords(pods) || 'every pod';
-  if (namespaces === undefined) return which;
-  const of = labelWords(namespaces);
-  return `${which} of ${of === '' ? 'every namespace' : `namespaces with ${of}`}`;
-}
-
-/** As `kubectl get -l` takes it. */
-function labelWords({ matchLabels = {}, matchExpressions = [] }: LabelSelection): string {
-  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
-  });
-  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...expressions].join(',');
 }

@@ -48,7 +48,13 @@ describe('membership', () => {
     ['a bitmap has no ICMP', set('bitmap:port', ['2048']), 'dst', PING, false],
     ['nothing', set('hash:net', []), 'src', TCP, false],
   ])('%s', (_name, of, dirs, sent, expected) => {
-    expect(isInSet(of, dirs.split(',') as SetDirection[], sent)).toBe(expected);
+    expect(isInSet(of, dirs.split(',') as SetDirection[], sent, [])).toBe(expected);
+  });
+
+  it('a list asks the sets that it names', () => {
+    const list = set('list:set', ['S', 'no such set']);
+    const asked = (members: readonly string[]): boolean => isInSet(list, ['dst'], TCP, [set('hash:ip', members)]);
+    expect([asked(['10.96.0.1']), asked(['10.96.0.2'])]).toEqual([true, false]);
   });
 
   it('sets are found by name', () => {

@@ -16,6 +16,8 @@ const DIMENSIONS: Readonly<Record<IpSetType, readonly Dimension[]>> = {
   'hash:ip,port,ip': ['ip', 'port', 'ip'],
   'hash:ip,port,net': ['ip', 'port', 'net'],
   'bitmap:port': ['port'],
+  // What its sets ask: here they are all of addresses.
+  'list:set': ['ip'],
 };
 
 /** Revisions that ipset 7.17 on Linux 6.18 creates. */
@@ -26,6 +28,7 @@ const REVISIONS: Readonly<Record<IpSetType, number>> = {
   'hash:ip,port,ip': 6,
   'hash:ip,port,net': 8,
   'bitmap:port': 3,
+  'list:set': 3,
 };
 
 interface SetIndex {
@@ -48,8 +51,14 @@ export function setNamed(sets: readonly IpSet[], name: string): IpSet | undefine
   return names.get(name);
 }
 
-/** One hash lookup; for sets of networks one for each prefix length in use (`mtype_test_cidrs`). */
-export function isInSet(set: IpSet, dirs: readonly SetDirection[], packet: IpPacket): boolean {
+/** One hash lookup; for sets of networks one for each prefix length in use (`mtype_test_cidrs`). `sets`: those that a list may name. */
+export function isInSet(set: IpSet, dirs: readonly SetDirection[], packet: IpPacket, sets: readonly IpSet[]): boolean {
+  // Lists hold no lists (ip_set_list_set.c).
+  if (set.type === 'list:set')
+    return set.members.some((name) => {
+      const member = setNamed(sets, name);
+      return member !== undefined && isInSet(member, dirs, packet, []);
+    });
   const words = askedWords(set, dirs, packet);
   if (words === null) return false;
   const index = indexOf(set);
@@ -164,4 +173,8 @@ export function printSetsList(sets: readonly IpSet[]): string {
 }
 
 const printHeader = ({ type, family }: IpSet): string =>
-  type === 'bitmap:port' ? 'range 0-65535' : `family ${family === 4 ? 'inet' : 'inet6'} hashsize 1024 maxelem 65536`;
+  type === 'bitmap:port'
+    ? 'range 0-65535'
+    : type === 'list:set'
+      ? 'size 8'
+      : `family ${family === 4 ? 'inet' : 'inet6'} hashsize 1024 maxelem 65536`;

@@ -140,7 +140,7 @@ function multiportMatches(match: Extract<Match, { kind: 'multiport' }>, packet: 
 
 function setMatches(match: Extract<Match, { kind: 'set' }>, packet: IpPacket, at: HookContext): boolean {
   const set = setNamed(at.ns.config.ipsets, match.name);
-  const held = set !== undefined && isInSet(set, match.dirs, packet);
+  const held = set !== undefined && isInSet(set, match.dirs, packet, at.ns.config.ipsets);
   return held !== (match.invert === true);
 }
 

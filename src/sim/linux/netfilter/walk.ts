@@ -125,6 +125,8 @@ function act(at: HookContext, target: Target): WalkVerdict | undefined {
       return { accept: false };
     case 'REJECT':
       return { accept: false, reject: target.with };
+    case 'NFLOG':
+      return undefined;
     case 'NOTRACK':
       skb.ct = UNTRACKED;
       return undefined;

@@ -47,6 +47,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['icmp', (group, problems) => ({ kind: 'icmp', ...readIcmp(group, '--icmp-type', problems) })],
   ['icmp6', (group, problems) => ({ kind: 'icmp6', ...readIcmp(group, '--icmpv6-type', problems) })],
   ['conntrack', readConntrack],
+  ['state', readState],
   [
     'mark',
     (group, problems) => ({
@@ -122,11 +123,15 @@ function readIcmp(group: OptionGroup, option: string, problems: Problems): { typ
   return { type: read(type), ...(code === undefined ? {} : { code: read(code) }) };
 }
 
-function readConntrack(group: OptionGroup, problems: Problems): Match {
-  const names = need(group, '--ctstate', problems).split(',');
+function readConntrack(group: OptionGroup, problems: Problems, option = '--ctstate') {
+  const names = need(group, option, problems).split(',');
   for (const name of names) readWord(name, CT_STATES, 'conntrack state', problems);
   const states = CT_STATES.filter((state) => names.includes(state));
-  return { kind: 'conntrack', states, ...inverted(group, '--ctstate') };
+  return { kind: 'conntrack', states, ...inverted(group, option) } as const;
+}
+
+function readState(group: OptionGroup, problems: Problems): Match {
+  return { ...readConntrack(group, problems, '--state'), isState: true };
 }
 
 function readAddrtype({ options }: OptionGroup, problems: Problems): Match {

@@ -31,6 +31,8 @@ export function readTarget(group: OptionGroup, problems: Problems): Target {
     case 'CT':
       if (!group.options.has('--notrack')) problems.note('CT without --notrack is not modelled');
       return { kind: 'NOTRACK' };
+    case 'NFLOG':
+      return { kind: 'NFLOG', group: readNumber(option('--nflog-group') || '0', 65_535, problems) };
     case 'REJECT': {
       const text = group.options.has('--reject-with') ? option('--reject-with') : 'icmp-port-unreachable';
       return { kind: 'REJECT', with: readWord(text, REJECT_WITH, 'answer', problems) ?? 'icmp-port-unreachable' };

@@ -125,7 +125,7 @@ function identitiesOfPeer(cluster: Cluster, peer: PolicyPeer): readonly number[]
   const { cidr, except } = peer;
   const isMeant = (net: Cidr): boolean => holds(cidr, net) && !except.some((hole) => holds(hole, net));
   const known = [...cidrIdentities(cluster)].filter(([, { net }]) => isMeant(net));
-  return [...known.map(([, { identity }]) => identity), ...(cidr.prefix === 0 ? [WORLD] : [])];
+  return [...known.map(([, { identity }]) => identity), ...(cidr.prefix === 0 && cidr.family === 4 ? [WORLD] : [])];
 }
 
 const holds = (outer: Cidr, inner: Cidr): boolean =>

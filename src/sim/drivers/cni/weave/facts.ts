@@ -23,3 +23,7 @@ export const CHAIN = 'WEAVE';
 export const EXPOSE_CHAIN = 'WEAVE-EXPOSE';
 export const NO_MASQ_SET = 'weaver-no-masq-local';
 export const CONTROL_PORT = 6784;
+export const NPC_CHAIN = 'WEAVE-NPC';
+export const EGRESS_CHAIN = 'WEAVE-NPC-EGRESS';
+/** NFLOG, for the log of dropped packets. */
+export const LOG_GROUP = 86;

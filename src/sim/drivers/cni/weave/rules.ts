@@ -1,5 +1,5 @@
 /**
- * What weaver writes into iptables where the policy controller is left out (`EXPECT_NPC=0`): net/bridge.go `ConfigureIPTables` and
+ * What weaver writes into iptables, with the policy controller and without it (`EXPECT_NPC=0`): net/bridge.go `ConfigureIPTables` and
  * net/expose.go, 2.8.1. kube-proxy is there first: weaver inserts into FORWARD and appends everywhere else.
  */
 import type { Rule, RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
@@ -16,9 +16,44 @@ const rule = (fields: Omit<Rule, 'origin' | 'matches'> & Partial<Pick<Rule, 'mat
 const weave = { value: facts.BRIDGE };
 const notWeave = { value: facts.BRIDGE, invert: true } as const;
 
-export function weaveRules(range: Cidr): RuleOp[] {
-  return [...controlPort(), ...forwarding(range), ...masquerade(range)];
+export function weaveRules(range: Cidr, isPoliced: boolean): RuleOp[] {
+  return [...controlPort(), ...(isPoliced ? policedForwarding() : forwarding(range)), ...masquerade(range)];
 }
+
+const NOTE = comment("NOTE: this must go before '-j KUBE-FORWARD'");
+
+/** Everything to or from the bridge is steered through the chains of weave-npc. */
+function policedForwarding(): RuleOp[] {
+  const isNew = { kind: 'conntrack', states: ['NEW'], isState: true } as const;
+  const log = { kind: 'NFLOG', group: facts.LOG_GROUP } as const;
+  const rules = [
+    rule({ iif: weave, matches: [NOTE], target: jump(facts.EGRESS_CHAIN) }, 'what pods send meets their egress policy'),
+    rule(
+      { oif: weave, matches: [NOTE], target: jump(facts.NPC_CHAIN) },
+      'what goes to pods meets their ingress policy',
+    ),
+    rule({ oif: weave, matches: [isNew], target: log }, 'what is dropped next is logged'),
+    denied({ oif: weave, target: DROP }),
+    ...FORWARD_END,
+  ];
+  const toNode = rule({ iif: weave, target: jump(facts.EGRESS_CHAIN) }, 'what pods send to their own node');
+  return [
+    newChain('filter', facts.NPC_CHAIN),
+    newChain('filter', facts.EGRESS_CHAIN),
+    append('filter', 'INPUT', toNode),
+    ...rules.reverse().map((each) => insert('filter', 'FORWARD', each)),
+  ];
+}
+
+const denied = (fields: Parameters<typeof rule>[0]): Rule => ({
+  ...rule(fields, ''),
+  origin: { by: 'weaver', why: 'nothing allows this packet', decides: 'denies', side: 'ingress' },
+});
+
+const FORWARD_END: readonly Rule[] = [
+  rule({ iif: weave, oif: notWeave, target: ACCEPT }, 'from the pods to the rest of the world'),
+  rule({ oif: weave, matches: [ctstate('RELATED', 'ESTABLISHED')], target: ACCEPT }, 'and the answers'),
+];
 
 function controlPort(): RuleOp[] {
   const drop = rule(
@@ -43,8 +78,7 @@ function forwarding(range: Cidr): RuleOp[] {
   const rules = [
     rule({ iif: weave, oif: weave, target: ACCEPT }, 'from pod to pod, on this node or by way of the datapath'),
     rule({ oif: weave, target: jump(facts.EXPOSE_CHAIN) }, 'to the pods, from this node or through it'),
-    rule({ iif: weave, oif: notWeave, target: ACCEPT }, 'from the pods to the rest of the world'),
-    rule({ oif: weave, matches: [ctstate('RELATED', 'ESTABLISHED')], target: ACCEPT }, 'and the answers'),
+    ...FORWARD_END,
   ];
   return [
     newChain('filter', facts.EXPOSE_CHAIN),

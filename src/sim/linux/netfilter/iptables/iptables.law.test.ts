@@ -55,7 +55,7 @@ const anyMatch: fc.Arbitrary<Match> = fc.oneof(
     .tuple(fc.nat(255), fc.option(fc.nat(255)))
     .map(([type, code]): Match => ({ kind: 'icmp', type, ...(code === null ? {} : { code }) })),
   record<MatchOf<'conntrack'>>(
-    { kind: kind('conntrack'), states: fc.subarray([...STATES], { minLength: 1 }), invert: yes },
+    { kind: kind('conntrack'), states: fc.subarray([...STATES], { minLength: 1 }), invert: yes, isState: yes },
     ['kind', 'states'],
   ),
   record<MatchOf<'mark'>>({ kind: kind('mark'), value: uint32, mask: uint32, invert: yes }, ['kind', 'value', 'mask']),
@@ -122,6 +122,7 @@ const anyTarget: fc.Arbitrary<Target | null> = fc.oneof(
   fc.constant(null),
   fc.record({ kind: fc.constantFrom('jump' as const, 'goto' as const), chain: fc.constantFrom(...USER_CHAINS) }),
   fc.record({ kind: fc.constantFrom('ACCEPT' as const, 'DROP' as const, 'RETURN' as const, 'NOTRACK' as const) }),
+  fc.record({ kind: kind('NFLOG'), group: fc.integer({ min: 0, max: 65_535 }) }),
   fc.record({ kind: kind('REJECT'), with: fc.constantFrom('icmp-port-unreachable' as const, 'tcp-reset' as const) }),
   record<Extract<Target, { kind: 'DNAT' }>>(
     { kind: kind('DNAT'), to: fc.oneof(v4, fc.constant(ip('fd00::1'))), port },

@@ -123,7 +123,8 @@ function printMatch(match: Match, family: 4 | 6): string {
       return `${match.kind} --${match.kind === 'icmp' ? 'icmp' : 'icmpv6'}-type ${match.type}${match.code === undefined ? '' : `/${match.code}`}`;
     case 'conntrack': {
       const states = CT_STATE_ORDER.filter((state) => match.states.includes(state));
-      return `conntrack ${printInverted('--ctstate', match, states.join(','))}`;
+      const [name, option] = match.isState ? ['state', '--state'] : ['conntrack', '--ctstate'];
+      return `${name} ${printInverted(option, match, states.join(','))}`;
     }
     case 'mark': {
       const mask = match.mask >>> 0 === FULL_MASK ? '' : `/${hex(match.mask)}`;
@@ -220,6 +221,8 @@ function printTarget(target: Target, family: 4 | 6): string {
     case 'RETURN':
     case 'NOTRACK':
       return `-j ${target.kind}`;
+    case 'NFLOG':
+      return `-j NFLOG --nflog-group ${target.group}`;
     case 'REJECT':
       return `-j REJECT --reject-with ${family === 6 && target.with === 'icmp-port-unreachable' ? 'icmp6-port-unreachable' : target.with}`;
     case 'DNAT':

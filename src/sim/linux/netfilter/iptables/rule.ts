@@ -28,7 +28,13 @@ export type Match =
     }
   /** `icmp6` is that of ip6tables. */
   | { readonly kind: 'icmp' | 'icmp6'; readonly type: number; readonly code?: number }
-  | { readonly kind: 'conntrack'; readonly states: readonly CtState[]; readonly invert?: true }
+  | {
+      readonly kind: 'conntrack';
+      readonly states: readonly CtState[];
+      readonly invert?: true;
+      /** By its older name, `-m state --state`. */
+      readonly isState?: true;
+    }
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number; readonly invert?: true }
   | {
       readonly kind: 'addrtype';
@@ -87,6 +93,8 @@ export type Target =
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
   | { readonly kind: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' }
   | { readonly kind: 'REJECT'; readonly with: RejectWith }
+  /** A copy for whoever listens to that group. */
+  | { readonly kind: 'NFLOG'; readonly group: number }
   | { readonly kind: 'DNAT'; readonly to: Ip; readonly port?: number }
   | { readonly kind: 'SNAT'; readonly to: Ip; readonly port?: number; readonly randomFully?: true }
   | { readonly kind: 'MASQUERADE'; readonly randomFully?: true }
