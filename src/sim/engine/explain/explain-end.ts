@@ -1,10 +1,11 @@
 /** Where packets begin and end. */
 import { type IpPacket, icmpName, isIcmp, isIcmpError, isReset, type Protocol } from '../../wire/frame.ts';
+import type { Ip } from '../../wire/ip.ts';
 import { isUnderlay } from '../world.ts';
 import { dropSentence, dropTitle } from './drop-words.ts';
 import { lineEvidence } from './evidence.ts';
 import { listenerLine } from './lines.ts';
-import { isFabric, isFault, writerOf } from './names.ts';
+import { isFabric, isFault, type Names, type ServiceDoor, writerOf } from './names.ts';
 import {
   endsOf,
   innerPacket,
@@ -13,9 +14,11 @@ import {
   type NeighbourWords,
   neighbourWords,
   packetOf,
+  portsOf,
   refusalOf,
 } from './packet-words.ts';
 import { isOnDummy, type Scene, type StepOf, type Told, visitSoFar } from './scene.ts';
+import { whySource } from './seen-source.ts';
 import { inside } from './where.ts';
 
 type SendScene = Scene<StepOf<'send'>>;
@@ -202,9 +205,7 @@ function arrivalSentence(scene: DeliverScene, program: string): string {
   if (kind === 'TCP RST')
     return `${program} on ${here} learns that the other side ${step.ns === trace.from.ns ? 'refuses: connection refused' : 'does not know this connection: reset'}.`;
   if (step.ns !== trace.from.ns) {
-    const isMasked = trace.from.ip !== null && packet.src !== trace.from.ip;
-    const masked = isMasked ? ` The client's own address, ${trace.from.ip}, was masqueraded on the way.` : '';
-    return `${kind} reaches ${program} on ${here}. ${seenText(scene)}${masked}`;
+    return `${kind} reaches ${program} on ${here}. ${clientSentence(scene, program, packet)}`;
   }
   const same =
     packet.src === trace.to.ip
@@ -212,6 +213,20 @@ function arrivalSentence(scene: DeliverScene, program: string): string {
       : seenText(scene);
   return `${kind} reaches ${program} on ${here}. ${same}`;
 }
+
+/** `web sees 10.244.1.0:34567 (node-2's flannel.1), not the client's 192.168.56.100, with TTL 62: …`. */
+function clientSentence({ step, names, trace }: DeliverScene, program: string, packet: IpPacket): string {
+  const { from, to, steps } = trace;
+  const port = portsOf(packet.l4)?.sport ?? null;
+  const isHidden = from.ip !== null && packet.src !== from.ip;
+  const door = to.ip === null || to.port === null ? null : doorTo(names, to.ip, to.port, packet.l4.proto);
+  const why = whySource({ steps, packet: step.packet, until: step.i, seen: packet, client: from.ip, door, names });
+  const instead = isHidden ? `, not the client's own address ${from.ip},` : '';
+  return `${program} sees ${names.endpoint(packet.src, port)}${instead} as its client, and TTL ${packet.ttl}.${why === '' ? '' : ` ${why}`}`;
+}
+
+const doorTo = (names: Names, ip: Ip, port: number, proto: Protocol): ServiceDoor | null =>
+  proto === 'tcp' || proto === 'udp' || proto === 'sctp' ? (names.door(ip, port, proto) ?? null) : null;
 
 export function explainDrop(scene: Scene<StepOf<'drop'>>): Told {
   const { step, names } = scene;

@@ -2,6 +2,7 @@ import { serverWords } from './containers.ts';
 import { count, listOf, serviceName } from './names.ts';
 import { innerPacket, isArp, portsOf } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
+import { sourceNote } from './seen-source.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { hostPortOf, hostPortWords } from './verdict-host-port.ts';
 import { fallbackNote } from './verdict-ipvs.ts';
@@ -27,7 +28,16 @@ export function findGood(c: Case): Finding {
     ? `${hostPortWords(hostPort)} (${hostPort.asked})`
     : c.service && `${serviceName(c.service)} (${askedText(c)})`;
   const via = door ? `${door} led to ${where}, ${listener}` : `${where} answered as ${listener}`;
-  const said = `${words}: ${via}${seenAs(c, packet.src, served)}.${fallbackNote(c)}`;
+  const why = sourceNote({
+    steps: c.steps,
+    packet: served.packet,
+    until: served.i,
+    seen: packet,
+    client: c.result.clientIp,
+    door: c.door,
+    names: c.names,
+  });
+  const said = `${words}: ${via}${seenAs(c, packet.src, served)}.${why}${fallbackNote(c)}`;
   return { sentence: `${said}${healthNote(c, served)}`, remedy: null, step: at };
 }
 
