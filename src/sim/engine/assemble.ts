@@ -117,7 +117,12 @@ function wholeNode(
       return ipsets();
     },
     ...(proxy.ipvs ? { ipvs: proxy.ipvs } : {}),
-    listeners: [...own.listeners, ...(cni.node.listeners ?? []), ...(daemon?.listeners ?? [])],
+    listeners: [
+      ...own.listeners,
+      ...(cni.node.listeners ?? []),
+      ...(cni.daemon?.listeners ?? []),
+      ...(daemon?.listeners ?? []),
+    ],
     ...bpfOf(node.name, cni.node),
   };
 }

@@ -15,8 +15,9 @@ import { subnetOf, subnetsOf } from '../kube/subnets.ts';
 import type { Address, Device, Listener, NetnsConfig, NsId, PortRef, Route } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import type { Origin } from '../linux/origin.ts';
-import { ANY_NET, cidr, type Ip, ip } from '../wire/ip.ts';
+import { ANY_NET, cidr, cidrHas, type Ip, ip } from '../wire/ip.ts';
 import { macFromHash, ZERO_MAC } from '../wire/mac.ts';
+import { directedIps } from './external-ips.ts';
 import { FAR_UNDERLAY, UNDERLAY } from './world.ts';
 
 export const NIC = 'eth0';
@@ -109,7 +110,12 @@ export function externalConfig(cluster: Cluster, host: ExternalHost, more: Fragm
   return {
     ...plain,
     addresses: [...plain.addresses, ...(more.addresses ?? [])],
-    routes: [...plain.routes, ...balancerRoutes(cluster, host), ...(more.routes ?? [])],
+    routes: [
+      ...plain.routes,
+      ...balancerRoutes(cluster, host),
+      ...externalIpRoutes(cluster, host),
+      ...(more.routes ?? []),
+    ],
     sysctl: { ...plain.sysctl, ...more.sysctl },
     ...(rules.size > 0 && { iptables: rules }),
     ...(more.ipvs && { ipvs: more.ipvs }),
@@ -125,6 +131,19 @@ function balancerRoutes({ balancer, router }: Cluster, host: ExternalHost): read
   if (router && host.isGateway) return [route(net, router.uplink.ip, NIC, origin)];
   const { machine: found } = balancer;
   return found ? [route(net, found.ip, NIC, origin)] : [];
+}
+
+/** Routers know them all; another machine only those that it would look for on its own segment. */
+function externalIpRoutes(cluster: Cluster, host: ExternalHost): readonly Route[] {
+  const { router, nodeNetwork } = cluster;
+  const isRouter = router ? host.name === router.name : host.isGateway;
+  return directedIps(cluster).flatMap(({ ip: address, node, service }) => {
+    const why = `it is an external IP of ${service.namespace}/${service.name}, so somebody must send it to a node`;
+    const origin: Origin = { by: 'administrator', for: `Service ${service.namespace}/${service.name}`, why };
+    const to = cidr(`${address}/32`);
+    if (router && host.isGateway) return [route(to, router.uplink.ip, NIC, origin)];
+    return isRouter || cidrHas(nodeNetwork.cidr, address) ? [route(to, node.ip, NIC, origin)] : [];
+  });
 }
 
 function plainExternal(cluster: Cluster, host: ExternalHost): NetnsConfig {

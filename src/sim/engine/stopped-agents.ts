@@ -108,7 +108,9 @@ function stalePlan(now: NodePlan, then: NodePlan, signs: ReadonlySet<string>): N
     },
     ...staleBpf(now.node, then.node, stands),
   };
-  return { ...now, node };
+  // Its sockets went with the process.
+  const { daemon: _gone, ...rest } = now;
+  return { ...rest, node };
 }
 
 const wasOwn = ({ node }: NodePlan, dev: string): boolean => node.devices?.some(({ name }) => name === dev) === true;

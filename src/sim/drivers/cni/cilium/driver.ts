@@ -4,6 +4,7 @@ import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { AGENT_DOWN, addCilium, ciliumIpam } from './add.ts';
 import { nodeAttachments, podAttachments } from './attachments.ts';
 import { endpointMaps } from './endpoint-maps.ts';
+import { healthListeners } from './health-server.ts';
 import { HUBBLE } from './hubble.ts';
 import { CILIUM_MAPS } from './maps.ts';
 import { CILIUM_MODES, settingsOf } from './modes.ts';
@@ -85,6 +86,7 @@ function planCilium(cluster: Cluster, node: ClusterNode, mode: string, options: 
         maps: [...serviceMaps(cluster, node, settings), ...endpointMaps(cluster, node, pods)],
       },
     },
+    ...(settings.kubeProxyReplacement && { daemon: { listeners: healthListeners(cluster.services, node) } }),
     pods: new Map(
       pods.map((pod) => [
         podNs(pod),
