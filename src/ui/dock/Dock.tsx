@@ -15,6 +15,7 @@ const PodTab = lazy(() => import('../story/PodTab.tsx').then((module) => ({ defa
 const PoliciesTab = lazy(() =>
   import('../policies/PoliciesTab.tsx').then((module) => ({ default: module.PoliciesTab })),
 );
+const MatrixTab = lazy(() => import('../matrix/MatrixTab.tsx').then((module) => ({ default: module.MatrixTab })));
 const TextView = lazy(() => import('./TextView.tsx').then((module) => ({ default: module.TextView })));
 const YamlTab = lazy(() => import('../yaml/YamlTab.tsx').then((module) => ({ default: module.YamlTab })));
 
@@ -25,6 +26,7 @@ const LABELS: Readonly<Record<DockTab, string>> = {
   yaml: 'YAML',
   text: 'Text',
   policies: 'Policies',
+  matrix: 'Matrix',
 };
 const HEIGHT_MIN_PX = 152;
 /** What is read in the dock needs more height than the timeline, beside the height that the person chose. */
@@ -131,6 +133,7 @@ function TabBody({ tab }: { readonly tab: DockTab }): ReactNode {
   const { trace, world } = useSession(keep);
   if (tab === 'yaml') return <YamlTab />;
   if (tab === 'policies') return <PoliciesTab />;
+  if (tab === 'matrix') return <MatrixTab />;
   if (tab === 'pod' && world !== null) return <PodTab world={world} />;
   if (trace === null || world === null || trace.steps.length === 0) {
     return <p className="dock-empty">No packet was sent. Choose two ends in the bar above and press Send.</p>;

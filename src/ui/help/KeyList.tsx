@@ -4,7 +4,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['[', ']'], 'Previous or next mark: NAT, tunnel, policy, drop'],
   [['Home', 'End'], 'First or last step'],
   [['/'], 'Choose where the packet starts'],
-  [['1', '…', '6'], 'The tabs of the dock, from the left'],
+  [['1', '…', '7'], 'The tabs of the dock, from the left'],
   [['+', '-', 'P', '0'], 'Zoom in, out, to the path, to everything'],
   [['I', 'D'], 'Open or collapse the inspector, the dock'],
   [['S'], 'Share: copy a link to this step'],

@@ -6,6 +6,19 @@ const office = createOffice(
   () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'hopscope' }) as unknown as Bench,
 );
 
+interface Waiting<Kind extends WorkKind> {
+  onEnd(end: End<Kind>): void;
+  onFail(why: string): void;
+}
+
+/** The same without a component's state: for whoever needs the end alone. The result stops it. */
+export const begin = <Kind extends WorkKind>(work: Work<Kind>, { onEnd, onFail }: Waiting<Kind>): (() => void) =>
+  office.begin(work as Parameters<typeof office.begin>[0], {
+    onSlice: () => {},
+    onEnd: (end) => onEnd(end as End<Kind>),
+    onFail,
+  });
+
 export interface WorkState<Kind extends WorkKind> {
   readonly isRunning: boolean;
   /** What the running work told last. */

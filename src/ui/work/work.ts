@@ -85,15 +85,9 @@ function* change({ input, probe }: Work<'change'>): Generator<never, readonly Pr
 
 function* reach({ asks }: Work<'reach'>): Generator<never, readonly Reach[]> {
   let model: PolicyModel | undefined;
+  // All of them are about the same pods: what was worked out for one set of switches serves the next.
   return asks.map((ask) => {
-    // All of them are about the same pods: what was worked out for one set of switches serves the next.
-    const shared = model && {
-      ...ask.input,
-      pods: model.input.pods,
-      namespaces: model.input.namespaces,
-      nodes: model.input.nodes,
-    };
-    const made = reachOf({ ...ask, input: shared ?? ask.input }, model);
+    const made = reachOf(ask, model);
     model = made.model;
     return made.reach;
   });
