@@ -81,6 +81,29 @@ describe('the matrix', () => {
     );
   });
 
+  it('tells thousands of peers apart', () => {
+    const names = Array.from({ length: 2_500 }, (_, at) => `pod-${at}`);
+    const input: PolicyInput = {
+      namespaces: [],
+      nodes: [],
+      pods: names.map((name) => ({ namespace: 'a', name, labels: { name }, ips: [], ports: [] })),
+      policies: [
+        {
+          kind: 'NetworkPolicy',
+          namespace: 'a',
+          name: 'each',
+          spec: {
+            podSelector: { matchLabels: { name: 'pod-0' } },
+            ingress: names.map((name) => ({ from: [{ podSelector: { matchLabels: { name } } }] })),
+          },
+        },
+      ],
+    };
+    const matrix = matrixOf(policyModel(input), []);
+    const rules = names.map((_, source) => reasonsAt(matrix, source, 0).ingress.map(({ rule }) => rule));
+    expect(rules).toEqual(names.map((_, at) => [at]));
+  });
+
   it('folded by workload says all, none, or some', () => {
     const pod = (name: string, app: string) => ({ namespace: 'a', name, labels: { app }, ips: [], ports: [] });
     const input: PolicyInput = {

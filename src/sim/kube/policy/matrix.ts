@@ -8,6 +8,7 @@ import type { PolicyPod } from './input.ts';
 import { type PolicyModel, programOf } from './model.ts';
 import type { PolicyProtocol, PortSetId } from './port-sets.ts';
 import type { LookedUp, Program } from './program.ts';
+import { START } from './states.ts';
 import type { Direction } from './uniform.ts';
 
 export interface MatrixPort {
@@ -124,7 +125,8 @@ function masksOf(
   { states, isIsolated, groupOf }: Program,
   mask: (state: number, isIsolated: boolean) => number,
 ): Uint32Array {
-  const byGroup = states.map((state) => mask(state, isIsolated));
+  const byGroup = new Uint32Array(states.length);
+  for (let group = 0; group < states.length; group++) byGroup[group] = mask(states[group] ?? START, isIsolated);
   const masks = new Uint32Array(groupOf.length);
   for (let other = 0; other < masks.length; other++) masks[other] = byGroup[groupOf[other] ?? 0] ?? 0;
   return masks;
@@ -177,9 +179,9 @@ export function countReasons({ model, pods }: PolicyMatrix): number {
 }
 
 /** A group comes after the one that it was split from. */
-function depthsOf({ parents }: Program): readonly number[] {
-  const depths: number[] = [];
-  for (const parent of parents) depths.push(parent < 0 ? 0 : (depths[parent] ?? 0) + 1);
+function depthsOf({ parents }: Program): Int32Array {
+  const depths = new Int32Array(parents.length);
+  for (let group = 1; group < parents.length; group++) depths[group] = (depths[parents[group] ?? 0] ?? 0) + 1;
   return depths;
 }
 

@@ -51,9 +51,9 @@ export interface Program {
   /** By end. */
   readonly groupOf: Int32Array;
   /** By group: the group that it was split from, and the entry that split it. Group 0 is nobody's: no rule has matched. */
-  readonly parents: readonly number[];
-  readonly splitBy: readonly number[];
-  readonly states: readonly StateId[];
+  readonly parents: Int32Array;
+  readonly splitBy: Int32Array;
+  readonly states: Int32Array;
 }
 
 /** Numbers that the names of a rule stand for in a pod, and its other ports. */
@@ -109,14 +109,46 @@ export function makeProgram(
   return { direction, policies, isIsolated, entries, ...splitEnds(direction, entries, ends, states) };
 }
 
+/** Room for groups while they are being made; used again for the next program, so that little is thrown away. */
+class GroupRoom {
+  parents = new Int32Array(1024);
+  splitBy = new Int32Array(1024);
+  states = new Int32Array(1024);
+  /** By group: the entry that last split it, and into which group it moved those that it found. */
+  splitLast = new Int32Array(1024);
+  movedTo = new Int32Array(1024);
+  size = 0;
+
+  add(parent: number, entry: number, state: StateId): number {
+    if (this.size === this.parents.length) this.#grow();
+    const group = this.size++;
+    this.parents[group] = parent;
+    this.splitBy[group] = entry;
+    this.states[group] = state;
+    this.splitLast[group] = -1;
+    return group;
+  }
+
+  #grow(): void {
+    const grown = (list: Int32Array): Int32Array<ArrayBuffer> => {
+      const twice = new Int32Array(list.length * 2);
+      twice.set(list);
+      return twice;
+    };
+    this.parents = grown(this.parents);
+    this.splitBy = grown(this.splitBy);
+    this.states = grown(this.states);
+    this.splitLast = grown(this.splitLast);
+    this.movedTo = grown(this.movedTo);
+  }
+}
+
+const room = new GroupRoom();
+
 function splitEnds(direction: Direction, entries: readonly Entry[], ends: Ends, states: States) {
   const groupOf = new Int32Array(ends.size);
-  const parents = [-1];
-  const splitBy = [-1];
-  const stateOf: StateId[] = [START];
-  /** By group: the entry that last split it, and into which group it moved those that it found. */
-  const splitLast = [-1];
-  const movedTo = [0];
+  room.size = 0;
+  room.add(-1, -1, START);
   for (const [index, { policy, rule, part }] of entries.entries()) {
     const { ports, peers = ends.everything } = part;
     const { tier } = policy.policy;
@@ -125,20 +157,23 @@ function splitEnds(direction: Direction, entries: readonly Entry[], ends: Ends, 
       for (let word = peers[i] ?? 0; word !== 0; word &= word - 1) {
         const end = (i << 5) + 31 - Math.clz32(word & -word);
         const from = groupOf[end] ?? 0;
-        if (splitLast[from] !== index) {
-          splitLast[from] = index;
-          movedTo[from] = parents.length;
-          parents.push(from);
-          splitBy.push(index);
-          stateOf.push(states.after(stateOf[from] ?? START, tier, action, ports));
-          splitLast.push(-1);
-          movedTo.push(0);
+        if (room.splitLast[from] !== index) {
+          room.splitLast[from] = index;
+          // In two steps: adding may put larger lists in the place of these.
+          const to = room.add(from, index, states.after(room.states[from] ?? START, tier, action, ports));
+          room.movedTo[from] = to;
         }
-        groupOf[end] = movedTo[from] ?? 0;
+        groupOf[end] = room.movedTo[from] ?? 0;
       }
     }
   }
-  return { groupOf, parents, splitBy, states: stateOf };
+  const { size } = room;
+  return {
+    groupOf,
+    parents: room.parents.slice(0, size),
+    splitBy: room.splitBy.slice(0, size),
+    states: room.states.slice(0, size),
+  };
 }
 
 /** What may pass between the subject and an end, as far as this direction goes. */
