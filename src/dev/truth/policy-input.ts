@@ -132,13 +132,24 @@ interface RecordedPodSpec {
   }[];
 }
 
-const WORKLOADS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'DaemonSet', 'Job', 'ReplicationController'];
+const WORKLOADS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'DaemonSet', 'Job', 'ReplicationController', 'CronJob'];
+
+interface Templated {
+  readonly template?: RecordedObject;
+  readonly jobTemplate?: RecordedObject;
+}
+
+/** A pod is its own; a CronJob has that of its Job. */
+function templateOf(object: RecordedObject): RecordedObject {
+  if (object.kind === 'Pod') return object;
+  const { template, jobTemplate } = (object.spec ?? {}) as Templated;
+  return template ?? (jobTemplate ? templateOf(jobTemplate) : {});
+}
 
 function podOf(object: RecordedObject): PolicyPod | null {
-  const { kind = '', metadata = {}, spec, status } = object;
+  const { kind = '', metadata = {}, status } = object;
   if (kind !== 'Pod' && !WORKLOADS.includes(kind)) return null;
-  const template =
-    kind === 'Pod' ? object : ((spec as { readonly template?: RecordedObject } | undefined)?.template ?? {});
+  const template = templateOf(object);
   const { containers = [] } = (template.spec ?? {}) as RecordedPodSpec;
   const address = status?.podIPs?.[0]?.ip ?? status?.podIP;
   return {

@@ -62,6 +62,16 @@ export interface PodSpec {
   readonly affinity?: AffinityManifest | undefined;
   readonly tolerations?: readonly TolerationManifest[] | undefined;
   readonly volumes?: readonly VolumeManifest[] | undefined;
+  readonly securityContext?: SecurityContext | undefined;
+}
+
+export interface SecurityContext {
+  readonly seccompProfile?: SeccompProfile | undefined;
+}
+
+export interface SeccompProfile {
+  readonly type?: string | undefined;
+  readonly localhostProfile?: string | undefined;
 }
 
 export interface AffinityManifest {
@@ -125,6 +135,7 @@ export interface Container {
   readonly terminationMessagePolicy?: string | undefined;
   readonly ports?: readonly ContainerPort[] | undefined;
   readonly resources?: ResourcesManifest | undefined;
+  readonly securityContext?: SecurityContext | undefined;
 }
 
 export interface ContainerPort {

@@ -1,12 +1,11 @@
 /** Annotations that mean something to the API server when they stand on a pod (ValidatePodSpecificAnnotations, v1.28). */
 import { atKey, type FieldError, invalid, type Path } from './field-error.ts';
 import type { PodSpec } from './manifest-types.ts';
+import { SECCOMP_CONTAINER, SECCOMP_POD, validateSeccompText } from './seccomp.ts';
 
 const PATH: Path = ['metadata', 'annotations'];
 const MIRROR = 'kubernetes.io/config.mirror';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
 const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 const INT32_MAX = 2 ** 31;
 
@@ -25,7 +24,7 @@ export function validatePodAnnotations(
   if (cost !== undefined && !isInt32(cost)) refuse(DELETION_COST, cost, 'must be a 32bit integer');
   for (const [key, value] of Object.entries(annotations))
     if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER))
-      errors.push(...validateSeccomp(value, [...PATH, key]));
+      errors.push(...validateSeccompText(value, [...PATH, key]));
   for (const [key, value] of Object.entries(annotations)) {
     if (!key.startsWith(APPARMOR)) continue;
     const container = key.slice(APPARMOR.length);
@@ -42,13 +41,3 @@ const isInt32 = (text: string): boolean =>
 
 const isAppArmorProfile = (text: string): boolean =>
   text === '' || text === 'runtime/default' || text === 'unconfined' || text.startsWith('localhost/');
-
-function validateSeccomp(profile: string, path: Path): readonly FieldError[] {
-  if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) return [];
-  if (!profile.startsWith('localhost/')) return [invalid(path, profile, 'must be a valid seccomp profile')];
-  const local = profile.slice('localhost/'.length);
-  return [
-    ...(local.startsWith('/') ? [invalid(path, local, 'must be a relative path')] : []),
-    ...(local.split('/').includes('..') ? [invalid(path, local, "must not contain '..'")] : []),
-  ];
-}

@@ -1,11 +1,32 @@
 /** Resources and volumes of a pod: what the API server checks in resources of other domains, and in names of claims (v1.28). */
 import { atKey, duplicate, type FieldError, invalid, type Path, required } from './field-error.ts';
 import type { ResourcesManifest, VolumeManifest } from './manifest-types.ts';
-import { dnsLabel, dnsSubdomain } from './names.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from './names.ts';
 
 /** Of another domain than Kubernetes' own: counted in wholes, and never given out twice. */
 const isExtended = (name: string): boolean =>
   name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
+
+const OF_CONTAINERS = /^(cpu|memory|ephemeral-storage|hugepages-.*)$/;
+const OF_QUOTAS =
+  /^((requests|limits)\.(cpu|memory|ephemeral-storage)|requests\.storage|storage|pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
+
+function validateResourceName(name: string, path: Path): readonly FieldError[] {
+  const refuse = (why: string): FieldError => atKey(path, name, invalid(path, name, why));
+  const wrong = qualifiedName(name).map(refuse);
+  if (name.includes('/')) {
+    const isNative = name.includes('kubernetes.io/');
+    const isGood = !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0;
+    return isNative || isGood ? wrong : [...wrong, refuse("doesn't follow extended resource name standard")];
+  }
+  if (OF_CONTAINERS.test(name)) return wrong;
+  const isUnknown = wrong.length === 0 && !OF_QUOTAS.test(name);
+  return [
+    ...wrong,
+    ...(isUnknown ? [refuse('must be a standard resource type or fully qualified')] : []),
+    refuse('must be a standard resource for containers'),
+  ];
+}
 
 /** CPU, memory and whatever else can be given out twice are not looked into. */
 export function validateResources(
@@ -17,8 +38,12 @@ export function validateResources(
     [...path, 'requests'],
   ];
   return [
-    ...Object.entries(limits).flatMap(([name, value]) => validateWhole(name, String(value), limitsAt)),
+    ...Object.entries(limits).flatMap(([name, value]) => [
+      ...validateResourceName(name, limitsAt),
+      ...validateWhole(name, String(value), limitsAt),
+    ]),
     ...Object.entries(requests).flatMap(([name, value]) => [
+      ...validateResourceName(name, requestsAt),
       ...validateWhole(name, String(value), requestsAt),
       ...validateLimit(name, String(value), limits[name], requestsAt, limitsAt),
     ]),

@@ -7,6 +7,7 @@ import { dnsLabel, dnsSubdomain, portName, portNumber } from './names.ts';
 import { validatePodAnnotations } from './pod-annotations.ts';
 import { validateAffinity, validateTolerations } from './pod-placement.ts';
 import { validateResources, validateVolumes } from './pod-resources.ts';
+import { matchSeccomp, validateSeccompField } from './seccomp.ts';
 import { PROTOCOLS, validateOneOf } from './service.ts';
 import { NOT_AN_ADDRESS } from './service-ips.ts';
 
@@ -23,6 +24,7 @@ export function validatePod(pod: PodManifest): readonly FieldError[] {
     ...validatePodSpec(pod.spec ?? {}, ['spec'], pod.metadata?.name),
     ...validateImages(containers, ['spec', 'containers']),
     ...validateImages(initContainers, ['spec', 'initContainers']),
+    ...matchSeccomp(pod.metadata?.annotations ?? {}, pod.spec ?? {}),
   ];
 }
 
@@ -51,6 +53,7 @@ export function validatePodSpec(spec: PodSpec, path: Path, podName = ''): readon
     ...validateOneOf(restartPolicy, RESTART_POLICIES, [...path, 'restartPolicy']),
     ...validateOneOf(dnsPolicy, DNS_POLICIES, [...path, 'dnsPolicy']),
     ...(hostNetwork ? matchHostPorts(containers, [...path, 'containers']) : []),
+    ...validateSeccompField(spec.securityContext?.seccompProfile, [...path, 'securityContext']),
     ...(affinity ? validateAffinity(affinity, [...path, 'affinity']) : []),
     ...(nodeName === '' ? [] : dnsSubdomain(nodeName).map((why) => invalid([...path, 'nodeName'], nodeName, why))),
     ...validateTolerations(tolerations, [...path, 'tolerations']),
@@ -59,7 +62,8 @@ export function validatePodSpec(spec: PodSpec, path: Path, podName = ''): readon
 
 function validateContainers(containers: readonly Container[], names: Set<string>, path: Path): readonly FieldError[] {
   return containers.flatMap((container, index) => {
-    const { name = '', image = '', ports = [], imagePullPolicy, terminationMessagePolicy, resources = {} } = container;
+    const { name = '', image = '', ports = [], imagePullPolicy, terminationMessagePolicy } = container;
+    const { resources = {}, securityContext } = container;
     const at = (field: string): Path => [...path, index, field];
     const errors = [
       ...(name === '' ? [required(at('name'))] : dnsLabel(name).map((why) => invalid(at('name'), name, why))),
@@ -69,6 +73,7 @@ function validateContainers(containers: readonly Container[], names: Set<string>
       ...validateContainerPorts(ports, at('ports')),
       ...validateOneOf(imagePullPolicy, PULL_POLICIES, at('imagePullPolicy')),
       ...validateResources(resources, at('resources')),
+      ...validateSeccompField(securityContext?.seccompProfile, at('securityContext')),
     ];
     names.add(name);
     return errors;
