@@ -21,7 +21,8 @@ export function forward(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     return drop(k, ns, skb, 'IP_MARTIAN', `${packet.src} is an address of one link: nothing from it is passed on`);
   const mtu = pathMtu(ns, out, skb);
   const size = skb.fragMaxBytes > 0 ? skb.fragMaxBytes : packet.len;
-  if (size > mtu && !mayBeCut(packet)) return tooBig(k, ns, out, skb, mtu);
+  const isJoined = skb.joined && skb.fragMaxBytes === 0;
+  if (size > mtu && !mayBeCut(packet) && !isJoined) return tooBig(k, ns, out, skb, mtu);
   skb.payload = { ...packet, ttl: packet.ttl - 1 };
   tell(k, ns, skb, { kind: 'ttl', before: packet.ttl, after: packet.ttl - 1 });
   if (runHook(k, ns, skb, 'FORWARD', dev.name, out.name)) output(k, ns, skb);

@@ -1,5 +1,5 @@
 /** ICMP errors and echo replies (net/ipv4/icmp.c, net/ipv6/icmp.c). */
-import { headerBytes, type Icmp, type IcmpProtocol, icmpName, isIcmpError } from '../wire/frame.ts';
+import { headerBytes, type Icmp, type IcmpProtocol, type IpPacket, icmpName, isIcmpError } from '../wire/frame.ts';
 import { cidrHas, familyOf, type Ip, MULTICAST_NET } from '../wire/ip.ts';
 import { IP6_MTU_MIN, isMulticast6, isScoped } from '../wire/ip6.ts';
 import type { Kernel } from './kernel.ts';
@@ -7,6 +7,7 @@ import { makeLocal } from './local.ts';
 import { opposite } from './netfilter/conntrack.ts';
 import type { RejectWith } from './netfilter/iptables/rule.ts';
 import type { Netns } from './netns.ts';
+import { selectAddress6 } from './routing/source6.ts';
 import { ipOf, type Skb } from './skb.ts';
 
 export const ICMP_HEADER_BYTES = 8;
@@ -70,13 +71,12 @@ const protocolOf = (address: Ip): IcmpProtocol => (familyOf(address) === 6 ? 'ip
  */
 function sendError(k: Kernel, ns: Netns, about: Skb, [type, code]: Code, mtu?: number): void {
   const packet = ipOf(about);
-  if (isIcmpError(packet.l4) || about.type !== 'host') return;
+  if (isIcmpError(packet.l4) || !isForOne(about)) return;
   // `is_ineligible` of IPv6 looks at no offset.
   if (packet.fragOffset > 0 && familyOf(packet.dst) === 4) return;
   if (packet.dst === '255.255.255.255' || cidrHas(MULTICAST_NET, packet.dst) || isMulticast6(packet.dst)) return;
-  if (!about.dst) return;
-  // An error about a packet to one of our addresses comes from that address; else the route to the sender decides.
-  const from = about.dst.type === 'local' ? packet.dst : undefined;
+  // A packet that a bridge lent has no route, and its sender is told all the same.
+  const from = about.dst?.type === 'local' ? packet.dst : senderOf(ns, about, packet);
   const header = headerBytes(packet.dst);
   const bytesMax = ICMP_ERROR_BYTES_MAX[familyOf(packet.dst)];
   const quotedBytes = Math.min(packet.len, bytesMax - header - ICMP_HEADER_BYTES);
@@ -105,6 +105,16 @@ function sendError(k: Kernel, ns: Netns, about: Skb, [type, code]: Code, mtu?: n
   if (about.ct?.entry) skb.ct = { entry: about.ct.entry, state: 'RELATED', dir: opposite(about.ct.dir) };
   k.ops.localOut(k, ns, skb);
 }
+
+/** br_netfilter calls a frame for somebody else its own while it lends it (`setup_pre_routing`). */
+const isForOne = ({ type, bridged }: Skb): boolean => type === 'host' || (type === 'otherhost' && bridged !== null);
+
+/**
+ * Who an error is from that is not about a packet to us: the route to its sender decides; of IPv6 the device that it came in by, so that
+ * a traceroute shows the near side of each router (`icmp6_send`, checked against Linux 6.18).
+ */
+const senderOf = (ns: Netns, { iif }: Skb, { src }: IpPacket): Ip | undefined =>
+  familyOf(src) === 6 && iif !== undefined ? selectAddress6(ns, iif, src) : undefined;
 
 /** An answer to an address of one link goes out by that link. */
 const linkOf = (to: Ip, about: Skb): { readonly dev?: string } =>

@@ -47,7 +47,10 @@ export function gather(k: Kernel, ns: Netns, skb: Skb, by: 'conntrack' | 'delive
   }
   ns.memory.fragments.delete(key);
   skb.payload = whole;
-  if (by === 'conntrack') skb.fragMaxBytes = Math.max(...sizes);
+  if (by === 'conntrack') {
+    skb.fragMaxBytes = Math.max(...sizes);
+    skb.joined = true;
+  }
   tell(k, ns, skb, { kind: 'reassemble', by, pieces: waiting.length });
   return true;
 }

@@ -49,6 +49,8 @@ function passUp(k: Kernel, ns: Netns, bridge: Device, skb: Skb): void {
   tell(k, ns, skb, { kind: 'hook', family: 'bridge', hook: 'INPUT', iif: skb.iif ?? bridge.name });
   skb.dev = bridge.name;
   skb.iif = bridge.name;
+  // IP begins with an empty note of its own, and forgets how long the pieces were that the bridge's hooks joined (`ip_rcv_core`).
+  skb.fragMaxBytes = 0;
   tell(k, ns, skb, { kind: 'dev', dev: bridge.name, dir: 'in' }, frameOf(skb));
   protocolReceive(k, ns, bridge, skb);
 }

@@ -20,7 +20,15 @@ export function vethTransmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void 
       culpritDevice(far, `mtu ${far.mtuBytes}`),
     );
   // Leaving the namespace, the packet forgets mark, flow and route (skb_scrub_packet).
-  const bare: Skb = { ...skb, iif: undefined, dst: null, bridged: null, physIn: undefined, fragMaxBytes: 0 };
+  const bare: Skb = {
+    ...skb,
+    iif: undefined,
+    dst: null,
+    bridged: null,
+    physIn: undefined,
+    fragMaxBytes: 0,
+    joined: false,
+  };
   if (dev.peer.ns !== ns.id) {
     bare.mark = 0;
     bare.ct = null;

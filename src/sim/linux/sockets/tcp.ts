@@ -4,7 +4,7 @@
  */
 import { type DnsMessage, dnsBytes, isAnswer } from '../../wire/dns.ts';
 import { headerBytes, type Tcp } from '../../wire/frame.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import type { Device, Listener } from '../config.ts';
 import { after, drop, type Kernel, tell } from '../kernel.ts';
 import { type LocalPacket, makeLocal, makeOnLink } from '../local.ts';
@@ -22,8 +22,8 @@ const HEADER_BYTES = 32;
 const RESET_HEADER_BYTES = 20;
 /** Without options. */
 const TCP_BYTES = 20;
-/** No IP packet is longer, whatever the MTU of loopback (`IP_MAX_MTU`). */
-const IP_BYTES_MAX = 65_535;
+/** No IP packet is longer, whatever the MTU of loopback (`IP_MAX_MTU`, `IP6_MAX_MTU`). */
+const IP_BYTES_MAX = { 4: 65_535, 6: 65_575 } as const;
 const NS_PER_S = 1_000_000_000;
 /** Before a DNS message (RFC 1035 section 4.2.2). */
 const LENGTH_BYTES = 2;
@@ -125,8 +125,9 @@ export function send(
 function mssOf(ns: Netns, socket: Socket): number {
   const found = routeOutput(ns, socket.remote.ip);
   const dev = found.route.dev === undefined ? undefined : ns.devices.get(found.route.dev);
-  const mtu = Math.min(dev?.mtuBytes ?? 1500, found.route.route?.mtuBytes ?? IP_BYTES_MAX);
-  return Math.min(mtu, IP_BYTES_MAX) - headerBytes(socket.remote.ip) - TCP_BYTES;
+  const most = IP_BYTES_MAX[familyOf(socket.remote.ip)];
+  const mtu = Math.min(dev?.mtuBytes ?? 1500, found.route.route?.mtuBytes ?? most);
+  return Math.min(mtu, most) - headerBytes(socket.remote.ip) - TCP_BYTES;
 }
 
 export function tcpReceive(k: Kernel, ns: Netns, skb: Skb, tcp: Tcp): void {

@@ -1,7 +1,7 @@
 /** Does a packet fit a part of a rule? One small function per expression of nft(8). */
 import { never } from '../../../base/assert.ts';
-import { type IpPacket, isLaterFragment } from '../../../wire/frame.ts';
-import { cidrHas } from '../../../wire/ip.ts';
+import { type IpPacket, isLaterFragment, type Protocol } from '../../../wire/frame.ts';
+import { cidrHas, familyOf } from '../../../wire/ip.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { Netns } from '../../netns.ts';
 import { isLocalAddress } from '../../routing/fib.ts';
@@ -9,7 +9,29 @@ import type { Skb } from '../../skb.ts';
 import { countNow, type DynamicSets, remembers } from './dynamic-sets.ts';
 import type { NftEvent } from './events.ts';
 import type { NumgenChoice } from './numgen.ts';
-import { keyOf, type NftElement, type NftField, type NftMatch, type NftSet, type NftTable } from './ruleset.ts';
+import {
+  keyOf,
+  type NftAddressFamily,
+  type NftElement,
+  type NftField,
+  type NftMatch,
+  type NftProto,
+  type NftSet,
+  type NftTable,
+} from './ruleset.ts';
+
+/** nft names that of IPv6 otherwise than /etc/protocols. */
+const PROTOCOLS: Readonly<Record<NftProto, Protocol>> = {
+  tcp: 'tcp',
+  udp: 'udp',
+  sctp: 'sctp',
+  icmp: 'icmp',
+  icmpv6: 'ipv6-icmp',
+};
+
+/** What names a family reads no packet of the other one. */
+export const isOf = ({ dst }: IpPacket, of: NftAddressFamily | undefined): boolean =>
+  of === undefined || (of === 'ip') === (familyOf(dst) === 4);
 
 /** Where a packet is when a base chain looks at it, and whom to tell. */
 export interface NftContext {
@@ -37,10 +59,13 @@ export function matchHolds(match: NftMatch, packet: IpPacket, at: NftContext, pl
   switch (match.kind) {
     case 'address': {
       const address = match.side === 'saddr' ? packet.src : packet.dst;
+      if (match.nets[0]?.family !== familyOf(address)) return false;
       return match.nets.some((net) => cidrHas(net, address)) !== invert;
     }
+    case 'nfproto':
+      return (familyOf(packet.dst) === match.family) !== invert;
     case 'l4proto':
-      return match.protos.some((proto) => proto === packet.l4.proto) !== invert;
+      return match.protos.some((proto) => PROTOCOLS[proto] === packet.l4.proto) !== invert;
     case 'dport':
       return portMatches(match, packet);
     case 'iifname':
@@ -84,7 +109,7 @@ function setMatches(
   at: NftContext,
   place: RulePlace,
 ): boolean {
-  const key = packetKey(match.key, packet);
+  const key = packetKey(match, packet);
   if (key === undefined) return false;
   return (lookUp(match.set, key, at, place) !== null) !== (match.invert === true);
 }
@@ -93,11 +118,16 @@ function setMatches(
  * The packet's fields as a key. Undefined where the header is not there: the rule ends. SIMPLIFIED: the bytes of ICMP at the place of a
  * port are a checksum, which the model does not carry; no element has protocol icmp, so they miss as in the kernel.
  */
-export function packetKey(fields: readonly NftField[], packet: IpPacket): string | undefined {
+export function packetKey(
+  { key: fields, of }: { readonly key: readonly NftField[]; readonly of?: NftAddressFamily },
+  packet: IpPacket,
+): string | undefined {
   const { l4 } = packet;
+  if (!isOf(packet, of)) return undefined;
   if (fields.includes('dport') && isLaterFragment(l4)) return undefined;
   const port = 'dport' in l4 ? String(l4.dport) : 'checksum';
-  const values = { saddr: packet.src, daddr: packet.dst, l4proto: l4.proto, dport: port };
+  const l4proto = l4.proto === 'ipv6-icmp' ? 'icmpv6' : l4.proto;
+  const values = { saddr: packet.src, daddr: packet.dst, l4proto, dport: port };
   return keyOf(...fields.map((field) => values[field]));
 }
 

@@ -193,9 +193,33 @@ describe('tables', () => {
   });
 });
 
+describe('a table of both families', () => {
+  const text = `table inet t {
+\tset nodes {
+\t\ttype ipv6_addr
+\t\telements = { fd00:9::1 }
+\t}
+
+\tchain c {
+\t\tmeta nfproto ipv4 accept
+\t\tip saddr 10.0.0.0/8 drop
+\t\tip6 saddr fd00::/8 ip6 daddr @nodes accept
+\t\tip6 daddr fd00:96::a tcp dport 80 dnat ip6 to [fd00:10::2]:8080
+\t\tip daddr 10.96.0.10 tcp dport 80 dnat ip to 10.244.0.2:8080
+\t\tmeta l4proto icmpv6 accept
+\t}
+}
+`;
+
+  it('names the family of every address', () => {
+    const parsed = parseNft(text);
+    expect(parsed.ok && parsed.value.map((table) => `${printTable(table)}\n`).join('')).toBe(text);
+  });
+});
+
 describe('what is not understood is an error, with its line', () => {
   it.each([
-    ['table inet t {\n}', 1, 'family "inet" is not modelled'],
+    ['table bridge t {\n}', 1, 'family "bridge" is not modelled'],
     ['table ip t {\n\tchain c {\n\t\tip ttl 3 drop\n\t}\n}', 3, 'expected "daddr", found "ttl"'],
     ['table ip t {\n\tchain c {\n\t\tlog\n\t}\n}', 3, '"log" is not modelled'],
     ['table ip t {\n\tflowtable f {\n\t}\n}', 2, '"flowtable" in a table is not modelled'],

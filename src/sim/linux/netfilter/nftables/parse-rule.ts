@@ -7,6 +7,7 @@ import { PROTO_NUMBERS } from './element-order.ts';
 import { networkSet, rangeNetworks } from './networks.ts';
 import {
   CT_STATES,
+  type NftAddressFamily,
   type NftCtState,
   type NftEndpoint,
   type NftFamily,
@@ -40,6 +41,8 @@ function readStatement(words: Words, family: NftFamily, isListing: boolean): Nft
     case 'sctp':
       words.expect(word, 'dport');
       return readPorts(words, word);
+    case 'nfproto':
+      return readNfproto(words);
     case 'iifname':
     case 'oifname':
       words.expect(word);
@@ -74,6 +77,14 @@ function readStatement(words: Words, family: NftFamily, isListing: boolean): Nft
   }
 }
 
+function readNfproto(words: Words): NftStatement {
+  words.expect('nfproto');
+  const invert = readInvert(words);
+  const family = words.take('ipv6') ? 6 : 4;
+  if (family === 4) words.expect('ipv4');
+  return { kind: 'nfproto', family, ...invert };
+}
+
 const readInvert = (words: Words): { invert?: true } => (words.take('!=') ? { invert: true } : {});
 
 export function readVerdict(words: Words): NftVerdict {
@@ -83,23 +94,39 @@ export function readVerdict(words: Words): NftVerdict {
   return words.fail(`"${word}" is not modelled`);
 }
 
-function readField(words: Words, family: NftFamily): NftField {
+interface Field {
+  readonly name: NftField;
+  /** Of an address in a table of `inet`. */
+  readonly of?: NftAddressFamily;
+}
+
+function readField(words: Words, family: NftFamily): Field {
   words.take('meta');
-  if (words.take('l4proto')) return 'l4proto';
-  if (words.take('th', 'dport')) return 'dport';
-  words.expect(family);
-  if (words.take('saddr')) return 'saddr';
+  if (words.take('l4proto')) return { name: 'l4proto' };
+  if (words.take('th', 'dport')) return { name: 'dport' };
+  const of = readFamily(words, family);
+  if (words.take('saddr')) return { name: 'saddr', ...of };
   words.expect('daddr');
-  return 'daddr';
+  return { name: 'daddr', ...of };
+}
+
+/** A table of one family names that one only, and says nothing new by it. */
+function readFamily(words: Words, family: NftFamily): { of?: NftAddressFamily } {
+  if (family === 'inet' && words.take('ip6')) return { of: 'ip6' };
+  words.expect(family === 'inet' ? 'ip' : family);
+  return family === 'inet' ? { of: 'ip' } : {};
 }
 
 /** `ip saddr …`, `meta l4proto …`, `th dport …`, and concatenations of them. */
 function readLookup(words: Words, family: NftFamily, isListing: boolean): NftStatement {
-  const key = [readField(words, family)];
-  while (words.take('.')) key.push(readField(words, family));
-  if (words.take('vmap')) return { kind: 'vmap', key, map: readName(words) };
+  const fields = [readField(words, family)];
+  while (words.take('.')) fields.push(readField(words, family));
+  const key = fields.map(({ name }) => name);
+  const named = fields.find(({ of }) => of !== undefined)?.of;
+  const of = named === undefined ? {} : { of: named };
+  if (words.take('vmap')) return { kind: 'vmap', ...of, key, map: readName(words) };
   const invert = readInvert(words);
-  if (words.peek()?.startsWith('@')) return { kind: 'in-set', key, set: readName(words), ...invert };
+  if (words.peek()?.startsWith('@')) return { kind: 'in-set', ...of, key, set: readName(words), ...invert };
   const [only, ...rest] = key;
   if (only === undefined || rest.length > 0) return words.fail('a concatenation is looked up in a named set');
   if (only === 'dport') return { ...readPorts(words, 'th'), ...invert };
@@ -133,6 +160,7 @@ function readPorts(words: Words, of: 'th' | 'tcp' | 'udp' | 'sctp'): Extract<Nft
 }
 
 function toProto(words: Words, text: string): NftProto {
+  if (text === 'ipv6-icmp') return 'icmpv6';
   return text in PROTO_NUMBERS ? (text as NftProto) : words.fail(`protocol "${text}" is not modelled`);
 }
 
@@ -222,19 +250,22 @@ function readUpdate(words: Words, family: NftFamily): NftStatement {
   words.expect('update');
   const set = readName(words);
   words.expect('{');
-  const side = readField(words, family);
+  const { name: side, ...of } = readField(words, family);
   words.expect('}');
-  return side === 'saddr' || side === 'daddr' ? { kind: 'update', set, side } : words.fail('a set remembers addresses');
+  return side === 'saddr' || side === 'daddr'
+    ? { kind: 'update', ...of, set, side }
+    : words.fail('a set remembers addresses');
 }
 
 function readDnat(words: Words, family: NftFamily): NftStatement {
   words.expect('dnat');
-  if (words.take(family)) {
+  if (words.peek() !== 'to') {
+    readFamily(words, family);
     words.take('addr', '.', 'port');
-    words.expect('to');
-    return { kind: 'dnat-numgen', slots: readSlots(words, 'map', () => readEndpoint(words)) };
   }
   words.expect('to');
+  if (words.peek() === 'numgen')
+    return { kind: 'dnat-numgen', slots: readSlots(words, 'map', () => readEndpoint(words)) };
   const text = words.next('an address');
   const [, v6, v6Port] = /^\[(.+)\]:(\d+)$/.exec(text) ?? [];
   const [, v4, v4Port] = /^([\d.]+):(\d+)$/.exec(text) ?? [];

@@ -86,7 +86,7 @@ function readCommand(words: Words, tables: Map<string, DraftTable>): void {
 
 function addTable(words: Words, tables: Map<string, DraftTable>): DraftTable {
   const family = words.next('a family');
-  if (family !== 'ip' && family !== 'ip6') return words.fail(`family "${family}" is not modelled`);
+  if (family !== 'ip' && family !== 'ip6' && family !== 'inet') return words.fail(`family "${family}" is not modelled`);
   const name = words.next('a table');
   const key = `${family} ${name}`;
   const table = tables.get(key) ?? { family, name, sets: new Map(), chains: new Map() };

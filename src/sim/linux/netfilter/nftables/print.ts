@@ -3,11 +3,13 @@
  * that program on a real kernel.
  */
 import { never } from '../../../base/assert.ts';
+import { familyOf, type Ip } from '../../../wire/ip.ts';
 import { inListOrder } from './element-order.ts';
 import { elementTexts, networkText } from './networks.ts';
 import { printPriority } from './priority.ts';
 import {
   CT_STATES,
+  type NftAddressFamily,
   type NftChain,
   type NftElement,
   type NftFamily,
@@ -113,13 +115,13 @@ const unequal = ({ invert }: { readonly invert?: true }): string => (invert ? '!
 const choice = (values: readonly (string | number)[]): string =>
   values.length === 1 ? String(values[0]) : `{ ${values.join(', ')} }`;
 
-function printField(family: NftFamily, field: NftField): string {
+function printField(family: NftFamily, field: NftField, of: NftAddressFamily | undefined): string {
   if (field === 'l4proto') return 'meta l4proto';
-  return field === 'dport' ? 'th dport' : `${family} ${field}`;
+  return field === 'dport' ? 'th dport' : `${of ?? family} ${field}`;
 }
 
-export const printKey = (family: NftFamily, key: readonly NftField[]): string =>
-  key.map((field) => printField(family, field)).join(' . ');
+export const printKey = (family: NftFamily, key: readonly NftField[], of?: NftAddressFamily): string =>
+  key.map((field) => printField(family, field, of)).join(' . ');
 
 export function printVerdict(verdict: NftVerdict): string {
   return 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
@@ -130,7 +132,9 @@ const MARK_SIGNS = { or: '|', xor: '^', and: '&' } as const;
 export function printStatement(family: NftFamily, s: NftStatement): string {
   switch (s.kind) {
     case 'address':
-      return `${family} ${s.side} ${unequal(s)}${printNetworks(s)}`;
+      return `${family === 'inet' ? familyName(s.nets[0]?.base) : family} ${s.side} ${unequal(s)}${printNetworks(s)}`;
+    case 'nfproto':
+      return `meta nfproto ${unequal(s)}ipv${s.family}`;
     case 'l4proto':
       return `meta l4proto ${unequal(s)}${choice(s.protos)}`;
     case 'dport':
@@ -139,7 +143,7 @@ export function printStatement(family: NftFamily, s: NftStatement): string {
     case 'oifname':
       return `${s.kind} ${unequal(s)}"${s.name}"`;
     case 'in-set':
-      return `${printKey(family, s.key)} ${unequal(s)}@${s.set}`;
+      return `${printKey(family, s.key, s.of)} ${unequal(s)}@${s.set}`;
     case 'ct-state':
       return `ct state ${unequal(s)}${CT_STATES.filter((state) => s.states.includes(state)).join(',')}`;
     case 'ct-status':
@@ -151,15 +155,15 @@ export function printStatement(family: NftFamily, s: NftStatement): string {
     case 'mark-set':
       return `meta mark set meta mark ${MARK_SIGNS[s.op]} ${hex(s.value)}`;
     case 'update':
-      return `update @${s.set} { ${family} ${s.side} }`;
+      return `update @${s.set} { ${s.of ?? family} ${s.side} }`;
     case 'dnat':
-      return `dnat to ${printTarget(s)}`;
+      return `dnat ${family === 'inet' ? `${familyName(s.to)} ` : ''}to ${printTarget(s)}`;
     case 'dnat-numgen':
-      return `dnat ${family} to numgen random mod ${s.slots.length} map { ${slots(s.slots.map((e) => `${e.ip} . ${e.port}`))} }`;
+      return `dnat ${family === 'inet' ? familyName(s.slots[0]?.ip) : family} to numgen random mod ${s.slots.length} map { ${slots(s.slots.map((e) => `${e.ip} . ${e.port}`))} }`;
     case 'masquerade':
       return `masquerade${s.fullyRandom ? ' fully-random' : ''}`;
     case 'vmap':
-      return `${printKey(family, s.key)} vmap @${s.map}`;
+      return `${printKey(family, s.key, s.of)} vmap @${s.map}`;
     case 'numgen-vmap':
       return `numgen random mod ${s.slots.length} vmap { ${slots(s.slots.map(printVerdict))} }`;
     case 'reject':
@@ -175,6 +179,9 @@ export function printStatement(family: NftFamily, s: NftStatement): string {
       return never(s, 'statement');
   }
 }
+
+const familyName = (address: Ip | undefined): NftAddressFamily =>
+  address !== undefined && familyOf(address) === 6 ? 'ip6' : 'ip';
 
 const slots = (values: readonly string[]): string => values.map((value, i) => `${i} : ${value}`).join(', ');
 

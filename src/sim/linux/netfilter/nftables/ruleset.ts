@@ -14,6 +14,9 @@ export type NftType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service';
 
 export type NftProto = 'tcp' | 'udp' | 'sctp' | 'icmp' | 'icmpv6';
 
+/** In a table of `inet` each address says of which family it is; packets of the other one break the rule there. */
+export type NftAddressFamily = Exclude<NftFamily, 'inet'>;
+
 /** What a concatenation is made of: `ip daddr . meta l4proto . th dport`. Addresses are those of the table's family. */
 export type NftField = 'saddr' | 'daddr' | 'l4proto' | 'dport';
 
@@ -27,6 +30,8 @@ export type NftMatch =
       readonly inSet?: true;
       readonly invert?: true;
     }
+  /** `meta nfproto ipv6`: of tables of `inet`. */
+  | { readonly kind: 'nfproto'; readonly family: 4 | 6; readonly invert?: true }
   | { readonly kind: 'l4proto'; readonly protos: readonly NftProto[]; readonly invert?: true }
   /** `th dport 80`, `tcp dport { 80, 443 }`. */
   | {
@@ -38,7 +43,13 @@ export type NftMatch =
   /** A device name, or a prefix followed by `*`. */
   | { readonly kind: 'iifname' | 'oifname'; readonly name: string; readonly invert?: true }
   /** `ip daddr @cluster-ips`. */
-  | { readonly kind: 'in-set'; readonly key: readonly NftField[]; readonly set: string; readonly invert?: true }
+  | {
+      readonly kind: 'in-set';
+      readonly of?: NftAddressFamily;
+      readonly key: readonly NftField[];
+      readonly set: string;
+      readonly invert?: true;
+    }
   | { readonly kind: 'ct-state'; readonly states: readonly NftCtState[]; readonly invert?: true }
   | { readonly kind: 'ct-status'; readonly status: 'snat' | 'dnat' }
   /** `meta mark & MASK == VALUE`; without a mask `meta mark VALUE`. */
@@ -53,7 +64,12 @@ export type NftCtState = (typeof CT_STATES)[number];
 export type NftAction =
   | { readonly kind: 'mark-set'; readonly op: 'or' | 'xor' | 'and'; readonly value: number }
   /** `update @SET { ip saddr }`: the address is remembered, or its time starts again. */
-  | { readonly kind: 'update'; readonly set: string; readonly side: 'saddr' | 'daddr' }
+  | {
+      readonly kind: 'update';
+      readonly of?: NftAddressFamily;
+      readonly set: string;
+      readonly side: 'saddr' | 'daddr';
+    }
   | { readonly kind: 'dnat'; readonly to: Ip; readonly port?: number }
   /** `dnat ip to numgen random mod N map { 0 : IP . PORT, … }`. */
   | { readonly kind: 'dnat-numgen'; readonly slots: readonly NftEndpoint[] }
@@ -74,7 +90,7 @@ export type NftDecision =
   | NftVerdict
   | { readonly kind: 'reject'; readonly with: RejectWith }
   /** `ip daddr . meta l4proto . th dport vmap @service-ips`. */
-  | { readonly kind: 'vmap'; readonly key: readonly NftField[]; readonly map: string }
+  | { readonly kind: 'vmap'; readonly of?: NftAddressFamily; readonly key: readonly NftField[]; readonly map: string }
   /** `numgen random mod N vmap { 0 : goto …, … }`. */
   | { readonly kind: 'numgen-vmap'; readonly slots: readonly NftVerdict[] };
 

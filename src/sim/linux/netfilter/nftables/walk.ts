@@ -1,11 +1,12 @@
 /** One base chain looks at one packet: `nft_do_chain` (net/netfilter/nf_tables_core.c). */
 import type { IpPacket } from '../../../wire/frame.ts';
+import { familyOf } from '../../../wire/ip.ts';
 import { ipOf } from '../../skb.ts';
 import type { RejectWith } from '../iptables/rule.ts';
 import { masqueradeRequest, type NatRequest, setUpNat } from '../nat.ts';
 import { remember } from './dynamic-sets.ts';
 import type { NftEffect } from './events.ts';
-import { learnedName, lookUp, matchHolds, type NftContext, packetKey, setOf } from './match.ts';
+import { isOf, learnedName, lookUp, matchHolds, type NftContext, packetKey, setOf } from './match.ts';
 import { endpointsOf, endpointText } from './numgen.ts';
 import type { NftChain, NftDecision, NftRule, NftStatement, NftTable, NftVerdict } from './ruleset.ts';
 
@@ -129,11 +130,13 @@ function obey(at: NftContext, s: NftStatement, frame: Frame, packet: IpPacket): 
       at.skb.mark = changeMark(at.skb.mark, s.op, s.value);
       return CONTINUE;
     case 'update': {
+      if (!isOf(packet, s.of)) return BREAK;
       const key = s.side === 'saddr' ? packet.src : packet.dst;
       const isKept = remember(at.learned, learnedName(at.table, s.set), setOf(at.table, s.set), key, at.k.nowNs);
       return isKept ? CONTINUE : BREAK;
     }
     case 'dnat':
+      if (familyOf(s.to) !== familyOf(packet.dst)) return BREAK;
       return translate(
         at,
         s.port === undefined ? { manip: 'dst', to: s.to } : { manip: 'dst', to: s.to, port: s.port },
@@ -170,7 +173,7 @@ function changeMark(mark: number, op: 'or' | 'xor' | 'and', value: number): numb
 function decide(at: NftContext, s: NftDecision, frame: Frame, packet: IpPacket): Outcome {
   if (s.kind === 'reject') return { kind: 'end', walk: { accept: false, reject: s.with } };
   if (s.kind === 'vmap') {
-    const key = packetKey(s.key, packet);
+    const key = packetKey(s, packet);
     const place = { chain: frame.chain.name, index: frame.index };
     const verdict = key === undefined ? undefined : lookUp(s.map, key, at, place)?.verdict;
     return verdict ? outcomeOf(verdict) : BREAK;
