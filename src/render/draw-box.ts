@@ -2,7 +2,7 @@
 import type { Selection } from 'd3-selection';
 import type { ElementKind } from './picture.ts';
 import type { LayoutBox } from './plot.ts';
-import { cutToFit, widthOf } from './words.ts';
+import { cutAddress, cutToFit, widthOf } from './words.ts';
 
 export type Drawing = Selection<SVGGElement, unknown, null, undefined>;
 
@@ -78,7 +78,7 @@ function drawPod(g: Drawing, box: LayoutBox): void {
   }
   if (size === 'full') {
     write(g, { text: nameIn(element.label, rect.width - 14), x: 8, y: 15, look: 'hs-label hs-strong' });
-    write(g, { text: element.sublabel, x: 8, y: 30, look: 'hs-mono' });
+    write(g, { text: cutAddress(element.sublabel, rect.width - 36), x: 8, y: 30, look: 'hs-mono' });
     return;
   }
   const lines = inTwoLines(element.label, rect.width - 12);
@@ -86,7 +86,7 @@ function drawPod(g: Drawing, box: LayoutBox): void {
   lines.forEach((text, i) => {
     write(g, { text, x: 8, y: 18 + i * 16, look: 'hs-label hs-strong' });
   });
-  write(g, { text: element.sublabel, x: 8, y: next, look: 'hs-mono' });
+  write(g, { text: cutAddress(element.sublabel, rect.width - 16), x: 8, y: next, look: 'hs-mono' });
   const more = element.isOff ? 'not ready' : (element.details[0] ?? '');
   write(g, { text: cutToFit(more, room, 'sans'), x: 8, y: next + 18, look: 'hs-quiet' });
 }
@@ -145,6 +145,10 @@ function drawChains(g: Drawing, lines: readonly string[], isUpright: boolean, na
   });
 }
 
+/** Where the gates of a bridge begin, and what its name takes at least. */
+const FIRST_GATE = 140;
+const BAR_NAME = 36;
+
 function drawDevice(g: Drawing, box: LayoutBox): void {
   const { element, rect } = box;
   const isTunnel = element.kind === 'tunnel';
@@ -166,10 +170,12 @@ function drawDevice(g: Drawing, box: LayoutBox): void {
     return;
   }
   const inset = element.kind === 'bridge' ? 10 : 9;
-  const text = element.isOff ? 'down' : element.sublabel;
+  const isBar = element.kind === 'bridge';
+  const name = widthOf(element.label, 'mono');
+  const room = isBar ? FIRST_GATE - inset - Math.max(name, BAR_NAME) : rect.width - 2 * inset - name - 8;
+  const text = element.isOff ? 'down' : cutAddress(element.sublabel, room);
   const labelWidth = rect.width - (text === '' ? 2 * inset : 94);
   write(g, { text: cutToFit(element.label, labelWidth, 'mono'), x: inset, y, look: 'hs-mono hs-strong' });
-  const isBar = element.kind === 'bridge';
   const x = isBar ? inset + 36 + Math.max(0, element.label.length - 4) * 7.25 : rect.width - inset;
   write(g, {
     text,
@@ -185,8 +191,10 @@ function drawService(g: Drawing, { element, rect }: LayoutBox): void {
   g.append('path')
     .attr('class', 'hs-frame')
     .attr('d', `M8 .5H${width - 4}q4 0 4 4V${height - 4.5}q0 4 -4 4H8L.5 ${height / 2}Z`);
-  write(g, { text: nameIn(element.label, width - 128), x: 16, y: 16, look: 'hs-label hs-strong' });
-  write(g, { text: element.sublabel, x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
+  const name = nameIn(element.label, width - 128);
+  const room = width - 34 - widthOf(name, 'bold', 12.5);
+  write(g, { text: name, x: 16, y: 16, look: 'hs-label hs-strong' });
+  write(g, { text: cutAddress(element.sublabel, room), x: width - 8, y: 16, look: 'hs-mono hs-soft', anchor: 'end' });
 }
 
 /** One way in, several out. */
@@ -199,7 +207,7 @@ function drawOutside(g: Drawing, box: LayoutBox): void {
   frame(g, box, 8);
   if (box.element.isBalancer) drawFan(g, box);
   write(g, { text: cutToFit(box.element.label, 104, 'bold', 12.5), x: 12, y: 17, look: 'hs-label hs-strong' });
-  write(g, { text: box.element.sublabel, x: 12, y: 33, look: 'hs-mono' });
+  write(g, { text: cutAddress(box.element.sublabel, box.rect.width - 20), x: 12, y: 33, look: 'hs-mono' });
   write(g, {
     text: box.element.label,
     x: box.rect.width / 2,

@@ -7,11 +7,13 @@ const TABLES = ['raw', 'mangle', 'nat', 'filter'] as const;
 
 /** What waits at a hook, in words for small print, in the order in which the kernel asks: `nat KUBE-SERVICES`, `nft nat-prerouting`. */
 export function hookChains(
-  { iptables, nftables }: Pick<NetnsConfig, 'iptables' | 'nftables'>,
+  { iptables, ip6tables, nftables }: Pick<NetnsConfig, 'iptables' | 'ip6tables' | 'nftables'>,
   hook: HookName,
 ): string[] {
+  // Both families have the same chains; where IPv4 is not there, those of IPv6 tell.
+  const asked = iptables.size > 0 ? iptables : (ip6tables ?? iptables);
   const waiting = [
-    ...TABLES.map((table) => ({ priority: priorityOf(table, hook), lines: tableLines(iptables, table, hook) })),
+    ...TABLES.map((table) => ({ priority: priorityOf(table, hook), lines: tableLines(asked, table, hook) })),
     ...chainsAt(nftables ?? [], hook).map((found) => ({ priority: found.priority, lines: nftLines(found) })),
   ];
   const lines = waiting.sort((a, b) => a.priority - b.priority).flatMap((one) => one.lines);

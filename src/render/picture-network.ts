@@ -1,6 +1,7 @@
 /** What stands around the nodes: the subnets with their switch ports, the router between two of them, and the machines outside. */
 import { isUnderlay, UNDERLAY, type World } from '../sim/engine/world.ts';
 import type { ExternalHost } from '../sim/kube/cluster.ts';
+import { ipsOf } from '../sim/kube/families.ts';
 import type { Device, NetnsConfig, NsId } from '../sim/linux/config.ts';
 import type { PictureElement } from './picture.ts';
 import { idOf } from './picture-id.ts';
@@ -80,7 +81,7 @@ function outsideElement(host: ExternalHost, more: readonly string[]): PictureEle
     kind: 'outside',
     label: host.name,
     sublabel: host.isBalancer && more.length > 1 ? `${more.length} addresses` : (more[0] ?? host.ip),
-    about: `${host.name}${what}, ${[host.ip, ...more].join(', ')}`,
+    about: `${host.name}${what}, ${[...ipsOf(host), ...more].join(', ')}`,
     ns: host.name,
     parent: null,
     details: host.listens.map(({ port, proto, program }) => `${port}/${proto} ${program}`),

@@ -2,8 +2,10 @@
  * What there is to draw, before anybody knows where: machines, rooms, ports, gates and Services, read from the configuration of the
  * namespaces alone. A CNI that makes no bridge gets no bridge bar; nothing here knows a CNI by name.
  */
+
 import type { World } from '../sim/engine/world.ts';
 import { type ClusterNode, type ClusterService, nsOfPod, podNs } from '../sim/kube/cluster.ts';
+import { clusterIPsOf, ipsOf } from '../sim/kube/families.ts';
 import { attachedTo } from '../sim/linux/bpf/attach.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
@@ -177,7 +179,7 @@ function rooms(world: World, node: NetnsConfig): Room[] {
         kind: 'pod',
         label: pod.namespace === 'default' ? pod.name : ns,
         sublabel: pod.ip,
-        about: `Pod ${ns}, ${pod.ip}, on ${node.id}${pod.hostNetwork ? ", on the host's network" : ''}${pod.ready ? '' : ', not ready'}`,
+        about: `Pod ${ns}, ${ipsOf(pod).join(', ')}, on ${node.id}${pod.hostNetwork ? ", on the host's network" : ''}${pod.ready ? '' : ', not ready'}`,
         ns,
         parent: idOf({ kind: 'ns', ns: node.id }),
         details: pod.hostNetwork ? ['host network', ...ports] : ports,
@@ -277,6 +279,9 @@ function servicePicture(service: ClusterService): ServicePicture {
   const ref = `${service.namespace}/${service.name}`;
   const port = service.ports[0]?.port;
   const ip = service.clusterIP === undefined ? service.type : service.clusterIP;
+  const addresses = clusterIPsOf(service);
+  const at = (address: string): string =>
+    port === undefined ? address : `${address.includes('::') ? `[${address}]` : address}:${port}`;
   const nodePorts = service.ports.flatMap((each) => (each.nodePort === undefined ? [] : [`NodePort ${each.nodePort}`]));
   const pods = service.ports.flatMap((each) => each.endpoints.flatMap(({ pod }) => (pod === undefined ? [] : [pod])));
   return {
@@ -284,8 +289,8 @@ function servicePicture(service: ClusterService): ServicePicture {
       id: idOf({ kind: 'svc', ref }),
       kind: 'service',
       label: service.namespace === 'default' ? service.name : ref,
-      sublabel: ip === 'None' ? 'headless' : port === undefined ? ip : `${ip}:${port}`,
-      about: `Service ${ref}, ${ip}${port === undefined ? '' : `:${port}`}: an address that exists only in the rules of each node, no packet visits it`,
+      sublabel: ip === 'None' ? 'headless' : at(ip),
+      about: `Service ${ref}, ${(addresses.length > 0 ? addresses : [ip]).map(at).join(', ')}: an address that exists only in the rules of each node, no packet visits it`,
       ns: '',
       parent: null,
       details: nodePorts,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cutToFit } from './words.ts';
+import { cutAddress, cutToFit } from './words.ts';
 
 it.each([
   ['web-1', 100, 'web-1', 'it fits'],
@@ -7,4 +7,13 @@ it.each([
   ['abcdef', 8, 'a', 'hardly any room'],
 ])('%s in %d px is %s: %s', (text, width, shown) => {
   expect(cutToFit(text, width, 'sans')).toBe(shown);
+});
+
+it.each([
+  ['10.244.1.2', 20, '10.244.1.2', 'IPv4 is never cut'],
+  ['fd00::2', 80, 'fd00::2', 'it fits'],
+  ['fd00:10:244:1::2', 90, '…:244:1::2', 'the end says which one'],
+  ['[fd00:10:96::e4d4]:80', 100, '[…::e4d4]:80', 'with a port'],
+])('address %s in %d px is %s: %s', (text, width, shown) => {
+  expect(cutAddress(text, width)).toBe(shown);
 });

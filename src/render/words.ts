@@ -36,3 +36,14 @@ export function cutToFit(text: string, widthPx: number, face: Face, sizePx = 12)
   }
   return text.slice(0, 1);
 }
+
+/** Of an IPv6 address the end tells one machine from another; it is cut at a colon, and keeps the bracket before a port. */
+export function cutAddress(text: string, widthPx: number): string {
+  if (widthOf(text, 'mono') <= widthPx || !text.includes('::')) return text;
+  const head = text.startsWith('[') ? '[…' : '…';
+  const tails = Array.from(text.matchAll(/:/g), ({ index }) => text.slice(index));
+  const fits = tails.find(
+    (tail) => !tail.includes(']:') === !text.includes(']:') && widthOf(head + tail, 'mono') <= widthPx,
+  );
+  return head + (fits ?? tails.at(-1) ?? '');
+}

@@ -24,7 +24,17 @@ export type DriverChoice = Pick<
 >;
 
 export type CniChoice = DriverChoice &
-  Pick<CniDriver, 'agent' | 'profile' | 'overlay' | 'defaultOf' | 'replacesProxy' | 'hostPorts' | 'enforcesPolicies'>;
+  Pick<
+    CniDriver,
+    | 'agent'
+    | 'profile'
+    | 'overlay'
+    | 'defaultOf'
+    | 'replacesProxy'
+    | 'hostPorts'
+    | 'enforcesPolicies'
+    | 'refusesFamilies'
+  >;
 
 export type ProxyChoice = DriverChoice & Pick<ProxyDriver, 'hasDaemon'>;
 

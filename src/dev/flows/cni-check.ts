@@ -61,11 +61,18 @@ export function labOf(cni: string, mode: string): Lab {
   return { cluster: given, there: (text) => text.replace(/[\d.]*\d/g, (word) => now.get(word) ?? word) };
 }
 
+/** `10.244.1.2:8080`, `[fd00::2]:8080`, or an address alone. */
+function endOf(text: string): readonly string[] {
+  const [, six, port] = /^\[(.+)\]:(\d+)$/.exec(text) ?? [];
+  if (six !== undefined && port !== undefined) return [six, port];
+  return text.includes('::') ? [text] : text.split(':');
+}
+
 /** `tool-1 icmp 10.244.2.2`, `client tcp 192.168.56.11:30080`. */
 export function probe(text: string, setting: CniSetting): Seen {
   const { cluster = LAB, warm = true, options = {} } = setting;
   const [from = '', proto = '', to = ''] = text.split(' ');
-  const [dst = '', port = '0'] = to.split(':');
+  const [dst = '', port = '0'] = endOf(to);
   const proxy = proxyById(setting.proxy === 'none' ? 'none' : 'kube-proxy');
   const drivers = { cni: cniById(setting.cni), cniMode: setting.mode, cniOptions: {}, proxy, proxyMode: setting.proxy };
   const ns = cluster.pods.some(({ name }) => name === from) ? `default/${from}` : from;

@@ -5,6 +5,7 @@
 
 import type { Cluster, ClusterNode, ClusterPod, ClusterService, ExternalHost } from '../kube/cluster.ts';
 import type { ClusterPolicy, ClusterPolicyKind } from '../kube/cluster-policy.ts';
+import type { Family } from '../kube/families.ts';
 import type { MakeIpam } from '../kube/ipam.ts';
 import type { LoadBalancerController } from '../kube/load-balancers.ts';
 import type { BpfAttachment } from '../linux/bpf/attach.ts';
@@ -42,6 +43,8 @@ export interface Fragment {
   readonly fdb?: readonly FdbEntry[];
   readonly sysctl?: Partial<Sysctl>;
   readonly iptables?: readonly RuleOp[];
+  /** The same for IPv6. */
+  readonly ip6tables?: readonly RuleOp[];
   readonly nftables?: readonly NftTable[];
   readonly ipsets?: readonly IpSet[];
   readonly ipvs?: readonly VirtualServer[];
@@ -217,6 +220,11 @@ export interface CniDriver extends DriverBase {
   readonly overlay: (mode: string) => string | null;
   /** Whose default a mode is, `kube-flannel.yml`; null: nobody's. */
   readonly defaultOf: (mode: string) => string | null;
+  /**
+   * Why it cannot serve a cluster of these families, and what to do; null: it can. Asked before addresses are given. Absent: it can serve
+   * any.
+   */
+  refusesFamilies?(families: readonly Family[], mode: string): string | null;
   /** What the network between the nodes is told about pods. Absent: it is a switch, and knows nothing. */
   fabric?(cluster: Cluster, mode: string): readonly FabricRoute[];
   /** Who gives pods their addresses in a mode. Absent: `host-local`, from each node's podCIDR. */

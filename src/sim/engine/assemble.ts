@@ -9,10 +9,19 @@ import { once } from '../base/once.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
+import { familiesOf } from '../kube/families.ts';
 import type { ArpResponder, NetnsConfig, NsId, Sysctl } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import { acceptRoutes } from '../linux/routing/accept.ts';
-import { externalConfig, listenersOf, loopback, loopbackAddress, machine, NO_RULES, switches } from './node-network.ts';
+import {
+  externalConfig,
+  listenersOf,
+  loopback,
+  loopbackAddresses,
+  machine,
+  NO_RULES,
+  switches,
+} from './node-network.ts';
 
 export interface Drivers {
   readonly cni: CniDriver;
@@ -58,7 +67,7 @@ function nodeConfig(
 ): NetnsConfig {
   const own = machine(cluster, node, node.listens);
   const known = { id: node.name, own, ...(responders.length > 0 && { arpResponders: responders }) };
-  return lazyFields(known, PLANNED, () => wholeNode(node, own, cni(), proxy()));
+  return lazyFields(known, PLANNED, () => wholeNode(cluster, node, own, cni(), proxy()));
 }
 
 type Planned = Omit<NetnsConfig, 'id' | 'own' | 'arpResponders'>;
@@ -82,14 +91,16 @@ const PLANNED = Object.keys({
 } satisfies Record<keyof Planned, true>) as (keyof Planned)[];
 
 function wholeNode(
+  cluster: Cluster,
   node: ClusterNode,
   own: ReturnType<typeof machine>,
   cni: NodePlan,
   { node: proxy, daemon }: NodePlan,
 ): Planned {
   // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
-  const writers: readonly Fragment[] = [kubeletPlan().node, proxy, cni.node];
+  const writers: readonly Fragment[] = [kubeletPlan(familiesOf(cluster)).node, proxy, cni.node];
   const rules = once(() => applyRuleOps(writers.flatMap((f) => f.iptables ?? [])));
+  const rules6 = once(() => applyRuleOps(writers.flatMap((f) => f.ip6tables ?? [])));
   const sysctl = once((): Partial<Sysctl> => Object.assign({}, ...writers.map((f) => f.sysctl ?? {})));
   const nftables = once(() => writers.flatMap((f) => f.nftables ?? []));
   const ipsets = once(() => writers.flatMap((f) => f.ipsets ?? []));
@@ -109,6 +120,9 @@ function wholeNode(
     },
     get iptables() {
       return rules();
+    },
+    get ip6tables() {
+      return rules6();
     },
     get nftables() {
       return nftables();
@@ -138,7 +152,7 @@ function podConfig(cluster: Cluster, pod: ClusterPod, cni: NodePlan): NetnsConfi
   return {
     id,
     devices: [loopback(), ...(wiring.devices ?? [])],
-    addresses: [loopbackAddress(), ...(wiring.addresses ?? [])],
+    addresses: [...loopbackAddresses(cluster), ...(wiring.addresses ?? [])],
     routes: wiring.routes ?? [],
     ...(wiring.deletedRoutes ? { deletedRoutes: wiring.deletedRoutes } : {}),
     neighbours: wiring.neighbours ?? [],

@@ -5,13 +5,14 @@ import { BALANCERS, CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { ClusterNote } from '../kube/cluster-input.ts';
-import { familiesOf } from '../kube/families.ts';
+import { familiesAsked } from '../kube/families.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
 import { assemble, proxyPlans } from './assemble.ts';
 import { announcedBy, controllerOf, nodesSeen, withBalancer } from './balancer.ts';
 import { clusterInputOf } from './cluster-input-of.ts';
 import { applyFaults } from './faults.ts';
+import { ipamOf } from './ipam-of.ts';
 import { policyNotes } from './policy-notes.ts';
 import { stoppedAgents, withoutUnwired, withStoppedAgents } from './stopped-agents.ts';
 import { stoppedProxies, withStopped } from './stopped-proxies.ts';
@@ -24,11 +25,11 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   if (!cni.ok) return err([cni.error]);
   if (!proxy.ok) return err([proxy.error]);
   if (!balancer.ok) return err([balancer.error]);
-  const input = clusterInputOf(state, state.faults);
-  const built = buildCluster(input, cni.value.ipam?.(state.cni.mode), controllerOf(state.balancer));
+  const refused = cni.value.refusesFamilies?.(familiesAsked(state.ipv6), state.cni.mode) ?? null;
+  if (refused !== null) return err([{ where: cni.value.label, what: refused, hint: '' }]);
+  const makeIpam = ipamOf(cni.value, state.cni.mode);
+  const built = buildCluster(clusterInputOf(state, state.faults), makeIpam, controllerOf(state.balancer));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
-  if (familiesOf(built.value.cluster).includes(6))
-    return err([{ where: 'cluster', what: 'Packets of IPv6 are not modelled yet.', hint: 'Choose IPv4 alone.' }]);
   const agents = stoppedAgents(state, built.value.cluster, cni.value);
   const cluster = withoutUnwired(built.value.cluster, agents, cni.value.agent?.(state.cni.mode) ?? null);
   const notes = [
@@ -52,7 +53,7 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
     proxyMode: state.proxy.mode,
   };
   const idle = cni.value.idleBeside?.(state.cni.mode, proxy.value.hasDaemon) ?? null;
-  const stopped = stoppedProxies(state, cluster, cni.value.ipam?.(state.cni.mode));
+  const stopped = stoppedProxies(state, cluster, makeIpam);
   const plans = withStopped(proxyPlans(cluster, drivers), stopped);
   const view = nodesSeen(cluster, () => applyFaults(plain, state.faults), state);
   const plain = assemble(cluster, drivers, plans, announcedBy(cluster, state.balancer, view));

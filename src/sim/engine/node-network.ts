@@ -2,6 +2,8 @@
 import { hash32 } from '../base/rng.ts';
 import type { FabricRoute, Fragment } from '../drivers/contract.ts';
 import { serverOf } from '../drivers/dns/servers.ts';
+import { anyNet } from '../drivers/parts/family-words.ts';
+import { hostNet } from '../drivers/parts/rules.ts';
 import {
   type Cluster,
   type ClusterPod,
@@ -11,11 +13,12 @@ import {
   type NodeSubnet,
   podNetworks,
 } from '../kube/cluster.ts';
+import { type Family, familiesOf, ipsOf, subnetIn } from '../kube/families.ts';
 import { subnetOf, subnetsOf } from '../kube/subnets.ts';
 import type { Address, Device, Listener, NetnsConfig, NsId, PortRef, Route } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import type { Origin } from '../linux/origin.ts';
-import { ANY_NET, cidr, cidrHas, type Ip, ip } from '../wire/ip.ts';
+import { ANY_NET, cidr, cidrHas, familyOf, type Ip, ip } from '../wire/ip.ts';
 import { macFromHash, ZERO_MAC } from '../wire/mac.ts';
 import { directedIps } from './external-ips.ts';
 import { FAR_UNDERLAY, UNDERLAY } from './world.ts';
@@ -23,8 +26,11 @@ import { FAR_UNDERLAY, UNDERLAY } from './world.ts';
 export const NIC = 'eth0';
 const SWITCH = 'sw0';
 const LOOPBACK_MTU_BYTES = 65_536;
-/** Upstream routers do not carry private addresses (RFC 1918). */
-const PRIVATE_NETS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+/** Upstream routers do not carry private addresses (RFC 1918, RFC 4193). */
+const PRIVATE_NETS: Readonly<Record<Family, readonly string[]>> = {
+  4: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  6: ['fc00::/7'],
+};
 /** The router's legs: into each node subnet, and out. */
 const LEGS = ['eth0', 'eth1'] as const;
 const UPLINK = 'eth2';
@@ -36,28 +42,46 @@ const KERNEL: Origin = { by: 'kernel', why: 'every network namespace has it' };
 export const switchPort = (machine: string): string => `sw-${machine}`;
 
 type Machine = Pick<NetnsConfig, 'devices' | 'addresses' | 'routes' | 'listeners'>;
-type Named = { readonly name: string; readonly ip: Ip };
+type Named = { readonly name: string; readonly ip: Ip; readonly ips?: readonly Ip[] };
 
-/** What a machine on a node network has by itself: loopback, one card, its address and a default route. */
-export function machine(cluster: Cluster, { name, ip: address }: Named, listens: readonly Listening[]): Machine {
-  const subnet = subnetOf(cluster, { ip: address }) ?? cluster.nodeNetwork;
+/** What a machine on a node network has by itself: loopback, one card, its addresses and a default route of each family. */
+export function machine(cluster: Cluster, host: Named, listens: readonly Listening[]): Machine {
+  const { name } = host;
+  const segment = subnetOf(cluster, host) ?? cluster.nodeNetwork;
   const origin = standing(name, 'the machine stands on the node network');
-  const peer = { ns: switchOf(cluster, subnet), dev: switchPort(name) };
+  const peer = { ns: switchOf(cluster, segment), dev: switchPort(name) };
+  const legs = ipsOf(host).map((address) => ({ address, subnet: subnetIn(segment, familyOf(address)) }));
   return {
     devices: [loopback(), nic(cluster, name, NIC, peer, origin)],
-    addresses: [loopbackAddress(), { dev: NIC, ip: address, prefix: subnet.cidr.prefix, scope: 'global', origin }],
-    routes: [route(ANY_NET, subnet.gateway, NIC, { ...origin, why: 'all else goes to the router' })],
+    addresses: [
+      ...loopbackAddresses(cluster),
+      ...legs.map(
+        ({ address, subnet }): Address => ({
+          dev: NIC,
+          ip: address,
+          prefix: subnet.cidr.prefix,
+          scope: 'global',
+          origin,
+        }),
+      ),
+    ],
+    routes: legs.map(({ subnet }) =>
+      route(anyNet(subnet.cidr), subnet.gateway, NIC, { ...origin, why: 'all else goes to the router' }),
+    ),
     listeners: listenersOf(cluster, listens, `Node ${name}`),
   };
 }
 
-export const loopbackAddress = (): Address => ({
-  dev: 'lo',
-  ip: ip('127.0.0.1'),
-  prefix: 8,
-  scope: 'host',
-  origin: KERNEL,
-});
+const LOOPBACKS: Readonly<Record<Family, Pick<Address, 'ip' | 'prefix'>>> = {
+  4: { ip: ip('127.0.0.1'), prefix: 8 },
+  6: { ip: ip('::1'), prefix: 128 },
+};
+
+/** SIMPLIFIED: where the cluster has no IPv6, no namespace speaks it; 127.0.0.1 is everywhere. */
+export function loopbackAddresses(cluster: Cluster): readonly Address[] {
+  const families: readonly Family[] = familiesOf(cluster).includes(6) ? [4, 6] : [4];
+  return families.map((family) => ({ dev: 'lo', ...LOOPBACKS[family], scope: 'host', origin: KERNEL }));
+}
 
 export const loopback = (): Device => ({
   kind: 'loopback',
@@ -151,10 +175,14 @@ function plainExternal(cluster: Cluster, host: ExternalHost): NetnsConfig {
   if (router && host.name === router.name) return routerConfig(cluster, router);
   const own = router && host.isGateway ? behindRouter(cluster, router, host) : machine(cluster, host, host.listens);
   const origin: Origin = { by: 'administrator', why: 'routers of the Internet do not carry private addresses' };
-  const blackholes = PRIVATE_NETS.map(
-    (net): Route => ({ dst: cidr(net), type: 'blackhole', table: 'main', scope: 'global', origin }),
-  );
-  const lo = host.lo.map((address): Address => ({ dev: 'lo', ip: address, prefix: 32, scope: 'global' }));
+  const families = familiesOf(cluster);
+  const blackholes = families
+    .flatMap((family) => PRIVATE_NETS[family])
+    .map((net): Route => ({ dst: cidr(net), type: 'blackhole', table: 'main', scope: 'global', origin }));
+  const lo = host.lo.map((address): Address => {
+    const { prefix } = hostNet(address);
+    return { dev: 'lo', ip: address, prefix, scope: 'global' };
+  });
   // The gateway of a single node network has no default route: what it does not know is not there.
   const known = router ? own.routes : [];
   return {
@@ -163,7 +191,10 @@ function plainExternal(cluster: Cluster, host: ExternalHost): NetnsConfig {
     devices: own.devices,
     addresses: [...own.addresses, ...lo],
     routes: host.isGateway ? [...known, ...blackholes] : own.routes,
-    sysctl: { 'ipv4.ip_forward': host.isGateway ? 1 : 0 },
+    sysctl: {
+      'ipv4.ip_forward': host.isGateway ? 1 : 0,
+      ...(host.isGateway && families.includes(6) ? { 'ipv6.conf.all.forwarding': 1 as const } : {}),
+    },
     listeners: own.listeners,
   };
 }
@@ -177,7 +208,7 @@ function behindRouter(cluster: Cluster, router: ClusterRouter, host: ExternalHos
   const prefix = router.uplink.cidr.prefix;
   return {
     devices: [loopback(), nic(cluster, host.name, NIC, peer, origin)],
-    addresses: [loopbackAddress(), { dev: NIC, ip: host.ip, prefix, scope: 'global', origin }],
+    addresses: [...loopbackAddresses(cluster), { dev: NIC, ip: host.ip, prefix, scope: 'global', origin }],
     routes: subnetsOf(cluster).map((subnet) =>
       route(subnet.cidr, router.uplink.ip, NIC, { ...origin, why: 'this node subnet is behind the router' }),
     ),
@@ -211,7 +242,7 @@ function routerConfig(cluster: Cluster, router: ClusterRouter): NetnsConfig {
       ...(internet ? [nic(cluster, name, UPLINK, { ns: internet.name, dev: NIC }, origin)] : []),
     ],
     addresses: [
-      loopbackAddress(),
+      ...loopbackAddresses(cluster),
       ...legs.map(({ subnet, dev }) => address(dev, subnet.gateway, subnet.cidr.prefix)),
       ...(internet ? [address(UPLINK, uplink.ip, uplink.cidr.prefix)] : []),
     ],
@@ -271,7 +302,10 @@ function switchConfig(cluster: Cluster, subnet: NodeSubnet, id: NsId, table?: re
     devices: [bridge, ...ports],
     addresses: [],
     routes: (table ?? []).map(({ dst, via, machine: name, origin: by }) => route(dst, via, switchPort(name), by)),
-    sysctl: { 'bridge.bridge-nf-call-iptables': 0 },
+    sysctl: {
+      'bridge.bridge-nf-call-iptables': 0,
+      ...(familiesOf(cluster).includes(6) ? { 'bridge.bridge-nf-call-ip6tables': 0 as const } : {}),
+    },
     listeners: [],
   };
 }

@@ -54,10 +54,19 @@ function without(lines: readonly Written[], others: readonly Written[]): readonl
 }
 
 function writtenBy(fragment: Fragment): readonly Written[] {
-  const { iptables = [], nftables = [], ipvs = [], ipsets = [], addresses = [], sysctl = {} } = fragment;
+  const {
+    iptables = [],
+    ip6tables = [],
+    nftables = [],
+    ipvs = [],
+    ipsets = [],
+    addresses = [],
+    sysctl = {},
+  } = fragment;
   const at = (place: string, lines: readonly string[]): readonly Written[] => lines.map((line) => ({ place, line }));
   return [
     ...[...applyRuleOps(iptables).values()].flatMap((table) => at(table.name, tableLines(table))),
+    ...[...applyRuleOps(ip6tables).values()].flatMap((table) => at(`${table.name} of IPv6`, tableLines(table))),
     ...nftables.flatMap((table) => at(`${table.family} ${table.name}`, nftLines(table))),
     ...at('ipvs', printIpvsadmSave(ipvs).split('\n').filter(Boolean)),
     ...at('ipset', printSetsSave(ipsets).split('\n').filter(Boolean)),

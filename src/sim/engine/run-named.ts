@@ -13,6 +13,8 @@ import { NS_PER_MS, open, type Program, type Ran, start } from './run-program.ts
 export interface Named {
   readonly name: string;
   readonly conf: ResolvConf;
+  /** The only one that the program wants (`AF_INET`, `AF_INET6`); absent: whichever there is. */
+  readonly family?: 4 | 6;
 }
 
 export interface RanNamed extends Ran {
@@ -32,7 +34,7 @@ export function runNamed(
   named: Named,
 ): RanNamed {
   const { kernel, ns } = open(configs, warm, choices.forLookup, program);
-  const lookedUp = lookUpName(resolverOf(kernel, ns, program, named), named.name);
+  const lookedUp = lookUpName(resolverOf(kernel, ns, program, named), named.name, named.family);
   const lookupSteps = kernel.steps.length;
   const [dst] = lookedUp.addresses;
   if (dst === undefined) {

@@ -10,6 +10,7 @@ import type { RuleOp } from '../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../linux/origin.ts';
 import { isClusterEvent, seenAt } from '../scenario/changes.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
+import { ipamOf } from './ipam-of.ts';
 import { clusterSeen } from './stopped-proxies.ts';
 import type { StoppedAgent } from './world.ts';
 
@@ -21,7 +22,7 @@ export function stoppedAgents(state: ScenarioState, present: Cluster, cni: CniDr
     if (fault.type !== 'AgentStopped') return [];
     const isPresent = fault.seen === undefined && !state.faults.slice(at).some(isClusterEvent);
     const seen = fault.seen ?? seenAt(state, at);
-    const cluster = once(() => (isPresent ? present : clusterSeen(seen, cni.ipam?.(state.cni.mode))));
+    const cluster = once(() => (isPresent ? present : clusterSeen(seen, ipamOf(cni, state.cni.mode))));
     return [
       {
         node: fault.node,
@@ -95,6 +96,7 @@ function stalePlan(now: NodePlan, then: NodePlan, signs: ReadonlySet<string>): N
   // The plugin takes a pod's device away, and the kernel with it what went through it.
   const stands = (dev: string | undefined): boolean => dev === undefined || names.has(dev) || !wasOwn(then, dev);
   const rules = once(() => mixedRules(now.node.iptables ?? [], then.node.iptables ?? [], isIts));
+  const rules6 = once(() => mixedRules(now.node.ip6tables ?? [], then.node.ip6tables ?? [], isIts));
   const node: Fragment = {
     ...now.node,
     devices,
@@ -105,6 +107,9 @@ function stalePlan(now: NodePlan, then: NodePlan, signs: ReadonlySet<string>): N
     ipsets: mix(now.node.ipsets, then.node.ipsets),
     get iptables() {
       return rules();
+    },
+    get ip6tables() {
+      return rules6();
     },
     ...staleBpf(now.node, then.node, stands),
   };

@@ -1,6 +1,7 @@
 /** Address families of a cluster: fields in the singular are of the first one, as in the Kubernetes API; the plural ones have both. */
 import { type Cidr, cidrHas, familyOf, type Ip } from '../wire/ip.ts';
 import type { Cluster, ClusterNode, ClusterPod, ClusterService, ExternalHost, NodeSubnet } from './cluster.ts';
+import type { Ipv6Networks } from './cluster-input.ts';
 
 export type Family = 4 | 6;
 export type FamilyName = 'IPv4' | 'IPv6';
@@ -13,6 +14,13 @@ export const familiesOf = ({
   podCIDR,
   podCIDRs = [podCIDR],
 }: Pick<Cluster, 'podCIDR' | 'podCIDRs'>): readonly Family[] => podCIDRs.map(({ family }) => family);
+
+/** Of a cluster that is not built yet. */
+export function familiesAsked(ipv6: Ipv6Networks | undefined): readonly Family[] {
+  if (!ipv6) return [4];
+  if (ipv6.role === 'only') return [6];
+  return ipv6.role === 'first' ? [6, 4] : [4, 6];
+}
 
 /** `status.podIPs`; of a node, its addresses of type InternalIP. */
 export const ipsOf = ({ ip, ips = [ip] }: Pick<ClusterPod | ClusterNode | ExternalHost, 'ip' | 'ips'>): readonly Ip[] =>

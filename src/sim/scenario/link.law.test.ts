@@ -147,6 +147,7 @@ const probe: fc.Arbitrary<Probe> = fc
         src: optional(ipText),
         endpoint: optional(fc.constant('10.244.1.2:8080')),
         handshakeOnly: optional(fc.boolean()),
+        family: optional(fc.constantFrom('IPv4', 'IPv6')),
         waitMs: optional(fc.integer({ min: 1, max: 9999 })),
       }),
     ),

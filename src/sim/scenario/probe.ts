@@ -50,6 +50,8 @@ export interface ProbeOptions {
   readonly path?: string;
   /** TCP: stop after the handshake. */
   readonly handshakeOnly?: boolean;
+  /** `curl -4`, `ping -6`: which address of an end that has both. Absent: the first one. A typed address tells its own family. */
+  readonly family?: 'IPv4' | 'IPv6';
   /** How long the program waits, in milliseconds of virtual time. */
   readonly waitMs?: number;
 }

@@ -67,6 +67,7 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
       endpoint: v.exactOptional(endpointText),
       path: v.exactOptional(urlPath),
       handshakeOnly: v.exactOptional(v.boolean('must be true or false')),
+      family: v.exactOptional(enumOf(['IPv4', 'IPv6'])),
       waitMs: v.exactOptional(integer(1, 600_000)),
     }),
   ),

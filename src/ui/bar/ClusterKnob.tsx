@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { capacityText } from '../../sim/kube/capacity.ts';
-import type { FarSubnet } from '../../sim/kube/cluster-input.ts';
+import type { FarSubnet, Ipv6Networks } from '../../sim/kube/cluster-input.ts';
 import { sizeOf } from '../../sim/scenario/normalise.ts';
 import type { ClusterSize } from '../../sim/scenario/scenario.ts';
 import { parseCidr } from '../../sim/wire/ip.ts';
@@ -30,7 +30,7 @@ export function ClusterKnob() {
         <summary title="Number of nodes and networks">
           <Icon name="cluster" size={14} />
           {state.nodes} {state.nodes === 1 ? 'node' : 'nodes'}
-          {state.farSubnet === undefined ? '' : ' in 2 subnets'}, /{state.nodeMask} each
+          {state.farSubnet === undefined ? '' : ' in 2 subnets'}, {sizeWords(state)}
           <Icon name="down" size={12} />
         </summary>
       }
@@ -38,7 +38,13 @@ export function ClusterKnob() {
       <form className="popover-body cluster-form" aria-label="Cluster size" onSubmit={apply} noValidate>
         <NodePlaces />
         <SizeFields size={draft} onChange={setDraft} />
-        <NetworkFields size={draft} onChange={setDraft} />
+        {draft.ipv6?.role !== 'only' && <NetworkFields size={draft} onChange={setDraft} />}
+        {draft.ipv6 && <Ipv6Fields size={draft} ipv6={draft.ipv6} onChange={setDraft} />}
+        <NumberField
+          label="MTU of the node network"
+          value={draft.mtuBytes}
+          onChange={(mtuBytes) => setDraft({ ...draft, mtuBytes })}
+        />
         <SizeProblems />
         <button type="submit" className="button button-primary">
           Build this cluster
@@ -46,6 +52,12 @@ export function ClusterKnob() {
       </form>
     </Popover>
   );
+}
+
+/** `/24 each`, `dual stack`. */
+function sizeWords({ nodeMask, ipv6 }: ClusterSize): string {
+  if (!ipv6) return `/${nodeMask} each`;
+  return ipv6.role === 'only' ? 'IPv6' : 'dual stack';
 }
 
 function NetworkFields({ size, onChange }: SizeFieldsProps) {
@@ -62,11 +74,22 @@ function NetworkFields({ size, onChange }: SizeFieldsProps) {
         onChange={(nodeNetwork) => onChange({ ...size, nodeNetwork })}
       />
       {size.farSubnet && <FarFields far={size.farSubnet} onChange={(farSubnet) => onChange({ ...size, farSubnet })} />}
-      <NumberField
-        label="MTU of the node network"
-        value={size.mtuBytes}
-        onChange={(mtuBytes) => onChange({ ...size, mtuBytes })}
-      />
+    </>
+  );
+}
+
+function Ipv6Fields({ size, ipv6, onChange }: SizeFieldsProps & { readonly ipv6: Ipv6Networks }) {
+  const change = (part: Partial<Ipv6Networks>): void => onChange({ ...size, ipv6: { ...ipv6, ...part } });
+  return (
+    <>
+      <p className="section-title">IPv6</p>
+      <TextField label="Pod network" value={ipv6.podCIDR} onChange={(podCIDR) => change({ podCIDR })} />
+      <NumberField label="Node mask" value={ipv6.nodeMask} min={8} onChange={(nodeMask) => change({ nodeMask })} />
+      <TextField label="Service network" value={ipv6.serviceCIDR} onChange={(serviceCIDR) => change({ serviceCIDR })} />
+      <TextField label="Node network" value={ipv6.nodeNetwork} onChange={(nodeNetwork) => change({ nodeNetwork })} />
+      <p className="capacity" aria-live="polite">
+        {capacitySentence(ipv6)}
+      </p>
     </>
   );
 }
@@ -110,26 +133,31 @@ export function SizeFields({ size, onChange }: SizeFieldsProps) {
   return (
     <>
       <NumberField label="Nodes" value={size.nodes} min={1} onChange={(nodes) => onChange({ ...size, nodes })} />
-      <TextField label="Pod network" value={size.podCIDR} onChange={(podCIDR) => onChange({ ...size, podCIDR })} />
-      <NumberField
-        label="Node mask"
-        value={size.nodeMask}
-        min={8}
-        onChange={(nodeMask) => onChange({ ...size, nodeMask })}
-      />
-      <p className="capacity" aria-live="polite">
-        {capacitySentence(size)}
-      </p>
+      {size.ipv6?.role !== 'only' && (
+        <>
+          <TextField label="Pod network" value={size.podCIDR} onChange={(podCIDR) => onChange({ ...size, podCIDR })} />
+          <NumberField
+            label="Node mask"
+            value={size.nodeMask}
+            min={8}
+            onChange={(nodeMask) => onChange({ ...size, nodeMask })}
+          />
+          <p className="capacity" aria-live="polite">
+            {capacitySentence(size)}
+          </p>
+        </>
+      )}
     </>
   );
 }
 
 /** `256 nodes, 254 pods each`, or why the numbers do not make sense yet. */
-function capacitySentence({ podCIDR, nodeMask }: ClusterSize): string {
+function capacitySentence({ podCIDR, nodeMask }: Pick<ClusterSize, 'podCIDR' | 'nodeMask'>): string {
   const range = parseCidr(podCIDR);
   if (!range.ok) return range.error;
-  if (nodeMask < range.value.prefix || nodeMask > 30)
-    return `The node mask must be between ${range.value.prefix} and 30.`;
+  const most = range.value.family === 4 ? 30 : 126;
+  if (nodeMask < range.value.prefix || nodeMask > most)
+    return `The node mask must be between ${range.value.prefix} and ${most}.`;
   return `Room for ${capacityText(range.value, nodeMask)}.`;
 }
 

@@ -13,7 +13,7 @@ export function CniPanel({ id, cni }: { readonly id: string; readonly cni: CniCh
   return (
     <section id={id} role="tabpanel" aria-label={label} className="cni-panel">
       <p>{about}</p>
-      <Facts facts={factsOf(cni)} />
+      <Facts facts={factsOf(cni, (inUse ?? modes[0]?.id) as string)} />
       <fieldset className="cni-modes" aria-describedby={`${id}-about`} onPointerLeave={() => setLooked(null)}>
         <legend className="section-title">{modes.length === 1 ? 'Mode' : 'Modes'}</legend>
         {modes.map((mode) => (
@@ -65,8 +65,11 @@ function modeWords(
   ].join(', ');
 }
 
-function factsOf({ profile, factsFrom }: CniChoice): readonly Fact[] {
+/** What it answers to a cluster of both families; a mode may answer otherwise. */
+function factsOf(cni: CniChoice, mode: string): readonly Fact[] {
+  const { profile, factsFrom } = cni;
   return [
+    ['IP families', cni.refusesFamilies?.([4, 6], mode) ?? 'IPv4, IPv6, or both'],
     ['NetworkPolicy', profile.policy ?? 'nobody enforces it'],
     ['Encryption', profile.encryption === null ? 'none' : `${profile.encryption} (not modelled)`],
     ['State', `${profile.state}: ${profile.stateNote}`],

@@ -1,7 +1,9 @@
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { ok } from '../../sim/base/result.ts';
 import type { Cluster } from '../../sim/kube/cluster.ts';
+import { familiesOf } from '../../sim/kube/families.ts';
 import { hasPort, type Probe, type ProbeFrom, type ProbeProto } from '../../sim/scenario/probe.ts';
+import { parseIp } from '../../sim/wire/ip.ts';
 import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Combobox } from './Combobox.tsx';
@@ -23,6 +25,8 @@ interface Draft {
   readonly to: string;
   readonly proto: ProbeProto;
   readonly port: string;
+  /** Empty: the first one that the other end has. */
+  readonly family: '' | 'IPv4' | 'IPv6';
 }
 
 const PROTOCOLS: readonly { readonly id: ProbeProto; readonly label: string }[] = [
@@ -48,7 +52,7 @@ export function ProbeForm({ start }: { readonly start: ChosenStart }) {
   const { document, playhead } = useApp();
   const cluster = useSession(({ world }) => world?.cluster ?? null);
   const probe = useSession(({ state }) => state.probe);
-  const [draft, setDraft] = useState<Draft>({ from: '', to: '', proto: 'tcp', port: '' });
+  const [draft, setDraft] = useState<Draft>({ from: '', to: '', proto: 'tcp', port: '', family: '' });
   const [error, setError] = useState<string | null>(null);
   const { sources, elsewhere, targets } = useEnds(cluster, draft.from);
   useEffect(() => {
@@ -83,6 +87,7 @@ export function ProbeForm({ start }: { readonly start: ChosenStart }) {
   return (
     <form className="probe-form" aria-label="Send a packet" onSubmit={send} noValidate>
       <Ends draft={draft} sources={sources} targets={targets} change={change} chooseTo={chooseTo} />
+      {cluster !== null && familiesOf(cluster).length > 1 && <FamilyChoice draft={draft} change={change} />}
       <ProtocolAndPort draft={draft} change={change} />
       <button type="submit" className="button button-primary" disabled={cluster === null}>
         Send
@@ -127,6 +132,23 @@ function Ends({ draft, sources, targets, change, chooseTo }: EndsProps) {
         onChoose={chooseTo}
       />
     </>
+  );
+}
+
+/** Only where the cluster has both. A typed address tells its own. */
+function FamilyChoice({ draft, change }: Pick<EndsProps, 'draft' | 'change'>) {
+  return (
+    <select
+      aria-label="Address family"
+      title="Which address of the other end: curl -4, ping -6"
+      disabled={parseIp(draft.to.trim()).ok}
+      value={draft.family}
+      onChange={(event) => change({ family: event.target.value as Draft['family'] })}
+    >
+      <option value="">IPv4 or IPv6</option>
+      <option value="IPv4">IPv4</option>
+      <option value="IPv6">IPv6</option>
+    </select>
   );
 }
 
@@ -181,7 +203,8 @@ function followStart(draft: Draft, cluster: Cluster | null, sources: readonly En
 
 function draftOf(probe: Probe, targets: readonly EndOption[]): Draft {
   const port = probe.port === undefined ? '' : String(probe.port);
-  return { from: probe.from.ref, to: textOf(targets, probe.to, probe.port), proto: probe.proto, port };
+  const family = probe.options?.family ?? '';
+  return { from: probe.from.ref, to: textOf(targets, probe.to, probe.port), proto: probe.proto, port, family };
 }
 
 /** The probe that the fields mean. An untouched end stays what it was, even when it is gone from the cluster. */
@@ -196,7 +219,13 @@ function readDraft(draft: Draft, cluster: Cluster, targets: readonly EndOption[]
   const to =
     standing && before?.to === draft.to ? ok({ end: standing.to }) : resolveTo(targets, draft.to, near ?? 'default');
   if (!to.ok) return to;
-  const ends = { from: from.value.end, to: to.value.end, proto: draft.proto };
+  const isChosen = draft.family !== '' && familiesOf(cluster).length > 1;
+  const ends = {
+    from: from.value.end,
+    to: to.value.end,
+    proto: draft.proto,
+    ...(isChosen && { options: { family: draft.family as 'IPv4' | 'IPv6' } }),
+  };
   if (!hasPort(draft.proto)) return ok<Probe>(ends);
   const port = readPort(draft.port);
   return port.ok ? ok<Probe>({ ...ends, port: port.value }) : port;

@@ -47,6 +47,8 @@ describe('parseCommand', () => {
     ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
     ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
     ['curl localhost:9100', { kind: 'ip', ip: '127.0.0.1' }, 'tcp', 9100],
+    ['curl http://[fd00::2]:8080/', { kind: 'ip', ip: 'fd00::2' }, 'tcp', 8080],
+    ['ping fd00::2', { kind: 'ip', ip: 'fd00::2' }, 'ping'],
     ['traceroute web-1', pod, 'traceroute'],
     ['nc -u web-1 53', pod, 'udp', 53],
     ['nc -zv web-1 8080', pod, 'tcp', 8080],
@@ -57,6 +59,8 @@ describe('parseCommand', () => {
   });
 
   it.each([
+    ['curl -6 http://node-1/', { port: 80, options: { family: 'IPv6' } }],
+    ['curl -s4v node-1:32100/healthz', { port: 32_100, options: { path: '/healthz', family: 'IPv4' } }],
     ['curl node-1:32100/healthz', { port: 32_100, options: { path: '/healthz' } }],
     ['curl http://node-1/livez?verbose', { port: 80, options: { path: '/livez' } }],
     ['curl http://node-1/', { port: 80 }],

@@ -21,10 +21,19 @@ export function parseCommand(text: string, from: Probe['from'], options: readonl
   const end = resolveTo(options, target.value.host, near);
   if (!end.ok) return end;
   const { proto, port, path } = target.value;
-  if (!hasPort(proto)) return ok({ from, to: end.value.end, proto });
+  const family = familyOf(text);
+  const more = { ...(path === undefined ? {} : { path }), ...(family && { family }) };
+  const asked = Object.keys(more).length > 0 ? { options: more } : {};
+  if (!hasPort(proto)) return ok({ from, to: end.value.end, proto, ...asked });
   const chosen = port ?? end.value.ports?.[0]?.port;
   if (chosen === undefined) return err(`Say the port: "${text.trim()}" names none.`);
-  return ok({ from, to: end.value.end, proto, port: chosen, ...(path === undefined ? {} : { options: { path } }) });
+  return ok({ from, to: end.value.end, proto, port: chosen, ...asked });
+}
+
+/** `-4` and `-6` of curl, ping, traceroute and nc, alone or among other letters. */
+function familyOf(text: string): 'IPv4' | 'IPv6' | undefined {
+  const [, digit] = /(?:^|\s)-[a-zA-Z]*([46])[a-zA-Z]*(?=\s|$)/.exec(text) ?? [];
+  return digit === undefined ? undefined : `IPv${digit as '4' | '6'}`;
 }
 
 function readTarget(text: string): Result<Target, string> {
@@ -55,9 +64,11 @@ function readTarget(text: string): Result<Target, string> {
 }
 
 function readUrl(text: string): Result<Target, string> {
-  const parts = /^(?:([a-z]+):\/\/)?([^/:?#]+)(?::(\d+))?(\/[^?#]*)?(?:[?#].*)?$/i.exec(text);
+  const parts = /^(?:([a-z]+):\/\/)?(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?(\/[^?#]*)?(?:[?#].*)?$/i.exec(text);
   if (parts === null) return err(`"${text}" is not a URL.`);
-  const [, scheme, host = '', digits, path = '/'] = parts;
+  const [, scheme, name = '', digits, path = '/'] = parts;
+  // RFC 3986: an IPv6 address stands in brackets.
+  const host = name.replace(/^\[(.*)\]$/, '$1');
   const asked = path === '/' ? {} : { path };
   const ofScheme = SCHEME_PORTS[scheme?.toLowerCase() ?? 'http'];
   if (ofScheme === undefined) return err(`curl here knows http and https, not "${scheme}".`);
@@ -76,26 +87,31 @@ export function readPort(text: string): Result<number, string> {
 export function printCommand(probe: Probe, options: readonly EndOption[]): string {
   const host = hostOf(probe, options);
   const port = probe.port ?? 0;
-  const path = probe.options?.path;
+  const { path, family } = probe.options ?? {};
+  const flag = family === undefined ? '' : family === 'IPv4' ? ' -4' : ' -6';
+  const inUrl = host.includes(':') ? `[${host}]` : host;
   switch (probe.proto) {
     case 'tcp':
-      return port === 80 ? `curl http://${host}${path ?? '/'}` : `curl ${host}:${port}${path ?? ''}`;
+      return port === 80 ? `curl${flag} http://${inUrl}${path ?? '/'}` : `curl${flag} ${inUrl}:${port}${path ?? ''}`;
     case 'udp':
-      return `nc -u ${host} ${port}`;
+      return `nc${flag} -u ${host} ${port}`;
     case 'sctp':
-      return `ncat --sctp ${host} ${port}`;
+      return `ncat${flag} --sctp ${host} ${port}`;
     case 'ping':
     case 'traceroute':
-      return `${probe.proto} ${host}`;
+      return `${probe.proto}${flag} ${host}`;
   }
 }
 
-function hostOf({ to }: Probe, options: readonly EndOption[]): string {
+function hostOf({ to, options: asked }: Probe, options: readonly EndOption[]): string {
   if (to.kind === 'ip') return hostText(to.ip);
   if (to.kind === 'name') return to.name;
   if (to.kind !== 'service') return to.kind === 'pod' ? (to.ref.split('/')[1] ?? to.ref) : to.ref;
   const [namespace, name] = to.ref.split('/');
   if (to.via === 'name') return `${name}.${namespace}`;
   const shown = options.find(({ end }) => end.kind === 'service' && end.via === to.via && end.ref === to.ref);
-  return /\(([^)]+)\)$/.exec(shown?.text ?? '')?.[1] ?? `${name}.${namespace}`;
+  const addresses = /\(([^)]+)\)$/.exec(shown?.text ?? '')?.[1]?.split(', ') ?? [];
+  const isAsked = (ip: string): boolean => ip.includes(':') === (asked?.family === 'IPv6');
+  const chosen = asked?.family === undefined ? addresses[0] : addresses.find(isAsked);
+  return chosen ?? `${name}.${namespace}`;
 }

@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
+import { clusterIPsOf, ipsOf } from '../../sim/kube/families.ts';
 import type { ProbeFrom, ProbeProto, ProbeTo, ServiceWay } from '../../sim/scenario/probe.ts';
 import { nameProblem } from '../../sim/wire/dns.ts';
 import type { PortProtocol } from '../../sim/wire/frame.ts';
@@ -31,14 +32,19 @@ export function fromOptions(cluster: Cluster): readonly EndOption<ProbeFrom>[] {
   return [
     ...cluster.pods.map((pod): EndOption<ProbeFrom> => {
       const ref = `${pod.namespace}/${pod.name}`;
-      const where = `${pod.ip} on ${pod.node}${pod.hostNetwork ? ', host network' : ''}`;
+      const where = `${ipsOf(pod).join(', ')} on ${pod.node}${pod.hostNetwork ? ', host network' : ''}`;
       return { text: ref, detail: where, group: 'Pods', end: { kind: 'pod', ref } };
     }),
     ...cluster.nodes.map((node): EndOption<ProbeFrom> => {
-      return { text: node.name, detail: node.ip, group: 'Nodes', end: { kind: 'node', ref: node.name } };
+      return { text: node.name, detail: ipsOf(node).join(', '), group: 'Nodes', end: { kind: 'node', ref: node.name } };
     }),
     ...cluster.externals.map((host): EndOption<ProbeFrom> => {
-      return { text: host.name, detail: host.ip, group: 'Outside', end: { kind: 'external', ref: host.name } };
+      return {
+        text: host.name,
+        detail: ipsOf(host).join(', '),
+        group: 'Outside',
+        end: { kind: 'external', ref: host.name },
+      };
     }),
   ];
 }
@@ -86,7 +92,7 @@ function serviceOptions(service: ClusterService): readonly EndOption[] {
   const ref = `${service.namespace}/${service.name}`;
   const name = `${service.name}.${service.namespace}`;
   const ports = servicePorts(service);
-  const address = service.clusterIP;
+  const addresses = clusterIPsOf(service);
   const byName: EndOption = {
     text: name,
     detail: `${service.type}, by name`,
@@ -94,15 +100,15 @@ function serviceOptions(service: ClusterService): readonly EndOption[] {
     end: { kind: 'service', ref, via: 'name' },
     ports,
   };
-  const by = (via: ServiceWay, ip: string | undefined, detail: string): readonly EndOption[] =>
-    ip === undefined || ip === 'None'
+  const by = (via: ServiceWay, ips: readonly string[], detail: string): readonly EndOption[] =>
+    ips.length === 0
       ? []
-      : [{ text: `${name} (${ip})`, detail, group: 'Services', end: { kind: 'service', ref, via }, ports }];
+      : [{ text: `${name} (${ips.join(', ')})`, detail, group: 'Services', end: { kind: 'service', ref, via }, ports }];
   return [
     byName,
-    ...by('clusterIP', address, 'by ClusterIP'),
-    ...by('loadBalancer', service.loadBalancerIPs[0], 'by its load balancer'),
-    ...by('externalIP', service.externalIPs[0], 'by external IP'),
+    ...by('clusterIP', addresses, 'by ClusterIP'),
+    ...by('loadBalancer', service.loadBalancerIPs.slice(0, 1), 'by its load balancer'),
+    ...by('externalIP', service.externalIPs.slice(0, 1), 'by external IP'),
   ];
 }
 

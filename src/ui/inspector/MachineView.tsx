@@ -1,6 +1,7 @@
 import { balancerTools } from '../../sim/engine/balancer.ts';
 import { FAR_UNDERLAY, isUnderlay, type World } from '../../sim/engine/world.ts';
 import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
+import { ipsOf } from '../../sim/kube/families.ts';
 import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
@@ -17,8 +18,6 @@ import { PodFaults, podFacts } from './PodView.tsx';
 import { Rewrites } from './Rewrites.tsx';
 import { OutputList, ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
-
-const HOST_PREFIX = 32;
 
 interface MachineViewProps {
   readonly config: NetnsConfig;
@@ -64,6 +63,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       <Devices config={config} />
       <EntryList title="Listening" command="ss -lntu" entries={listenerEntries(config)} />
       <EntryList title="Routes" command="ip route" entries={routeEntries(config)} />
+      <EntryList title="Routes of IPv6" command="ip -6 route" entries={routeEntries(config, 6)} />
       <EntryList title="Refused by the kernel" command="ip route add" entries={refusedEntries(config)} />
       <EntryList title="Neighbours" command="ip neigh" entries={neighbourEntries(config)} />
       <EntryList title="Forwarding database" command="bridge fdb" entries={fdbEntries(config)} />
@@ -74,10 +74,10 @@ export function MachineView({ config, world }: MachineViewProps) {
 function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   if (isUnderlay(id)) {
     const { mtuBytes } = cluster.nodeNetwork;
-    const { cidr } = (id === FAR_UNDERLAY && cluster.router?.farSubnet) || cluster.nodeNetwork;
+    const { cidr, second } = (id === FAR_UNDERLAY && cluster.router?.farSubnet) || cluster.nodeNetwork;
     return [
       ['Kind', cluster.router ? 'The switch of a node subnet' : 'The switch between the nodes'],
-      ['Network', cidr.text, 'code'],
+      ['Network', [cidr, ...(second ? [second.cidr] : [])].map(({ text }) => text).join(', '), 'code'],
       ['MTU', `${mtuBytes} bytes`],
     ];
   }
@@ -87,7 +87,7 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
     return [
       ['Role', node.role],
       ['Ready', node.notReady === undefined ? 'yes' : `no: ${node.notReady}`],
-      ['Address', node.ip, 'code'],
+      [ipsOf(node).length > 1 ? 'Addresses' : 'Address', ipsOf(node).join(', '), 'code'],
       podRangeFact(node),
       ['Pods', String(pods)],
     ];
@@ -116,7 +116,7 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
   const kind = host.isGateway ? 'Router to the Internet' : 'Machine outside the cluster';
   return [
     ['Kind', kind],
-    ['Address', host.ip, 'code'],
+    [ipsOf(host).length > 1 ? 'Addresses' : 'Address', ipsOf(host).join(', '), 'code'],
     ...(host.lo.length > 0 ? ([['Stands for', host.lo.join(', '), 'code']] as const) : []),
   ];
 }
@@ -124,9 +124,10 @@ function factsOf({ id }: NetnsConfig, { cluster }: World): readonly Fact[] {
 /** A node's pod addresses: its podCIDR, or the blocks or single addresses that the CNI's own address management gave it. */
 function podRangeFact(node: ClusterNode): Fact {
   const networks = podNetworks(node);
-  if (networks.length > 0 && networks.every(({ prefix }) => prefix === HOST_PREFIX))
+  if (networks.length > 0 && networks.every(({ prefix, family }) => prefix === (family === 4 ? 32 : 128)))
     return ['Pod addresses', networks.map(({ base }) => base).join(', '), 'code'];
-  const name = node.blocks === undefined ? 'Pod range' : networks.length === 1 ? 'Pod block' : 'Pod blocks';
+  const plain = networks.length === 1 ? 'Pod range' : 'Pod ranges';
+  const name = node.blocks === undefined ? plain : networks.length === 1 ? 'Pod block' : 'Pod blocks';
   return [name, networks.map(({ text }) => text).join(', ') || 'none yet: no pod needed one', 'code'];
 }
 

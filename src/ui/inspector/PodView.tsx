@@ -1,6 +1,7 @@
 /** What is told of a pod whatever network it is on, and the view of a pod that has no network namespace of its own. */
 import type { World } from '../../sim/engine/world.ts';
 import { type ClusterPod, podNs } from '../../sim/kube/cluster.ts';
+import { ipsOf } from '../../sim/kube/families.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { ContainerList } from './ContainerList.tsx';
@@ -14,7 +15,7 @@ export function podFacts(pod: ClusterPod): readonly Fact[] {
       `${hostIP ?? pod.node}:${hostPort}${proto === 'tcp' ? '' : `/${proto}`} → :${containerPort}`,
   );
   return [
-    ['Address', pod.ip, 'code'],
+    [ipsOf(pod).length > 1 ? 'Addresses' : 'Address', ipsOf(pod).join(', '), 'code'],
     ['On node', pod.node],
     ...(pod.hostNetwork ? ([['Network', "the host's: it has no namespace and no address of its own"]] as const) : []),
     ...(hostPorts.length > 0 ? ([['Host ports', hostPorts.join(', '), 'code']] as const) : []),

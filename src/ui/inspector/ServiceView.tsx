@@ -2,6 +2,7 @@ import { balancerSentence } from '../../sim/engine/balancer.ts';
 import { hintSentence } from '../../sim/engine/explain/hint-words.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { ClusterService, ClusterServicePort } from '../../sim/kube/cluster.ts';
+import { clusterIPsOf } from '../../sim/kube/families.ts';
 import { printService } from '../../sim/kube/print-service.ts';
 import { useApp } from '../app-model.ts';
 import { BalancerKnob } from '../bar/BalancerKnob.tsx';
@@ -55,12 +56,19 @@ function Line({ service }: { readonly service: ClusterService }) {
   );
 }
 
+function addressFact(service: ClusterService): Fact {
+  const ips = clusterIPsOf(service);
+  if (ips.length > 1) return ['ClusterIPs', ips.join(', '), 'code'];
+  return ['ClusterIP', service.clusterIP ?? 'none', 'code'];
+}
+
 function factsOf(service: ClusterService): readonly Fact[] {
   const selector = Object.entries(service.selector).map(([key, value]) => `${key}=${value}`);
   const mode = service.ipMode ?? 'VIP';
   return [
     ['Type', service.type],
-    ['ClusterIP', service.clusterIP ?? 'none', 'code'],
+    addressFact(service),
+    ...(service.ipFamilies ? ([['IP families', service.ipFamilies.join(', ')]] as const) : []),
     ['Selector', selector.join(', ') || 'none', 'code'],
     ...(service.externalName === undefined ? [] : ([['Another name of', service.externalName, 'code']] as const)),
     ...(service.externalIPs.length > 0 ? ([['External IPs', service.externalIPs.join(', '), 'code']] as const) : []),
@@ -108,7 +116,7 @@ function Port({ port }: { readonly port: ClusterServicePort }) {
               onClick={() => pod !== undefined && selection.select({ kind: 'pod', id: pod })}
             >
               <code>
-                {ip}:{target}
+                {ip.includes(':') ? `[${ip}]` : ip}:{target}
               </code>
               <span className="quiet">
                 {pod?.split('/')[1] ?? 'outside'}

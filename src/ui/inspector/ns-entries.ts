@@ -3,11 +3,18 @@ import { fdbLine, listenerLine, neighbourLine, routeLine } from '../../sim/engin
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import type { Entry } from './EntryList.tsx';
 
-export function routeEntries({ id: ns, routes }: NetnsConfig): readonly Entry[] {
-  return routes.map((route) => {
-    const line = routeLine(route);
-    return { line, origin: route.origin, fault: { label: 'Delete route', event: { type: 'RouteDeleted', ns, line } } };
-  });
+/** `ip route` tells those of IPv4, `ip -6 route` the others. */
+export function routeEntries({ id: ns, routes }: NetnsConfig, family: 4 | 6 = 4): readonly Entry[] {
+  return routes
+    .filter(({ dst }) => dst.family === family)
+    .map((route) => {
+      const line = routeLine(route);
+      return {
+        line,
+        origin: route.origin,
+        fault: { label: 'Delete route', event: { type: 'RouteDeleted', ns, line } },
+      };
+    });
 }
 
 /** What a program asked for and the kernel did not take. */

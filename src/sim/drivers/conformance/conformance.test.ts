@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../kube/cluster.ts';
+import { familiesOf, ipsOf } from '../../kube/families.ts';
 import { kindOfMap } from '../../linux/bpf/kind.ts';
 import { keyText } from '../../linux/bpf/map.ts';
 import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
@@ -16,6 +17,7 @@ import { printRoute } from '../../linux/print/ip-route.ts';
 import type { CniDriver, Fragment, NodePlan, ProxyDriver } from '../contract.ts';
 import { kubeletPlan } from '../parts/kubelet.ts';
 import { BPF_MAP_KINDS, BPF_PROGRAMS, CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
+import { DUAL, ONLY_SIX } from './dual-cluster.ts';
 import { APART, LAB, readdressed } from './lab-cluster.ts';
 
 /** IFNAMSIZ less the closing zero. */
@@ -31,6 +33,8 @@ const clusters: readonly (readonly [string, Cluster])[] = [
   ['a single node', { ...LAB, nodes: LAB.nodes.slice(0, 1), pods: LAB.pods.filter((pod) => pod.node === 'node-1') }],
   ['nothing to serve', { ...LAB, services: [] }],
   ['two node subnets', APART],
+  ['both families', DUAL],
+  ['IPv6 alone', ONLY_SIX],
 ];
 
 type Choice = readonly [
@@ -60,7 +64,9 @@ const allChoices: readonly Choice[] = CNIS.flatMap((cni, nthCni) =>
               cniMode.id,
               proxy,
               proxyMode.id,
-              readdressed(cluster, cni.ipam?.(cniMode.id)),
+              refusesFamilies(cni, cniMode.id, cluster) === null
+                ? readdressed(cluster, cni.ipam?.(cniMode.id))
+                : cluster,
             ],
           );
       }),
@@ -68,9 +74,13 @@ const allChoices: readonly Choice[] = CNIS.flatMap((cni, nthCni) =>
   ),
 );
 
+function refusesFamilies(cni: CniDriver, mode: string, cluster: Cluster): string | null {
+  return cni.refusesFamilies?.(familiesOf(cluster), mode) ?? null;
+}
+
 /** A combination that cannot be gives a reason, and never a plan. */
 const reasonAgainst = ([, cni, cniMode, proxy, proxyMode, cluster]: Choice): string | null =>
-  cni.refuses(cluster, cniMode) ?? proxy.refuses(cluster, proxyMode);
+  refusesFamilies(cni, cniMode, cluster) ?? cni.refuses(cluster, cniMode) ?? proxy.refuses(cluster, proxyMode);
 const choices = allChoices.filter((choice) => reasonAgainst(choice) === null);
 
 it.each(allChoices.filter((choice) => reasonAgainst(choice) !== null).map((choice) => [choice[0], choice] as const))(
@@ -83,13 +93,21 @@ it.each(allChoices.filter((choice) => reasonAgainst(choice) !== null).map((choic
 interface Planned {
   readonly node: ClusterNode;
   readonly plans: readonly NodePlan[];
-  readonly ruleset: Ruleset;
+  /** Of iptables and of ip6tables. */
+  readonly rulesets: readonly Ruleset[];
 }
 
 function planAll([, cni, cniMode, proxy, proxyMode, cluster]: Choice): Planned[] {
   return cluster.nodes.map((node) => {
-    const plans = [kubeletPlan(), proxy.plan(cluster, node, proxyMode), cni.plan(cluster, node, cniMode, {})];
-    return { node, plans, ruleset: applyRuleOps(plans.flatMap((plan) => plan.node.iptables ?? [])) };
+    const plans = [
+      kubeletPlan(familiesOf(cluster)),
+      proxy.plan(cluster, node, proxyMode),
+      cni.plan(cluster, node, cniMode, {}),
+    ];
+    const rulesets = (['iptables', 'ip6tables'] as const).map((tool) =>
+      applyRuleOps(plans.flatMap((plan) => plan.node[tool] ?? [])),
+    );
+    return { node, plans, rulesets };
   });
 }
 
@@ -99,7 +117,8 @@ function fragmentsOf({ node, plans }: Planned): [string, Fragment][] {
 }
 
 function originsOf(fragment: Fragment): (Origin | undefined)[] {
-  const rules = (fragment.iptables ?? []).flatMap((op) => ('rule' in op ? [op.rule] : []));
+  const { iptables = [], ip6tables = [] } = fragment;
+  const rules = [...iptables, ...ip6tables].flatMap((op) => ('rule' in op ? [op.rule] : []));
   const { devices = [], addresses = [], routes = [], neighbours = [], fdb = [], bpf } = fragment;
   const programs = [...(bpf?.attachments ?? []), ...(bpf?.maps ?? []).flatMap(({ entries }) => entries)];
   return [...devices, ...addresses, ...routes, ...neighbours, ...fdb, ...rules, ...programs].map(
@@ -135,8 +154,8 @@ function withoutOrigins(ruleset: Ruleset): unknown {
 }
 
 describe.each(choices)('%s', (...choice) => {
-  const [, cni, cniMode, proxy, proxyMode, cluster] = choice;
-  const refusal = cni.refuses(cluster, cniMode) ?? proxy.refuses(cluster, proxyMode);
+  const [, , , , , cluster] = choice;
+  const refusal = reasonAgainst(choice);
   const nodes = refusal === null ? planAll(choice) : [];
 
   it('runs, or says in a sentence why not', () => {
@@ -190,7 +209,10 @@ describe.each(choices)('%s', (...choice) => {
     for (const planned of nodes) {
       const pods = cluster.pods.filter((pod) => pod.node === planned.node.name);
       const fragments = new Map(fragmentsOf(planned));
-      for (const pod of pods) expect(fragments.get(podNs(pod))?.addresses?.map(({ ip }) => ip)).toContain(pod.ip);
+      for (const pod of pods) {
+        const given = fragments.get(podNs(pod))?.addresses?.map(({ ip }) => ip);
+        expect(given).toEqual(expect.arrayContaining([...ipsOf(pod)]));
+      }
     }
   });
 
@@ -218,7 +240,7 @@ describe.each(choices)('%s', (...choice) => {
   });
 
   it('jumps only to chains that exist, and never in a circle', () => {
-    for (const { ruleset } of nodes) {
+    for (const ruleset of nodes.flatMap(({ rulesets }) => rulesets)) {
       for (const table of ruleset.values()) {
         const jumps = [...table.chains.keys()].flatMap((chain) => jumpsOf(table, chain));
         expect(jumps.filter((chain) => !table.chains.has(chain))).toEqual([]);
@@ -229,7 +251,7 @@ describe.each(choices)('%s', (...choice) => {
   });
 
   it('prints rules that are read back as the same rules', () => {
-    for (const { ruleset } of nodes) {
+    for (const ruleset of nodes.flatMap(({ rulesets }) => rulesets)) {
       const read = parseRuleset(printRuleset(ruleset));
       expect(read.ok).toBe(true);
       if (read.ok) expect(withoutOrigins(read.value)).toEqual(withoutOrigins(ruleset));

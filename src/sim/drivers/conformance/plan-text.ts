@@ -23,7 +23,8 @@ function fragmentText(fragment: Fragment): string[] {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`### ${title}`, ...lines, ''];
   const sysctl = Object.entries(fragment.sysctl ?? {}) as [keyof Sysctl, number][];
-  const rules = fragment.iptables ? printRuleset(applyRuleOps(fragment.iptables)).split('\n') : [];
+  const rules = (ops: Fragment['iptables']): string[] => (ops ? printRuleset(applyRuleOps(ops)).split('\n') : []);
+  const { iptables, ip6tables = [] } = fragment;
   return [
     ...section(
       'ip -d link',
@@ -50,7 +51,8 @@ function fragmentText(fragment: Fragment): string[] {
         .split('\n')
         .filter(Boolean),
     ),
-    ...section('iptables-save', rules),
+    ...section('iptables-save', rules(iptables)),
+    ...section('ip6tables-save', ip6tables.length > 0 ? rules(ip6tables) : []),
     ...section('eBPF programs', programLines(fragment)),
     ...(fragment.bpf?.maps ?? []).flatMap((map) => mapSection(map, section)),
   ];

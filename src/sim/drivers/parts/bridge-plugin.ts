@@ -1,11 +1,13 @@
 /** What the reference CNI plugin `bridge` leaves behind (containernetworking/plugins, plugins/main/bridge/bridge.go, v1.6). */
 import { hash32 } from '../../base/rng.ts';
 import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
+import { podCIDRsOf } from '../../kube/families.ts';
 import type { Address, Device, Route } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
-import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
+import { type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
 import type { Fragment, PluginCall } from '../contract.ts';
-import { addressJson, hostLocalCall, type PluginInput } from './plugin-calls.ts';
+import { anyNet, forwardingOn } from './family-words.ts';
+import { addressesJson, hostLocalCall, type PluginInput } from './plugin-calls.ts';
 import type { PortmapConfig } from './portmap.ts';
 import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
@@ -52,7 +54,7 @@ export function bridgeNode(node: ClusterNode, pods: readonly ClusterPod[], confi
   return {
     devices: [bridge, ...pods.map((pod) => hostEnd(pod, config))],
     addresses: [gateway],
-    sysctl: { 'ipv4.ip_forward': 1 },
+    sysctl: forwardingOn(node.podCIDR),
   };
 }
 
@@ -110,7 +112,7 @@ export function bridgePod(node: ClusterNode, pod: ClusterPod, config: BridgeConf
     devices: [device],
     addresses: [address],
     routes: [
-      route(ANY_NET, "everything outside the node's pod network goes through the node"),
+      route(anyNet(node.podCIDR), "everything outside the node's pod network goes through the node"),
       ...config.routes.map((dst) => route(dst, 'the pod network of the cluster is reached through the node')),
     ],
   };
@@ -125,7 +127,10 @@ export function bridgeCalls(
   caller: string,
 ): readonly PluginCall[] {
   const { cniVersion } = input;
-  const routes = [...config.routes.map(({ text }) => ({ dst: text })), { dst: ANY_NET.text, gw: gatewayOf(node) }];
+  const routes = [
+    ...config.routes.map(({ text }) => ({ dst: text })),
+    ...podCIDRsOf(node).map((net) => ({ dst: anyNet(net).text, gw: cidrNth(net, 1) })),
+  ];
   const hostEnds = hostVeth(pod);
   return [
     {
@@ -140,7 +145,7 @@ export function bridgeCalls(
           { name: hostEnds, mac: stableMac(`${pod.node}/${hostEnds}`) },
           { name: POD_DEVICE, mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`), sandbox: netnsPath(pod) },
         ],
-        ips: [{ ...addressJson(cniVersion, node, pod), interface: 2 }],
+        ips: addressesJson(cniVersion, node, pod).map((one) => ({ ...one, interface: 2 })),
         routes,
         dns: {},
       },

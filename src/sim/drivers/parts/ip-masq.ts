@@ -6,7 +6,8 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type ClusterPod, podNs } from '../../kube/cluster.ts';
 import type { Rule, RuleOp } from '../../linux/netfilter/iptables/rule.ts';
-import { type Cidr, MULTICAST_NET } from '../../wire/ip.ts';
+import type { Cidr } from '../../wire/ip.ts';
+import { multicastNet } from './family-words.ts';
 import { ACCEPT, append, comment, hostNet, jump, newChain } from './rules.ts';
 import { sandboxId } from './sandbox-id.ts';
 
@@ -40,7 +41,7 @@ export function ipMasqRules(by: string, network: string, pod: ClusterPod, subnet
       'nat',
       chain,
       rule(
-        { dst: { value: MULTICAST_NET, invert: true }, target: { kind: 'MASQUERADE' } },
+        { dst: { value: multicastNet(subnet), invert: true }, target: { kind: 'MASQUERADE' } },
         `all that leaves ${subnet.text} gets the node's address, even what goes to pods of other nodes`,
       ),
     ),

@@ -1,4 +1,4 @@
-/** What kubelet itself writes on an IPv4 node: pkg/kubelet/kubelet_network_linux.go, v1.33. kube-proxy and the CNI start after it. */
+/** What kubelet itself writes on a node: pkg/kubelet/kubelet_network_linux.go, v1.33. kube-proxy and the CNI start after it. */
 import type { Rule, RuleOp } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { LOOPBACK_NET } from '../../wire/ip.ts';
@@ -26,19 +26,30 @@ export function localnetRule(by: string): Rule {
   };
 }
 
-/** The same on every node. Canaries are empty chains: when one is gone, something flushed the tables. */
-export function kubeletPlan(): NodePlan {
+/**
+ * The same on every node. Canaries are empty chains: when one is gone, something flushed the tables. In IPv6 there is nothing to keep
+ * away: its loopback address is not routed.
+ */
+export function kubeletPlan(families: readonly (4 | 6)[] = [4]): NodePlan {
   const origin: Origin = { by: 'kubelet', why: 'nobody outside may reach what listens on 127.0.0.1' };
   const toFirewall: Rule = { matches: [], target: jump(KUBE_FIREWALL), origin };
-  const iptables: RuleOp[] = [
+  const shared: RuleOp[] = [
     newChain('mangle', HINT),
     newChain('mangle', CANARY),
     newChain('nat', CANARY),
     newChain('filter', CANARY),
+  ];
+  const iptables: RuleOp[] = [
+    ...shared,
     newChain('filter', KUBE_FIREWALL),
     append('filter', KUBE_FIREWALL, localnetRule('kubelet')),
     insert('filter', 'OUTPUT', toFirewall),
     insert('filter', 'INPUT', toFirewall),
   ];
-  return { node: { iptables } };
+  return {
+    node: {
+      ...(families.includes(4) && { iptables }),
+      ...(families.includes(6) && { ip6tables: shared }),
+    },
+  };
 }

@@ -1,9 +1,13 @@
 /** Calls of plugins that several CNIs chain or delegate to: host-local, ptp, portmap (containernetworking/plugins v1.9.1). */
 import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
-import { cidrNth } from '../../wire/ip.ts';
+import { ipIn, ipsOf, podCIDRsOf } from '../../kube/families.ts';
+import { type Cidr, cidrNth } from '../../wire/ip.ts';
 import type { Json, PluginCall } from '../contract.ts';
+import { anyNet } from './family-words.ts';
 import { netnsPath } from './sandbox.ts';
 import { stableMac } from './stable-mac.ts';
+
+const textOf = (nets: readonly Cidr[]): string => nets.map(({ text }) => text).join(' and of ');
 
 /** The configuration that a plugin reads, with what the runtime adds. */
 export interface PluginInput {
@@ -13,14 +17,25 @@ export interface PluginInput {
   readonly [key: string]: Json;
 }
 
-/** One of `ips` in a result: the first address of the node's pod network is the gateway. CNI 1.0.0 dropped `version`. */
-export function addressJson(cniVersion: string, node: ClusterNode, pod: ClusterPod): { readonly [key: string]: Json } {
-  return {
-    ...(cniVersion.startsWith('0.') ? { version: '4' } : {}),
-    address: `${pod.ip}/${node.podCIDR.prefix}`,
-    gateway: cidrNth(node.podCIDR, 1),
-  };
+/** `ips` of a result, one of each family: the first address of the node's pod network is the gateway. CNI 1.0.0 dropped `version`. */
+export function addressesJson(
+  cniVersion: string,
+  node: ClusterNode,
+  pod: ClusterPod,
+): readonly { readonly [key: string]: Json }[] {
+  return podCIDRsOf(node).flatMap((net) => {
+    const address = ipIn(pod, net.family);
+    if (address === undefined) return [];
+    const version = cniVersion.startsWith('0.') ? { version: String(net.family) } : {};
+    return [{ ...version, address: `${address}/${net.prefix}`, gateway: cidrNth(net, 1) }];
+  });
 }
+
+/** `ranges` of host-local: one set for each family. */
+export const rangesJson = (node: ClusterNode): Json => podCIDRsOf(node).map(({ text }) => [{ subnet: text }]);
+
+/** `routes` of host-local: everything, in each family. */
+export const defaultRoutes = (node: ClusterNode): readonly string[] => podCIDRsOf(node).map((net) => anyNet(net).text);
 
 /** It reads the configuration of its caller, and gives the routes of the `ipam` section back as they are. */
 export function hostLocalCall(
@@ -31,15 +46,16 @@ export function hostLocalCall(
   routes: readonly string[],
 ): PluginCall {
   const { cniVersion } = input;
+  const files = ipsOf(pod).map((ip) => `/var/lib/cni/networks/${input.name}/${ip}`);
   return {
     plugin: 'host-local',
     caller,
-    does: `It takes the next free address of ${node.podCIDR.text} and writes it down as a file: /var/lib/cni/networks/${input.name}/${pod.ip}.`,
+    does: `It takes the next free address of ${textOf(podCIDRsOf(node))} and writes it down as a file: ${files.join(', ')}.`,
     stdin: input,
     isIpam: true,
     stdout: {
       cniVersion,
-      ips: [addressJson(cniVersion, node, pod)],
+      ips: addressesJson(cniVersion, node, pod),
       ...(routes.length > 0 ? { routes: routes.map((dst) => ({ dst })) } : {}),
       dns: {},
     },
@@ -67,7 +83,7 @@ export function ptpCalls(
           { name: hostEnd, mac: stableMac(`${pod.node}/${hostEnd}`) },
           { name: 'eth0', mac: stableMac(`${podNs(pod)}/eth0`), sandbox: netnsPath(pod) },
         ],
-        ips: [{ ...addressJson(cniVersion, node, pod), interface: 1 }],
+        ips: addressesJson(cniVersion, node, pod).map((one) => ({ ...one, interface: 1 })),
         routes: routes.map((dst) => ({ dst })),
         dns: {},
       },

@@ -10,7 +10,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type ClusterHostPort, type ClusterPod, podNs } from '../../kube/cluster.ts';
 import type { Match, Rule, RuleOp } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
-import { type Cidr, ip } from '../../wire/ip.ts';
+import { type Cidr, familyOf, ip } from '../../wire/ip.ts';
 import type { Fragment } from '../contract.ts';
 import { append, comment, dstType, hostNet, insert, jump, markIs, newChain } from './rules.ts';
 import { sandboxId } from './sandbox-id.ts';
@@ -50,8 +50,12 @@ export function portmapFragment(
 ): Pick<Fragment, 'iptables' | 'sysctl'> {
   const mapped = pods.filter(({ hostPorts = [] }) => hostPorts.length > 0);
   if (mapped.length === 0) return {};
+  const isSix = mapped.some(({ ip: own }) => familyOf(own) === 6);
+  const iptables = [...sharedChains(), ...mapped.flatMap((pod) => podRules(pod, config))];
+  // The trick with 127.0.0.1 is of IPv4 alone.
+  if (isSix) return { iptables };
   return {
-    iptables: [...sharedChains(), ...mapped.flatMap((pod) => podRules(pod, config))],
+    iptables,
     sysctl: Object.assign({}, ...mapped.map((pod) => ({ [`ipv4.conf.${config.hostDevice(pod)}.route_localnet`]: 1 }))),
   };
 }
@@ -108,8 +112,16 @@ function podRules(pod: ClusterPod, { network, podNet }: PortmapConfig): RuleOp[]
     const ports = hostPorts.filter((one) => one.proto === proto).map(({ hostPort }) => hostPort);
     return inParts(ports, MULTIPORT_MAX).map((part) => entry(proto, part));
   });
-  return [newChain('nat', chain), ...hostPorts.flatMap((one) => portRules(pod, chain, podNet(pod), one)), ...entries];
+  return [
+    newChain('nat', chain),
+    ...ofFamily(pod).flatMap((one) => portRules(pod, chain, podNet(pod), one)),
+    ...entries,
+  ];
 }
+
+/** A host port for one address of the node is of the family of that address (`fillDnatRules`). */
+const ofFamily = ({ ip: own, hostPorts = [] }: ClusterPod): readonly ClusterHostPort[] =>
+  hostPorts.filter(({ hostIP }) => hostIP === undefined || familyOf(hostIP) === familyOf(own));
 
 /** Marks for those who would get an answer past the node or with the wrong address, then the translation. */
 function portRules(pod: ClusterPod, chain: string, podNet: Cidr, port: ClusterHostPort): RuleOp[] {
@@ -131,7 +143,9 @@ function portRules(pod: ClusterPod, chain: string, podNet: Cidr, port: ClusterHo
       setMark,
       'a pod of this node asks: without masquerading the answer would not come back through the node',
     ),
-    rule(LOCALHOST, setMark, 'the node asks at 127.0.0.1, an address that means another machine in the pod'),
+    ...(familyOf(pod.ip) === 4
+      ? [rule(LOCALHOST, setMark, 'the node asks at 127.0.0.1, an address that means another machine in the pod')]
+      : []),
     rule(null, { kind: 'DNAT', to: pod.ip, port: containerPort }, `hostPort ${hostPort} of ${owner}`),
   ];
 }

@@ -3,8 +3,9 @@ import { hash32 } from '../../base/rng.ts';
 import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
 import type { Address, Device, Route } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
-import { ANY_NET, type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
+import { type Cidr, cidrNth, type Ip } from '../../wire/ip.ts';
 import type { Fragment } from '../contract.ts';
+import { anyNet, forwardingOn, hostPrefix } from './family-words.ts';
 import type { PortmapConfig } from './portmap.ts';
 import { hostNet } from './rules.ts';
 import { stableMac } from './stable-mac.ts';
@@ -37,7 +38,7 @@ export function ptpNode(node: ClusterNode, pods: readonly ClusterPod[], mtuBytes
       (pod): Address => ({
         dev: hostVeth(pod),
         ip: gatewayOf(node),
-        prefix: 32,
+        prefix: hostPrefix(node.podCIDR),
         scope: 'global',
         origin: originFor(pod, 'the gateway of the pod; every other cable of this node has it too'),
       }),
@@ -53,7 +54,7 @@ export function ptpNode(node: ClusterNode, pods: readonly ClusterPod[], mtuBytes
         origin: originFor(pod, 'the pod is at the other end of this cable'),
       }),
     ),
-    sysctl: pods.length > 0 ? { 'ipv4.ip_forward': 1 } : {},
+    sysctl: pods.length > 0 ? forwardingOn(node.podCIDR) : {},
   };
 }
 
@@ -100,7 +101,7 @@ export function ptpPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number): Fr
       },
     ],
     routes: [
-      route(ANY_NET, 'global', { via: gateway }, 'everything goes to the node'),
+      route(anyNet(node.podCIDR), 'global', { via: gateway }, 'everything goes to the node'),
       route(
         node.podCIDR,
         'global',
@@ -113,8 +114,9 @@ export function ptpPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number): Fr
       route(
         node.podCIDR,
         'link',
-        { src: pod.ip, proto: 'kernel' },
-        'nobody else is on this cable, so ARP for a neighbour would fail',
+        // As the kernel makes it: IPv6 has no source in it.
+        { ...(node.podCIDR.family === 4 ? { src: pod.ip } : { metric: 256 }), proto: 'kernel' },
+        'nobody else is on this cable, so a neighbour would be asked for in vain',
       ),
     ],
   };

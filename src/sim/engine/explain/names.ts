@@ -8,6 +8,7 @@ import {
   podNs,
 } from '../../kube/cluster.ts';
 import { addressesOf, type ClusterIndex, indexOf } from '../../kube/cluster-index.ts';
+import { clusterIPsOf, ipsOf } from '../../kube/families.ts';
 import type { NsId } from '../../linux/config.ts';
 import type { TableName } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
@@ -87,14 +88,14 @@ function ownersOf(cluster: Cluster): Map<Ip, string> {
   const owners = new Map<Ip, string>();
   for (const service of cluster.services) for (const ip of addressesOf(service)) owners.set(ip, serviceName(service));
   for (const host of cluster.externals) {
-    owners.set(host.ip, host.name);
+    for (const ip of ipsOf(host)) owners.set(ip, host.name);
     for (const ip of host.lo) owners.set(ip, `behind ${host.name}`);
   }
   const { router } = cluster;
   if (router) for (const ip of [router.farSubnet.gateway, router.uplink.ip]) owners.set(ip, router.name);
-  for (const pod of cluster.pods) owners.set(pod.ip, pod.name);
+  for (const pod of cluster.pods) for (const ip of ipsOf(pod)) owners.set(ip, pod.name);
   // Last, because a pod on the host's network has the node's address.
-  for (const node of cluster.nodes) owners.set(node.ip, node.name);
+  for (const node of cluster.nodes) for (const ip of ipsOf(node)) owners.set(ip, node.name);
   return owners;
 }
 
@@ -127,7 +128,7 @@ function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: PortProtocol):
     : known.servicesAt(ip)) {
     for (const sp of service.ports) {
       if (sp.protocol.toLowerCase() !== proto) continue;
-      if (sp.port === port && service.clusterIP === ip) return { service, port: sp, door: 'clusterIP' };
+      if (sp.port === port && clusterIPsOf(service).includes(ip)) return { service, port: sp, door: 'clusterIP' };
       if (sp.port === port && service.externalIPs.includes(ip)) return { service, port: sp, door: 'externalIP' };
       if (sp.port === port && service.loadBalancerIPs.includes(ip)) return { service, port: sp, door: 'loadBalancer' };
       if (sp.nodePort === port && isNode) return { service, port: sp, door: 'nodePort' };
@@ -138,7 +139,10 @@ function doorOf(known: ClusterIndex, ip: Ip, port: number, proto: PortProtocol):
 
 /** The object that most rules of a chain were written for; null when they were written for several. */
 function chainOwner(world: World, ns: NsId, table: TableName, chain: string): string | null {
-  const rules = world.namespaces.get(ns)?.iptables.get(table)?.chains.get(chain)?.rules ?? [];
+  // Both families name the chains of a Service alike.
+  const config = world.namespaces.get(ns);
+  const found = config?.iptables.get(table)?.chains.get(chain) ?? config?.ip6tables?.get(table)?.chains.get(chain);
+  const rules = found?.rules ?? [];
   const owners = new Set(rules.flatMap((rule) => rule.origin?.for ?? []));
   const [only] = owners;
   return owners.size === 1 && only !== undefined ? only : null;
@@ -170,7 +174,7 @@ function makeNames(world: World): Names {
     pod: (ns) => known.pod(ns),
     nodeOfPodRange: (ip) => cluster.nodes.find((node) => podNetworkWith(node, ip) !== undefined),
     service: (ip) => known.servicesAt(ip)[0],
-    inServiceRange: (ip) => cidrHas(cluster.serviceCIDR, ip),
+    inServiceRange: (ip) => (cluster.serviceCIDRs ?? [cluster.serviceCIDR]).some((net) => cidrHas(net, ip)),
     door: (ip, port, proto) => doorOf(known, ip, port, proto),
   };
 }

@@ -1,15 +1,16 @@
 import type { ClusterService } from '../../kube/cluster.ts';
 import { indexOf } from '../../kube/cluster-index.ts';
+import { clusterIPsOf, familyNamed, ipsOf } from '../../kube/families.ts';
 import type { NsId } from '../../linux/config.ts';
 import type { Culprit, DropReason, PacketId, Step } from '../../linux/step.ts';
 import { hasPort, type Probe, type ProbeFrom } from '../../scenario/probe.ts';
 import { isIcmpError, type Protocol } from '../../wire/frame.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import type { ProgramResult } from '../program-result.ts';
 import type { World } from '../world.ts';
 import { type DropRule, ruleBefore } from './drop-rule.ts';
 import { type Names, namesOf, type ServiceDoor } from './names.ts';
-import { innerPacket, isArp, portsOf } from './packet-words.ts';
+import { innerPacket, isArp, portsOf, socketText } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 
 /** Everything that a verdict is derived from: what the program learned, and what the steps show about why. */
@@ -108,28 +109,31 @@ function translationOf(steps: readonly Step[], packet: PacketId | undefined): St
 function askedOf(first: StepOf<'send'> | null, probe: Probe, names: Names): Case['asked'] {
   const packet = first && innerPacket(first.frame);
   if (packet) return { ip: packet.dst, port: portsOf(packet.l4)?.dport ?? null };
-  const ip = ipOfEnd(probe.to, names);
+  const ip = ipOfEnd(probe.to, names, probe.options?.family);
   return ip === null ? null : { ip, port: probe.port ?? null };
 }
 
 /** The address that an end of a probe stands for. */
-export function ipOfEnd(to: Probe['to'], { cluster }: Names): Ip | null {
+export function ipOfEnd(to: Probe['to'], { cluster }: Names, asked?: 'IPv4' | 'IPv6'): Ip | null {
   const known = indexOf(cluster);
+  const pick = (ips: readonly Ip[] = []): Ip | null =>
+    ips.find((ip) => asked === undefined || familyOf(ip) === familyNamed(asked)) ?? null;
+  const own = (of: { readonly ip: Ip; readonly ips?: readonly Ip[] } | undefined): Ip | null =>
+    of ? pick(ipsOf(of)) : null;
   switch (to.kind) {
     case 'ip':
       return to.ip as Ip;
     case 'pod':
-      return known.pod(to.ref)?.ip ?? null;
+      return own(known.pod(to.ref));
     case 'node':
-      return known.node(to.ref)?.ip ?? null;
+      return own(known.node(to.ref));
     case 'external':
-      return cluster.externals.find(({ name }) => name === to.ref)?.ip ?? null;
+      return own(cluster.externals.find(({ name }) => name === to.ref));
     case 'service': {
       const service = known.service(to.ref);
-      if (to.via === 'loadBalancer') return service?.loadBalancerIPs[0] ?? null;
-      if (to.via === 'externalIP') return service?.externalIPs[0] ?? null;
-      const clusterIP = service?.clusterIP;
-      return clusterIP && clusterIP !== 'None' ? clusterIP : null;
+      if (to.via === 'loadBalancer') return pick(service?.loadBalancerIPs);
+      if (to.via === 'externalIP') return pick(service?.externalIPs);
+      return service ? pick(clusterIPsOf(service)) : null;
     }
     case 'name':
       return null;
@@ -144,5 +148,5 @@ export const endName = (end: ProbeFrom | Probe['to']): string => {
 /** `10.96.0.10:80`; the end's name where no address is known. */
 export function askedText({ asked, probe }: Case): string {
   if (!asked) return endName(probe.to);
-  return asked.port === null ? asked.ip : `${asked.ip}:${asked.port}`;
+  return socketText(asked.ip, asked.port);
 }

@@ -1,6 +1,6 @@
 import { serverWords } from './containers.ts';
 import { count, listOf, serviceName } from './names.ts';
-import { innerPacket, isArp, portsOf } from './packet-words.ts';
+import { innerPacket, isArp, portsOf, socketText } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { sourceNote } from './seen-source.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
@@ -22,7 +22,7 @@ export function findGood(c: Case): Finding {
     port === undefined || c.proto === 'icmp' ? null : { proto: c.proto, port },
   );
   const words = c.proto === 'tcp' || c.proto === 'sctp' ? 'Connected' : 'Answered';
-  const listener = `${packet.dst}${port === undefined ? '' : `:${port}`}`;
+  const listener = socketText(packet.dst, port);
   const hostPort = hostPortOf(c, served.ns, packet);
   const door = hostPort
     ? `${hostPortWords(hostPort)} (${hostPort.asked})`

@@ -33,7 +33,23 @@ export function unresolvedVerdict(
       remedy: 'Look whether CoreDNS reaches the servers of its own /etc/resolv.conf.',
       step: last,
     };
+  const otherFamily = ofOtherFamily(world, probe);
+  if (otherFamily) return { ...base, ...otherFamily, step: last };
   return { ...base, ...missing(world, probe, name, error, steps), step: last };
+}
+
+/** A Service is of one family unless it says otherwise, also where the cluster has two. */
+function ofOtherFamily({ cluster }: World, { to, options }: Probe): Pick<Verdict, 'sentence' | 'remedy'> | null {
+  const asked = options?.family;
+  const service = to.kind === 'service' && asked ? indexOf(cluster).service(to.ref) : undefined;
+  const has = service?.ipFamilies ?? [];
+  if (!service || !asked || has.length === 0 || has.includes(asked)) return null;
+  const record = asked === 'IPv6' ? 'AAAA' : 'A';
+  const ref = `${service.namespace}/${service.name}`;
+  return {
+    sentence: `No ${asked} address: Service ${ref} is of ${has.join(' and ')} alone, so its name has no ${record} record.`,
+    remedy: `Give Service ${ref} both families: ipFamilyPolicy: PreferDualStack in its spec.`,
+  };
 }
 
 /**

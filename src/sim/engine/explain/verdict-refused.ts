@@ -3,7 +3,7 @@ import type { Step } from '../../linux/step.ts';
 import { containerWords, missingContainer, troubleOf } from './containers.ts';
 import { type DecidingRule, decidedOrigin, elementBehind, isPolicy, ruleWords } from './drop-rule.ts';
 import { isFault, podName, serviceName } from './names.ts';
-import { innerPacket, portsOf, refusalOf } from './packet-words.ts';
+import { innerPacket, portsOf, refusalOf, socketText } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { localOnly, noLocalEndpoints } from './verdict-filtered.ts';
@@ -93,7 +93,7 @@ function unusedPort(
   if (c.proto === 'icmp')
     return {
       sentence: `Refused: the address of ${name} answers for its own ports only (${ports}), and a ping has none, so ${who} (${rule.chain}) answered with ICMP port unreachable.`,
-      remedy: `Try the port instead: curl ${c.asked?.ip}:${first}`,
+      remedy: `Try the port instead: curl ${c.asked && socketText(c.asked.ip, Number(first))}`,
     };
   return {
     sentence: `Refused: ${name} has no port ${c.asked?.port} (${c.proto.toUpperCase()}), so ${who} (${rule.chain}) answered with ICMP port unreachable.`,
@@ -132,7 +132,7 @@ function findNobody(c: Case, step: Step): Finding {
   const how = `with ${refusalOf(c.proto)}`;
   const listens = c.names.pod(step.ns)?.listens ?? c.names.node(step.ns)?.listens ?? [];
   const stopped = listens.find((l) => l.port === port && l.proto === c.proto && l.up === false);
-  const where = `${packet?.dst}:${port}`;
+  const where = packet ? socketText(packet.dst, port) : `port ${port}`;
   if (stopped) {
     return {
       step: step.i,

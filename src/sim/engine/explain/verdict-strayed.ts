@@ -1,10 +1,12 @@
 /** Packets that left the cluster by the default route, because nothing translated or routed them, and were lost outside. */
+
 import { podNetworkWith } from '../../kube/cluster.ts';
+import { ipIn } from '../../kube/families.ts';
 import { type Chain, type Rule, rulesetOf, toolOf } from '../../linux/netfilter/iptables/rule.ts';
-import { familyOf } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { routeLine, ruleLine } from './lines.ts';
 import { serviceName } from './names.ts';
-import { innerPacket } from './packet-words.ts';
+import { innerPacket, socketText } from './packet-words.ts';
 import type { StepOf } from './scene.ts';
 import { askedText, type Case, type Finding } from './verdict-case.ts';
 import { downDevices } from './verdict-reasons.ts';
@@ -32,7 +34,7 @@ function findFromOutside(c: Case, drop: StepOf<'drop'>): Finding | null {
     : `only the nodes know the way to ${pod?.name}`;
   const doors = c.world.cluster.services.flatMap((s) =>
     s.ports.flatMap((p) =>
-      p.nodePort === undefined ? [] : [`${c.world.cluster.nodes[0]?.ip}:${p.nodePort} (${serviceName(s)})`],
+      p.nodePort === undefined ? [] : [`${doorAt(c, packet.dst, p.nodePort)} (${serviceName(s)})`],
     ),
   );
   const [door] = service ? doors.filter((text) => text.includes(`(${serviceName(service)})`)) : doors;
@@ -90,7 +92,7 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
     return {
       ...base(drop, left),
       sentence: `${name} is translated for its own ports only (${ports}), and a ping has none, so ${lost}`,
-      remedy: `Try the port instead: curl ${c.asked?.ip}:${service?.ports[0]?.port ?? ''}`,
+      remedy: `Try the port instead: curl ${c.asked && socketText(c.asked.ip, service?.ports[0]?.port)}`,
     };
   const instead = c.probe.proto === 'traceroute' ? `Trace one of its ports with TCP` : 'Use a port that it has';
   return {
@@ -98,6 +100,12 @@ function findUntranslated(c: Case, drop: StepOf<'drop'>, left: Left): Finding {
     sentence: `${name} has no port ${c.asked?.port} (${c.proto.toUpperCase()}), so no rule translated the address: ${lost}`,
     remedy: `${instead}: ${ports}.`,
   };
+}
+
+/** A node port where a client of this family would ask. */
+function doorAt({ world }: Case, asked: Ip, port: number): string {
+  const [node] = world.cluster.nodes;
+  return node ? socketText(ipIn(node, familyOf(asked)) ?? node.ip, port) : '';
 }
 
 /** Of the address that was asked for. */

@@ -16,10 +16,12 @@ export interface LookedUp {
   readonly found: string | null;
 }
 
-const TYPES: readonly DnsType[] = ['A', 'AAAA'];
+/** What is asked for a family; both where the program takes any (`AF_UNSPEC`). */
+const typesFor = (family: 4 | 6 | undefined): readonly DnsType[] =>
+  family === undefined ? ['A', 'AAAA'] : [family === 4 ? 'A' : 'AAAA'];
 
-export function lookUpName(resolver: Resolver, name: string): LookedUp {
-  const search = searchFor(resolver, name);
+export function lookUpName(resolver: Resolver, name: string, family?: 4 | 6): LookedUp {
+  const search = searchFor(resolver, name, typesFor(family));
   const addresses = sorted(resolver, search.messages.flatMap(addressesIn));
   const error = addresses.length > 0 ? null : (search.error ?? 'EAI_NODATA');
   tellBeside(resolver.k, resolver.k.steps.length - 1, { kind: 'name-result', name, addresses, error });
@@ -43,7 +45,7 @@ function failureOf(heard: Heard): NameError | null {
   return rcode === 'NOERROR' ? 'EAI_NODATA' : 'EAI_FAIL';
 }
 
-function searchFor(resolver: Resolver, name: string): Searched {
+function searchFor(resolver: Resolver, name: string, types: readonly DnsType[]): Searched {
   const candidates = candidatesOf(name, resolver.options);
   let asIs: NameError | null = null;
   let sawNoData = false;
@@ -54,7 +56,7 @@ function searchFor(resolver: Resolver, name: string): Searched {
     // After a failure that is more than a missing name only the name as it is remains to be tried.
     if (isDone && domain !== null) continue;
     const place = { candidate: at + 1, candidates: candidates.length };
-    const heard = askServers(resolver, { name, query, types: TYPES, ...place });
+    const heard = askServers(resolver, { name, query, types, ...place });
     const failure = failureOf(heard);
     if (failure === null) return { messages: heard.kind === 'answers' ? heard.messages : [], query, error: null };
     last = failure;

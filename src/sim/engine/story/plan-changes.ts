@@ -6,6 +6,7 @@ import type { NsId, Sysctl } from '../../linux/config.ts';
 import { printSetsSave } from '../../linux/netfilter/ipset.ts';
 import { applyRuleOps } from '../../linux/netfilter/iptables/build.ts';
 import { printRule } from '../../linux/netfilter/iptables/print.ts';
+import type { RuleOp } from '../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../linux/origin.ts';
 import { printFdbEntry } from '../../linux/print/bridge-fdb.ts';
 import { printAddress } from '../../linux/print/ip-addr.ts';
@@ -77,12 +78,16 @@ export function planLines(ns: NsId, fragment: Fragment, kinds: readonly BpfMapKi
   ];
 }
 
-function ruleLines(ns: NsId, { iptables = [] }: Fragment): readonly PlanLine[] {
-  return [...applyRuleOps(iptables).values()].flatMap((table) =>
+function ruleLines(ns: NsId, { iptables = [], ip6tables = [] }: Fragment): readonly PlanLine[] {
+  return [...savedLines(ns, 'iptables-save', iptables), ...savedLines(ns, 'ip6tables-save', ip6tables)];
+}
+
+function savedLines(ns: NsId, save: string, ops: readonly RuleOp[]): readonly PlanLine[] {
+  return [...applyRuleOps(ops).values()].flatMap((table) =>
     [...table.chains.values()].flatMap((chain) =>
       chain.rules.map((rule): PlanLine => {
         const by = rule.origin?.by ?? null;
-        return { ns, tool: `iptables-save -t ${table.name}`, line: printRule(chain.name, rule), by, thing: null };
+        return { ns, tool: `${save} -t ${table.name}`, line: printRule(chain.name, rule), by, thing: null };
       }),
     ),
   );

@@ -104,10 +104,15 @@ export function flowOf(skb: Skb): string {
   return `${l4.proto}|${(familyOf(dst) === 6 ? ends : ends.sort()).join('|')}`;
 }
 
-/** The far end: an outer packet reached the tunnel's UDP port. False: no tunnel here owns that port (`vxlan_rcv`). */
+/**
+ * The far end: an outer packet reached the tunnel's UDP port. False: no tunnel here owns that port (`vxlan_rcv`). A device has a socket of
+ * the family of its own end (`__vxlan_sock_add`), so that two may have one port and one number.
+ */
 export function vxlanReceive(k: Kernel, ns: Netns, skb: Skb, udp: Udp): boolean {
+  const family = familyOf(ipOf(skb).dst);
   const tunnels = ns.config.devices.filter(
-    (d): d is VxlanDevice => d.kind === 'vxlan' && d.up && d.vxlan.dstPort === udp.dport,
+    (d): d is VxlanDevice =>
+      d.kind === 'vxlan' && d.up && d.vxlan.dstPort === udp.dport && familyOf(d.vxlan.local) === family,
   );
   if (tunnels.length === 0) return false;
   tell(k, ns, skb, { kind: 'deliver', to: 'tunnel', socket: null, what: `UDP port ${udp.dport}` });

@@ -1,3 +1,4 @@
+import { familyOf } from '../../wire/ip.ts';
 import type { Device, IpipSettings, VxlanSettings } from '../config.ts';
 
 /**
@@ -78,6 +79,9 @@ function printIpip({ local, remote, ttl }: IpipSettings): string {
 }
 
 function printVxlan({ vni, local, lower, dstPort, learning, udpChecksum }: VxlanSettings): string {
-  const flags = `${learning ? 'learning' : 'nolearning'} ${udpChecksum ? 'udpcsum' : 'noudpcsum'}`;
+  // Over IPv6 it is another flag, which says the opposite.
+  const six = `${udpChecksum ? 'no' : ''}udp6zerocsumtx`;
+  const checksum = familyOf(local) === 6 ? six : udpChecksum ? 'udpcsum' : 'noudpcsum';
+  const flags = `${learning ? 'learning' : 'nolearning'} ${checksum}`;
   return `vxlan id ${vni} local ${local} dev ${lower} dstport ${dstPort} ${flags}`;
 }

@@ -2,6 +2,7 @@ import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts'
 import type { CniOptions, PodAdd } from '../../contract.ts';
 import { bridgeCalls } from '../../parts/bridge-plugin.ts';
 import { ipMasqOf, loneAdd } from '../../parts/lone-plugin.ts';
+import { rangesJson } from '../../parts/plugin-calls.ts';
 import { bridgeConfig } from './config.ts';
 import * as facts from './facts.ts';
 
@@ -18,7 +19,7 @@ export function addBridge(
     isDefaultGateway: true,
     hairpinMode: config.hairpin,
     ipMasq: ipMasqOf(mode),
-    ipam: { type: 'host-local', ranges: [[{ subnet: node.podCIDR.text }]] },
+    ipam: { type: 'host-local', ranges: rangesJson(node) },
   };
   return loneAdd(node, pod, {
     network: facts.NETWORK,

@@ -1,13 +1,18 @@
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
 import { bridgeNode, bridgePod, bridgePortmap } from '../../parts/bridge-plugin.ts';
+import { bridgeCallsOn, forwardingOn } from '../../parts/family-words.ts';
 import { ipMasqRules } from '../../parts/ip-masq.ts';
 import { ipMasqOf, LONE_PLUGIN } from '../../parts/lone-plugin.ts';
+import { perFamily } from '../../parts/per-family.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { nodeRoutes } from '../../parts/static-routes.ts';
 import { addBridge } from './add.ts';
 import { bridgeConfig } from './config.ts';
 import * as facts from './facts.ts';
+
+const planBridge: CniDriver['plan'] = (cluster, node, mode, options) =>
+  perFamily(cluster, node, (seen, own) => planOne(seen, own, mode, options));
 
 export const BRIDGE: CniDriver = {
   id: 'bridge',
@@ -19,7 +24,7 @@ export const BRIDGE: CniDriver = {
   add: addBridge,
 };
 
-function planBridge(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
+function planOne(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
   const config = bridgeConfig(options);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const hostPorts = portmapFragment(pods, bridgePortmap(node, facts.NETWORK, facts.BRIDGE));
@@ -29,7 +34,7 @@ function planBridge(cluster: Cluster, node: ClusterNode, mode: string, options: 
       ...bridgeNode(node, pods, config),
       routes: nodeRoutes(cluster, node, 'administrator'),
       // kubeadm refuses a node without these two; the plugin sets the first one again.
-      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1, ...hostPorts.sysctl },
+      sysctl: { ...forwardingOn(node.podCIDR), ...bridgeCallsOn(node.podCIDR), ...hostPorts.sysctl },
       iptables: [
         ...masquerade.flatMap((pod) => ipMasqRules(facts.PLUGIN, facts.NETWORK, pod, node.podCIDR)),
         ...(hostPorts.iptables ?? []),

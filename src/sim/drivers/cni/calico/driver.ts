@@ -4,6 +4,7 @@ import type { CniDriver, CniOptions, Fragment, NodePlan, Written } from '../../c
 import { CALICO_PORTMAP, calicoNode, calicoPod, hostVeth } from '../../parts/calico-plugin.ts';
 import type { FelixConfig } from '../../parts/felix/config.ts';
 import { FELIX_ENFORCES, felixIpsets, felixRules } from '../../parts/felix/felix.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { addCalico } from './add.ts';
 import * as facts from './facts.ts';
@@ -45,6 +46,7 @@ export const CALICO: CniDriver = {
   defaultOf: (mode) => DEFAULTS.get(mode) ?? null,
   ipam: (mode) => calicoIpam(modeOf(mode).overlay !== 'none'),
   hostPorts: () => 'portmap',
+  refusesFamilies: ipv4Only('Calico itself serves both families, but its IPv6 half is not modelled yet.'),
   refuses: refuseSmallPool,
   writesAgain,
   tools: (cluster, node, mode) => calicoTools(cluster, node, modeOf(mode)),

@@ -7,6 +7,7 @@ import type { FelixConfig } from '../../parts/felix/config.ts';
 import { FELIX_ENFORCES, felixIpsets, felixRules } from '../../parts/felix/felix.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { addCanal } from './add.ts';
 
@@ -36,6 +37,9 @@ export const CANAL: CniDriver = {
   overlay: () => 'VXLAN',
   defaultOf: () => null,
   hostPorts: () => 'portmap',
+  refusesFamilies: ipv4Only(
+    'canal.yaml (v3.31) switches IPv6 off on both sides: FELIX_IPV6SUPPORT is false, and net-conf.json has no EnableIPv6.',
+  ),
   refuses: () => null,
   plan: planCanal,
   add: addCanal,

@@ -1,6 +1,7 @@
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { cidrHas } from '../../../wire/ip.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { AGENT_DOWN, addCilium, ciliumIpam } from './add.ts';
 import { nodeAttachments, podAttachments } from './attachments.ts';
 import { endpointMaps } from './endpoint-maps.ts';
@@ -42,6 +43,9 @@ export const CILIUM: CniDriver = {
   idleBeside,
   // Without it an administrator has to chain portmap (cni.chainingMode).
   hostPorts: (mode) => (settingsOf(mode).kubeProxyReplacement ? 'own' : 'nobody'),
+  refusesFamilies: ipv4Only(
+    'Cilium itself serves both families (ipv6.enabled), but its programs and maps for IPv6 are not modelled yet.',
+  ),
   refuses: refuseNative,
   plan: planCilium,
   add: addCilium,

@@ -2,6 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
 import { addCloudRoutes, NETWORK } from './add.ts';
@@ -37,6 +38,8 @@ export const CLOUD_ROUTES: CniDriver = {
   overlay: () => null,
   defaultOf: () => null,
   hostPorts: () => 'portmap',
+  // kOps, pkg/apis/kops/validation/validation.go.
+  refusesFamilies: ipv4Only('The facts here are those of kOps, which answers: Kubenet does not support IPv6.'),
   refuses: refuseRouter,
   fabric: routeTable,
   plan: planCloudRoutes,

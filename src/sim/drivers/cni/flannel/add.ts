@@ -1,9 +1,10 @@
 /** CNI ADD with Flannel: the plugin `flannel` only translates what flanneld wrote into a call of `bridge` (flannel-io/cni-plugin v1.6). */
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
-import { cidrNth } from '../../../wire/ip.ts';
+import { podCIDRsOf } from '../../../kube/families.ts';
+import { type Cidr, cidrNth } from '../../../wire/ip.ts';
 import type { CniOptions, Json, PluginCall, PodAdd } from '../../contract.ts';
 import { bridgeCalls } from '../../parts/bridge-plugin.ts';
-import { type PluginInput, portmapCall } from '../../parts/plugin-calls.ts';
+import { type PluginInput, portmapCall, rangesJson } from '../../parts/plugin-calls.ts';
 import { bridgeConfig, NETWORK } from './config.ts';
 
 const CNI_VERSION = '0.3.1';
@@ -31,7 +32,7 @@ export function addFlannel(
     mtu: config.mtuBytes,
     ipam: {
       type: 'host-local',
-      ranges: [[{ subnet: node.podCIDR.text }]],
+      ranges: rangesJson(node),
       routes: config.routes.map(({ text }) => ({ dst: text })),
     },
   };
@@ -51,14 +52,29 @@ export function addFlannel(
       {
         by: 'flanneld',
         where: 'other nodes',
-        how: `Nothing is sent: since ${node.name} joined, they know from its Node object (podCIDR and the flannel.alpha.coreos.com annotations) that all of ${node.podCIDR.text} is behind it${mode === 'vxlan' ? `, through its VTEP ${cidrNth(node.podCIDR, 0)}` : ''}.`,
+        how: `Nothing is sent: since ${node.name} joined, they know from its Node object (podCIDR and the flannel.alpha.coreos.com annotations) that all of ${textsOf(podCIDRsOf(node))} is behind it${
+          mode === 'vxlan'
+            ? `, through its VTEP ${podCIDRsOf(node)
+                .map(({ base }) => base)
+                .join(' and ')}`
+            : ''
+        }.`,
       },
     ],
   };
 }
 
+const textsOf = (nets: readonly Cidr[]): string => nets.map(({ text }) => text).join(' and ');
+
 function flannelCall(cluster: Cluster, node: ClusterNode, mtuBytes: number, stdout: Json): PluginCall {
-  const env = `FLANNEL_NETWORK=${cluster.podCIDR.text}, FLANNEL_SUBNET=${cidrNth(node.podCIDR, 1)}/${node.podCIDR.prefix}, FLANNEL_MTU=${mtuBytes}, FLANNEL_IPMASQ=true`;
+  // pkg/subnet/subnet.go `WriteSubnetFile`.
+  const nets = podCIDRsOf(node).map((net) => {
+    const prefix = net.family === 4 ? 'FLANNEL' : 'FLANNEL_IPV6';
+    const network =
+      (cluster.podCIDRs ?? [cluster.podCIDR]).find(({ family }) => family === net.family) ?? cluster.podCIDR;
+    return `${prefix}_NETWORK=${network.text}, ${prefix}_SUBNET=${cidrNth(net, 1)}/${net.prefix}`;
+  });
+  const env = `${nets.join(', ')}, FLANNEL_MTU=${mtuBytes}, FLANNEL_IPMASQ=true`;
   return {
     plugin: 'flannel',
     caller: 'containerd',

@@ -15,6 +15,6 @@ export function bridgeConfig(cluster: Cluster, mode: string, options: CniOptions
     bridge: BRIDGE,
     mtuBytes: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overhead,
     hairpin: options.hairpin ?? true,
-    routes: [cluster.podCIDR],
+    routes: cluster.podCIDRs ?? [cluster.podCIDR],
   };
 }

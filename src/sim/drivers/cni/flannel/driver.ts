@@ -4,9 +4,11 @@ import { shareSubnet } from '../../../kube/subnets.ts';
 import type { Route } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan } from '../../contract.ts';
 import { bridgeNode, bridgePod, bridgePortmap } from '../../parts/bridge-plugin.ts';
+import { bridgeCallsOn, forwardingOn } from '../../parts/family-words.ts';
 import * as facts from '../../parts/flanneld/facts.ts';
 import { flanneldWritesAgain, flannelRules } from '../../parts/flanneld/rules.ts';
 import { vxlanFragment } from '../../parts/flanneld/vxlan.ts';
+import { perFamily } from '../../parts/per-family.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { addFlannel } from './add.ts';
 import { BRIDGE, bridgeConfig, NETWORK } from './config.ts';
@@ -51,6 +53,11 @@ export const FLANNEL: CniDriver = {
 
 function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
   assert(mode === 'vxlan' || mode === 'host-gw' || mode === 'vxlan-directrouting', `Flannel has a mode "${mode}"`);
+  return perFamily(cluster, node, (seen, own) => planOne(seen, own, mode, options));
+}
+
+/** In one family: `EnableIPv4` and `EnableIPv6` of net-conf.json are two halves that do not know each other. */
+function planOne(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
   const config = bridgeConfig(cluster, mode, options);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
   const bridge = bridgeNode(node, pods, config);
@@ -69,7 +76,7 @@ function planFlannel(cluster: Cluster, node: ClusterNode, mode: string, options:
       neighbours: between.neighbours ?? [],
       fdb: between.fdb ?? [],
       // kubeadm refuses a node without these two; the bridge plugin sets the first one again.
-      sysctl: { 'ipv4.ip_forward': 1, 'bridge.bridge-nf-call-iptables': 1, ...hostPorts.sysctl },
+      sysctl: { ...forwardingOn(node.podCIDR), ...bridgeCallsOn(node.podCIDR), ...hostPorts.sysctl },
       iptables: [...flannelRules(cluster.podCIDR, node, options), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), bridgePod(node, pod, config)])),

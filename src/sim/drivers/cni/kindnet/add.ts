@@ -1,13 +1,13 @@
 /** CNI ADD with kindnet: kindnetd writes the file, the reference plugins do the rest (images/kindnetd/cmd/kindnetd/cni.go, kind v0.32). */
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
+import { podCIDRsOf } from '../../../kube/families.ts';
 import type { CniOptions, PodAdd } from '../../contract.ts';
-import { portmapCall, ptpCalls } from '../../parts/plugin-calls.ts';
+import { defaultRoutes, portmapCall, ptpCalls, rangesJson } from '../../parts/plugin-calls.ts';
 import { hostVeth } from '../../parts/ptp-plugin.ts';
 import { KINDNETD } from './masq-agent.ts';
 
 const CNI_VERSION = '0.3.1';
 export const NETWORK = 'kindnet';
-const DEFAULT = '0.0.0.0/0';
 
 export function addKindnet(
   cluster: Cluster,
@@ -16,19 +16,20 @@ export function addKindnet(
   _mode: string,
   options: CniOptions,
 ): PodAdd {
+  const routes = defaultRoutes(node);
   const ptp = {
     type: 'ptp',
     ipMasq: false,
     ipam: {
       type: 'host-local',
       dataDir: '/run/cni-ipam-state',
-      routes: [{ dst: DEFAULT }],
-      ranges: [[{ subnet: node.podCIDR.text }]],
+      routes: routes.map((dst) => ({ dst })),
+      ranges: rangesJson(node),
     },
     mtu: options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes,
   };
   const portmap = { type: 'portmap', capabilities: { portMappings: true } };
-  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NETWORK, ...ptp }, [DEFAULT]);
+  const calls = ptpCalls(node, pod, hostVeth(pod), { cniVersion: CNI_VERSION, name: NETWORK, ...ptp }, routes);
   return {
     conf: {
       path: '/etc/cni/net.d/10-kindnet.conflist',
@@ -42,7 +43,11 @@ export function addKindnet(
       {
         by: KINDNETD,
         where: 'other nodes',
-        how: `Nothing is sent: kindnetd on each node reads the Node objects every 10 seconds, and has had a route to ${node.podCIDR.text} since ${node.name} joined.`,
+        how: `Nothing is sent: kindnetd on each node reads the Node objects every 10 seconds, and has had a route to ${podCIDRsOf(
+          node,
+        )
+          .map(({ text }) => text)
+          .join(' and ')} since ${node.name} joined.`,
       },
     ],
   };

@@ -2,6 +2,8 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan, Written } from '../../contract.ts';
+import { forwardingOn } from '../../parts/family-words.ts';
+import { perFamily } from '../../parts/per-family.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { ptpNode, ptpPod, ptpPortmap } from '../../parts/ptp-plugin.ts';
 import { nodeRoutes } from '../../parts/static-routes.ts';
@@ -57,6 +59,11 @@ function writesAgain(_mode: string, written: Written): string | null {
 
 function planKindnet(cluster: Cluster, node: ClusterNode, mode: string, options: CniOptions): NodePlan {
   assert(mode === MODE, `kindnet has a mode "${mode}"`);
+  return perFamily(cluster, node, (seen, own) => planOne(seen, own, options));
+}
+
+/** main.go: one masquerading agent and one list of routes for each family. */
+function planOne(cluster: Cluster, node: ClusterNode, options: CniOptions): NodePlan {
   // main.go `computeBridgeMTU`: that of the node's eth0.
   const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes;
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
@@ -67,7 +74,7 @@ function planKindnet(cluster: Cluster, node: ClusterNode, mode: string, options:
       ...wiring,
       routes: [...nodeRoutes(cluster, node, KINDNETD), ...(wiring.routes ?? [])],
       // kubeadm refuses a node that does not forward; the plugin writes it again.
-      sysctl: { 'ipv4.ip_forward': 1, ...hostPorts.sysctl },
+      sysctl: { ...forwardingOn(node.podCIDR), ...hostPorts.sysctl },
       iptables: [...masqAgentRules(cluster.podCIDR, node), ...(hostPorts.iptables ?? [])],
     },
     pods: new Map(pods.map((pod) => [podNs(pod), ptpPod(node, pod, mtuBytes)])),

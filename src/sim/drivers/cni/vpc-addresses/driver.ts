@@ -2,6 +2,7 @@ import { assert } from '../../../base/assert.ts';
 import { type Cluster, type ClusterNode, podNs } from '../../../kube/cluster.ts';
 import { shareSubnet } from '../../../kube/subnets.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { hostNet } from '../../parts/rules.ts';
 import { addVpc, IPAMD_DOWN } from './add.ts';
@@ -42,6 +43,9 @@ export const VPC_ADDRESSES: CniDriver = {
   defaultOf: () => 'Amazon EKS',
   ipam: () => vpcIpam,
   hostPorts: () => 'portmap',
+  refusesFamilies: ipv4Only(
+    'The AWS VPC CNI has no dual stack: a cluster is of IPv4, or of IPv6 with a /80 of the subnet on each node, and that second kind is not modelled.',
+  ),
   refuses: refuseRouter,
   fabric: cardAddresses,
   plan: planVpc,

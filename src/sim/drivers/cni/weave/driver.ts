@@ -3,6 +3,7 @@ import { once } from '../../../base/once.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, podNetworks, podNs } from '../../../kube/cluster.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { CniDriver, CniOptions, NodePlan } from '../../contract.ts';
+import { ipv4Only } from '../../parts/ipv4-only.ts';
 import { portmapFragment } from '../../parts/portmap.ts';
 import { addWeave, NETWORK, WEAVER_DOWN } from './add.ts';
 import * as facts from './facts.ts';
@@ -48,6 +49,9 @@ export const WEAVE: CniDriver = {
   defaultOf: () => null,
   ipam: () => weaveIpam,
   hostPorts: () => 'portmap',
+  refusesFamilies: ipv4Only(
+    'Weave Net never learned IPv6: weaver gives out and routes IPv4 addresses only, and the project is archived.',
+  ),
   refuses: () => null,
   plan: planWeave,
   add: addWeave,

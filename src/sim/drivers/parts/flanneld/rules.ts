@@ -1,8 +1,9 @@
 /** Flannel's iptables rules: pkg/trafficmngr/iptables/iptables.go, v0.26. flanneld starts after kube-proxy and appends. */
 import type { ClusterNode } from '../../../kube/cluster.ts';
 import type { Inverted, Match, Rule, RuleOp, Target } from '../../../linux/netfilter/iptables/rule.ts';
-import { type Cidr, MULTICAST_NET } from '../../../wire/ip.ts';
+import type { Cidr } from '../../../wire/ip.ts';
 import type { CniOptions, Written } from '../../contract.ts';
+import { multicastNet } from '../family-words.ts';
 import { ACCEPT, append, comment, jump, markIs, newChain, RETURN } from '../rules.ts';
 import * as facts from './facts.ts';
 
@@ -44,7 +45,12 @@ function masquerade(network: Cidr, node: ClusterNode): RuleOp[] {
     rule(own, all, RETURN, 'from a pod here to any pod: the address stays'),
     rule(all, own, RETURN, 'from any pod to a pod here: the address stays'),
     rule(notAll, own, RETURN, 'from outside to a pod here: the pod sees who called'),
-    rule(all, { value: MULTICAST_NET, invert: true }, MASQUERADE, 'nobody outside knows a way back to a pod address'),
+    rule(
+      all,
+      { value: multicastNet(network), invert: true },
+      MASQUERADE,
+      'nobody outside knows a way back to a pod address',
+    ),
     rule(notAll, all, MASQUERADE, 'the answer of a pod elsewhere must come back through this node'),
   ];
   const toChain = rule(

@@ -4,11 +4,17 @@ import type { FdbEntry } from '../../../linux/config.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { Mac } from '../../../wire/mac.ts';
 import type { CniOptions, Fragment } from '../../contract.ts';
+import { hostPrefix } from '../family-words.ts';
 import { stableMac } from '../stable-mac.ts';
 import * as facts from './facts.ts';
 
 /** Random when the node first starts; other nodes read it from the node's annotation. */
-const vtepMac = (node: ClusterNode): Mac => stableMac(`${node.name}/${facts.VTEP}`);
+const vtepMac = (node: ClusterNode): Mac => stableMac(`${node.name}/${vtepOf(node)}`);
+
+const vtepOf = ({ podCIDR }: ClusterNode): string => facts.VTEPS[podCIDR.family];
+
+const overheadOf = ({ podCIDR }: ClusterNode): number =>
+  podCIDR.family === 4 ? facts.VXLAN_OVERHEAD_BYTES : facts.VXLAN_OVERHEAD_6_BYTES;
 
 /** The tunnel device, and for each other node the three entries that lead to it: neighbour, FDB entry, route. */
 export function vxlanFragment(
@@ -23,14 +29,14 @@ export function vxlanFragment(
       dst: peer.podCIDR,
       type: 'unicast' as const,
       via: peer.podCIDR.base,
-      dev: facts.VTEP,
+      dev: vtepOf(node),
       table: 'main' as const,
       scope: 'global' as const,
       onlink: true,
       origin: origin(peer, `the pods of ${peer.name} are reached through its tunnel device`),
     })),
     neighbours: peers.map((peer) => ({
-      dev: facts.VTEP,
+      dev: vtepOf(node),
       ip: peer.podCIDR.base,
       mac: vtepMac(peer),
       origin: origin(peer, `the MAC of ${peer.name}'s tunnel device, because nobody answers ARP in the tunnel`),
@@ -44,9 +50,9 @@ function vtep(cluster: Cluster, node: ClusterNode): Pick<Fragment, 'devices' | '
     devices: [
       {
         kind: 'vxlan',
-        name: facts.VTEP,
+        name: vtepOf(node),
         mac: vtepMac(node),
-        mtuBytes: cluster.nodeNetwork.mtuBytes - facts.VXLAN_OVERHEAD_BYTES,
+        mtuBytes: cluster.nodeNetwork.mtuBytes - overheadOf(node),
         up: true,
         vxlan: {
           vni: facts.VNI,
@@ -54,16 +60,17 @@ function vtep(cluster: Cluster, node: ClusterNode): Pick<Fragment, 'devices' | '
           lower: facts.NODE_DEVICE,
           dstPort: facts.VXLAN_PORT,
           learning: false,
-          udpChecksum: false,
+          // Without IFLA_VXLAN_UDP_ZERO_CSUM6_TX the kernel adds one over IPv6 (drivers/net/vxlan, `vxlan_xmit_one`).
+          udpChecksum: node.podCIDR.family === 6,
         },
         origin: origin(node, "this node's end of the tunnels to all other nodes"),
       },
     ],
     addresses: [
       {
-        dev: facts.VTEP,
+        dev: vtepOf(node),
         ip: node.podCIDR.base,
-        prefix: 32,
+        prefix: hostPrefix(node.podCIDR),
         scope: 'global',
         origin: origin(node, 'the source of what the node itself sends to pods of other nodes'),
       },
@@ -73,7 +80,7 @@ function vtep(cluster: Cluster, node: ClusterNode): Pick<Fragment, 'devices' | '
 
 function fdbEntry(peer: ClusterNode): FdbEntry {
   const why = `frames to the tunnel device of ${peer.name} go to ${peer.ip}`;
-  return { mac: vtepMac(peer), dev: facts.VTEP, dst: peer.ip, origin: origin(peer, why) };
+  return { mac: vtepMac(peer), dev: vtepOf(peer), dst: peer.ip, origin: origin(peer, why) };
 }
 
 function isMissing({ missingFdb }: CniOptions, node: ClusterNode, peer: ClusterNode): boolean {

@@ -1,5 +1,5 @@
 /** What kube-proxy writes for no Service in particular (proxier.go `iptablesJumpChains` and `syncProxyRules`, v1.33). */
-import type { HookName, Match, Rule, RuleOp, TableName } from '../../../linux/netfilter/iptables/rule.ts';
+import type { HookName, Match, Rule, RuleOp, TableName, Target } from '../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import { cidr, cidrHas, type Ip, LOOPBACK_NET } from '../../../wire/ip.ts';
 import { KUBE_FIREWALL } from '../../parts/kubelet.ts';
@@ -70,6 +70,12 @@ function whyJump(to: string): string {
     return 'new connections to a load balancer from outside its source ranges are dropped';
   return 'new connections are looked up among the Services';
 }
+
+/** `-j REJECT`, as each of the two tools reads it. */
+export const rejectIn = (family: 4 | 6): Target => ({
+  kind: 'REJECT',
+  with: family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable',
+});
 
 /** The mark as bits. */
 export function masqueradeMark(options: ProxyOptions): number {

@@ -1,17 +1,19 @@
 import { must } from '../../../base/assert.ts';
 import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
+import type { Family } from '../../../kube/families.ts';
+import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import type { NodePlan, ProxyDriver } from '../../contract.ts';
 import { baseJumps, servesLoopback } from './base-rules.ts';
-import { healthListeners } from './health-server.ts';
+import { healthListeners, ownHealth } from './health-server.ts';
 import { syncOps } from './iptables.ts';
 import { IPVS_DEFAULTS, type IpvsOptions } from './ipvs/options.ts';
 import { planIpvs } from './ipvs/plan.ts';
 import { MODES, schedulerOf } from './modes.ts';
 import { NFT_DEFAULTS, type NftLayout, type NftOptions } from './nftables/options.ts';
 import { planNftables } from './nftables/plan.ts';
-import { viewOf } from './node-view.ts';
-import { PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
+import { viewsOf } from './node-view.ts';
+import { type NodeView, PROXY_DEFAULTS, type ProxyOptions } from './options.ts';
 import { servicePorts } from './service-port.ts';
 import { writesAgain } from './writes-again.ts';
 
@@ -51,15 +53,20 @@ export function planNft(cluster: Cluster, node: ClusterNode, options: NftOptions
         return tables();
       },
     },
-    daemon: daemonOf(cluster, viewOf(cluster, node, options), options, 'the primary address'),
+    daemon: daemonOf(cluster, viewsOf(cluster, node, options), options, 'the primary address'),
   };
 }
 
-/** Asked for when the node is. */
+/** Asked for when the node is. Each proxier has servers of its own; what both would open is one socket for both families. */
 function daemonOf(
-  ...[cluster, ...rest]: [Cluster, ...Tail<Parameters<typeof healthListeners>>]
+  { services }: Cluster,
+  views: readonly NodeView[],
+  ...rest: Tail<Tail<Parameters<typeof healthListeners>>>
 ): NonNullable<NodePlan['daemon']> {
-  const listeners = once(() => healthListeners(cluster.services, ...rest));
+  const listeners = once(() => {
+    const all = [ownHealth(), ...views.flatMap((view) => healthListeners(services, view, ...rest))];
+    return [...new Map(all.map((one) => [`${one.port} ${one.ip}`, one])).values()];
+  });
   return {
     get listeners() {
       return listeners();
@@ -70,48 +77,63 @@ function daemonOf(
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
 
 function planVirtualServers(cluster: Cluster, node: ClusterNode, options: IpvsOptions): NodePlan {
-  const view = viewOf(cluster, node, options);
-  const plan = once(() => planIpvs(servicePorts(cluster.services, view), view, options));
+  const views = viewsOf(cluster, node, options);
+  const plans = once(() =>
+    views.map((view) => ({
+      family: view.family,
+      ...planIpvs(servicePorts(cluster.services, view), view, options),
+    })),
+  );
+  const rulesIn = (family: Family): readonly RuleOp[] => plans().find((plan) => plan.family === family)?.iptables ?? [];
   return {
     node: {
+      /** Both find the device there or make it. */
       get devices() {
-        return plan().devices;
+        return plans()[0]?.devices ?? [];
       },
       get addresses() {
-        return plan().addresses;
+        return plans().flatMap(({ addresses }) => addresses);
       },
       get sysctl() {
-        return plan().sysctl;
+        return Object.assign({}, ...plans().map(({ sysctl }) => sysctl));
       },
       get iptables() {
-        return plan().iptables;
+        return rulesIn(4);
+      },
+      get ip6tables() {
+        return rulesIn(6);
       },
       get ipsets() {
-        return plan().ipsets;
+        return plans().flatMap(({ ipsets }) => ipsets);
       },
       get ipvs() {
-        return plan().virtualServers;
+        return plans().flatMap(({ virtualServers }) => virtualServers);
       },
     },
-    daemon: daemonOf(cluster, view, options, 'every address'),
+    daemon: daemonOf(cluster, views, options, 'every address'),
   };
 }
 
-/** SIMPLIFIED: the IPv4 proxier only; a dual-stack node runs a second one for IPv6. */
 export function planIptables(cluster: Cluster, node: ClusterNode, options: ProxyOptions): NodePlan {
-  const view = viewOf(cluster, node, options);
-  const rules = once(() => {
-    const ports = servicePorts(cluster.services, view);
-    return [...baseJumps(view.family), ...syncOps(ports, view, options)];
-  });
+  const views = viewsOf(cluster, node, options);
+  const rulesIn = (family: Family): (() => readonly RuleOp[]) =>
+    once(() => {
+      const view = views.find((one) => one.family === family);
+      if (!view) return [];
+      return [...baseJumps(family), ...syncOps(servicePorts(cluster.services, view), view, options)];
+    });
+  const [four, six] = [rulesIn(4), rulesIn(6)];
   return {
     node: {
       // Written when somebody reads them: of a hundred nodes a packet visits two.
       get iptables() {
-        return rules();
+        return four();
       },
-      ...(servesLoopback(view, options) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
+      get ip6tables() {
+        return six();
+      },
+      ...(views.some((view) => servesLoopback(view, options)) ? { sysctl: { 'ipv4.conf.all.route_localnet': 1 } } : {}),
     },
-    daemon: daemonOf(cluster, view, options, 'every address'),
+    daemon: daemonOf(cluster, views, options, 'every address'),
   };
 }

@@ -4,6 +4,7 @@
  * no `Date` header and no times; the metrics server on 127.0.0.1:10249 is left out.
  */
 import type { ClusterService } from '../../../kube/cluster.ts';
+import { clusterIPIn } from '../../../kube/families.ts';
 import type { HttpAnswer, Listener } from '../../../linux/config.ts';
 import { cidrHas, familyOf, type Ip } from '../../../wire/ip.ts';
 import type { NodeView, ProxyOptions } from './options.ts';
@@ -23,10 +24,11 @@ export function healthListeners(
   const named = view.localAddresses.filter((ip) => nets.some((net) => cidrHas(net, ip)));
   const isEvery = nets.some((net) => net.prefix === 0) || (nets.length === 0 && unlessNamed === 'every address');
   const addresses: readonly (Ip | undefined)[] = isEvery ? [undefined] : nets.length > 0 ? named : primary;
-  return [ownHealth(), ...services.flatMap((service) => serviceHealth(service, view, addresses))];
+  return services.flatMap((service) => serviceHealth(service, view, addresses));
 }
 
-function ownHealth(): Listener {
+/** Of the process, which has one for both of its proxiers. */
+export function ownHealth(): Listener {
   return {
     proto: 'tcp',
     port: HEALTHZ_PORT,
@@ -41,9 +43,9 @@ function ownHealth(): Listener {
 }
 
 function serviceHealth(service: ClusterService, view: NodeView, addresses: readonly (Ip | undefined)[]): Listener[] {
-  const { namespace, name, type, externalTrafficPolicy, healthCheckNodePort: port, clusterIP } = service;
+  const { namespace, name, type, externalTrafficPolicy, healthCheckNodePort: port } = service;
   const isChecked = type === 'LoadBalancer' && externalTrafficPolicy === 'Local' && port !== undefined;
-  if (!isChecked || clusterIP === undefined || clusterIP === 'None' || familyOf(clusterIP) !== view.family) return [];
+  if (!isChecked || clusterIPIn(service, view.family) === undefined) return [];
   const count = localReady(service, view);
   const http = { '*': serviceAnswer(namespace, name, count) };
   const why = `a load balancer asks here whether this node has endpoints of ${namespace}/${name}: it has ${count} that ${count === 1 ? 'is' : 'are'} ready`;

@@ -6,6 +6,7 @@ import { KUBE_FIREWALL, localnetRule } from '../../parts/kubelet.ts';
 import { forwardRules, markMasqRules, nodePortJumps, postroutingRules } from './base-rules.ts';
 import type { RuleContext } from './decide.ts';
 import * as facts from './facts.ts';
+import { syncKey } from './node-view.ts';
 import type { NodeView, ProxyOptions } from './options.ts';
 import type { PortsOfService } from './service-port.ts';
 import { type ServicePortRules, servicePortRules } from './service-rules.ts';
@@ -24,7 +25,7 @@ type Named = readonly [name: string, chain: Chain];
 /** One full sync as operations. The chains of Services are one operation: there may be tens of thousands. */
 export function syncOps(services: readonly PortsOfService[], view: NodeView, options: ProxyOptions): RuleOp[] {
   const each = writtenServices(services, view, options);
-  const chains = ownChains.make(view.nodeName, each, ({ own }) => own);
+  const chains = ownChains.make(syncKey(view), each, ({ own }) => own);
   return [...restoreOps(sharedChains(each, view, options)), { op: 'restore-all', table: 'nat', chains }];
 }
 

@@ -1,25 +1,41 @@
-/** The node as a proxier sees it. */
+/** The node as each proxier sees it: kube-proxy runs one for each family (cmd/kube-proxy/app/server_linux.go `createProxier`, v1.33). */
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
+import { type Family, familiesOf, inFamily } from '../../../kube/families.ts';
 import { ip } from '../../../wire/ip.ts';
 import type { LocalDetector, NodeView, ProxyOptions } from './options.ts';
 
+const LOOPBACK = { 4: ip('127.0.0.1'), 6: ip('::1') } as const;
+
+type Options = Pick<ProxyOptions, 'detectLocal'>;
+
+/**
+ * In the order of the cluster. SIMPLIFIED: where the cluster has one family, the proxier of the other one, which finds no Service and
+ * writes its empty chains all the same, is left out.
+ */
+export const viewsOf = (cluster: Cluster, node: ClusterNode, options: Options): readonly NodeView[] =>
+  familiesOf(cluster).flatMap((family) => viewIn(cluster, node, options, family) ?? []);
+
 /** SIMPLIFIED: of the node's addresses a proxy is told loopback and the node's own one, not those of devices that the CNI makes. */
-export function viewOf(cluster: Cluster, node: ClusterNode, options: Pick<ProxyOptions, 'detectLocal'>): NodeView {
-  return {
-    nodeName: node.name,
-    family: 4,
-    nodeIP: node.ip,
-    localAddresses: [ip('127.0.0.1'), node.ip],
-    detector: detectorOf(cluster, node, options),
-    zone: node.zone ?? '',
-  };
+function viewIn(cluster: Cluster, { name }: ClusterNode, options: Options, family: Family): NodeView | undefined {
+  const seen = inFamily(cluster, family);
+  const node = seen.nodes.find((one) => one.name === name);
+  return (
+    node && {
+      nodeName: node.name,
+      family,
+      nodeIP: node.ip,
+      localAddresses: [LOOPBACK[family], node.ip],
+      detector: detectorOf(seen, node, options),
+      zone: node.zone ?? '',
+    }
+  );
 }
 
-function detectorOf(
-  cluster: Cluster,
-  node: ClusterNode,
-  { detectLocal }: Pick<ProxyOptions, 'detectLocal'>,
-): LocalDetector | null {
+/** Of how many nodes a sync is kept: the proxiers of a node are two. */
+export const syncKey = ({ nodeName, family }: Pick<NodeView, 'nodeName' | 'family'>): string =>
+  family === 4 ? nodeName : `${nodeName} ${family}`;
+
+function detectorOf(cluster: Cluster, node: ClusterNode, { detectLocal }: Options): LocalDetector | null {
   switch (detectLocal.mode) {
     case 'ClusterCIDR':
       // cmd/kube-proxy/app/server_linux.go `getLocalDetectors`, v1.34: none configured means that it cannot tell.

@@ -7,6 +7,7 @@ import {
   proxiedAddresses,
   servicePortName,
 } from '../../../kube/cluster.ts';
+import { clusterIPIn } from '../../../kube/families.ts';
 import type { NodePlace } from '../../../kube/hinted.ts';
 import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
 import type { NodeView } from './options.ts';
@@ -92,9 +93,9 @@ function isSorted(services: readonly PortsOfService[]): boolean {
 }
 
 function readService(service: ClusterService, family: 4 | 6, node: NodePlace): ServicePort[] {
-  const { clusterIP, type } = service;
-  if (type === 'ExternalName' || clusterIP === undefined || clusterIP === 'None') return [];
-  if (familyOf(clusterIP) !== family) return [];
+  const { type } = service;
+  const clusterIP = clusterIPIn(service, family);
+  if (clusterIP === undefined) return [];
   const isOurs = (ip: Ip): boolean => familyOf(ip) === family;
   const wantsLocal = service.externalTrafficPolicy === 'Local';
   const perService = {

@@ -2,9 +2,11 @@
  * The rules of one service port (pkg/proxy/iptables/proxier.go `syncProxyRules`, v1.33). A function of the service port and of few flags,
  * so a result can be kept while its Service and endpoints stay the same.
  */
+
 import type { Match, Rule, Target } from '../../../linux/netfilter/iptables/rule.ts';
-import { type Ip, LOOPBACK_NET } from '../../../wire/ip.ts';
+import { familyOf, type Ip, LOOPBACK_NET } from '../../../wire/ip.ts';
 import { ACCEPT, comment, DROP, dstType, hostNet, jump, nfacct } from '../../parts/rules.ts';
+import { rejectIn } from './base-rules.ts';
 import { balancerSources, type Decided, decide, type NamedChain, origin, type RuleContext } from './decide.ts';
 import { balancingRules, endpointRules } from './endpoint-rules.ts';
 import { externalRules } from './external-rules.ts';
@@ -102,7 +104,7 @@ function natNodePorts({ port, chains, usesExt, context }: Decided): Rule[] {
 /** REJECT when no endpoint exists anywhere, DROP when only this node has none. */
 function refuse({ port, endpoints }: Decided, side: 'internal' | 'external', to: Destination): Rule {
   const { hasEndpoints } = endpoints;
-  const target: Target = hasEndpoints ? DROP : { kind: 'REJECT', with: 'icmp-port-unreachable' };
+  const target: Target = hasEndpoints ? DROP : rejectIn(familyOf(port.clusterIP));
   const policy = `${side}TrafficPolicy is Local and no endpoint is on this node`;
   return {
     ...to.rule,

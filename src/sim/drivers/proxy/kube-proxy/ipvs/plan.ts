@@ -8,6 +8,7 @@ import type { Origin } from '../../../../linux/origin.ts';
 import type { Ip } from '../../../../wire/ip.ts';
 import { macFromHash } from '../../../../wire/mac.ts';
 import { restoreOps } from '../iptables.ts';
+import { syncKey } from '../node-view.ts';
 import type { NodeView } from '../options.ts';
 import type { PortsOfService } from '../service-port.ts';
 import { DUMMY_DEVICE } from './facts.ts';
@@ -33,8 +34,8 @@ export function planIpvs(services: readonly PortsOfService[], view: NodeView, op
   const given = JSON.stringify([view, options]);
   const each = written.list(services, given, (ports) => writeService(ports, view, places, options));
   // Two Services may share an external address: it is bound once.
-  const addresses = bound.make(view.nodeName, each, (service) => service.addresses);
-  const members = setMembers(view.nodeName, each, addresses);
+  const addresses = bound.make(syncKey(view), each, (service) => service.addresses);
+  const members = setMembers(syncKey(view), each, addresses);
   const refused: Rule[] = [];
   const servers: VirtualServer[] = [];
   for (const service of each) {

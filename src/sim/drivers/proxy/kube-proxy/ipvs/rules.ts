@@ -14,7 +14,7 @@ import {
   newChain,
   RETURN,
 } from '../../../parts/rules.ts';
-import { forwardRules, markMasqRules, postroutingRules } from '../base-rules.ts';
+import { forwardRules, markMasqRules, postroutingRules, rejectIn } from '../base-rules.ts';
 import { origin as originOf } from '../decide.ts';
 import type { RestoreChain } from '../iptables.ts';
 import type { LocalDetector, NodeView } from '../options.ts';
@@ -100,7 +100,7 @@ export function ipvsChains(
       ),
       { matches: [], target: DROP, origin: origin('loadBalancerSourceRanges does not name this source') },
     ]),
-    filter(facts.IPVS_FILTER, accessFilter(asks)),
+    filter(facts.IPVS_FILTER, accessFilter(asks, view.family)),
     filter(facts.IPVS_OUT_FILTER, refused),
   ];
 }
@@ -216,9 +216,9 @@ function nodePorts(asks: Askers): Rule[] {
 }
 
 /** A Service's address is local on every node; without this its other ports would reach the node's own programs (issue 72236). */
-function accessFilter(asks: Askers): Rule[] {
+function accessFilter(asks: Askers, family: 4 | 6): Rule[] {
   const ports = ['loadBalancer', 'clusterIP', 'externalIP', 'externalIPLocal'] as const;
-  const asked = asks.always('ipvsIPs', 'dst', { kind: 'REJECT', with: 'icmp-port-unreachable' }, WHY_REJECT);
+  const asked = asks.always('ipvsIPs', 'dst', rejectIn(family), WHY_REJECT);
   return [
     ...ports.map((id) => asks.always(id, 'dst,dst', RETURN, 'it is for a port of a Service')),
     asks.always('healthCheckNodePort', 'dst', RETURN, 'it is for the health check of a Service'),

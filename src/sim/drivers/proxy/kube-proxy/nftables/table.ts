@@ -14,6 +14,7 @@ import type {
 } from '../../../../linux/netfilter/nftables/ruleset.ts';
 import type { Origin } from '../../../../linux/origin.ts';
 import { type Cidr, cidr, cidrHas, type Ip, LOOPBACK_NET } from '../../../../wire/ip.ts';
+import { syncKey } from '../node-view.ts';
 import type { PortsOfService } from '../service-port.ts';
 import { baseChains } from './base-chains.ts';
 import type { NftServiceContext } from './decide-service.ts';
@@ -47,21 +48,21 @@ export function syncedTable(services: readonly PortsOfService[], view: NftView, 
     comment: 'rules for kube-proxy',
     sets: new LayeredMap(
       new Map(sets),
-      setsOf.make(view.nodeName, each, (of) => of.sets),
+      setsOf.make(syncKey(view), each, (of) => of.sets),
     ),
     chains: new LayeredMap(
       new Map(named),
-      chainsOf.make(view.nodeName, each, (of) => of.chains),
+      chainsOf.make(syncKey(view), each, (of) => of.chains),
     ),
   };
 }
 
 /** A set that the node alone decides has its elements already. */
-function filledSet(set: NftSet, each: readonly WrittenService[], { nodeName }: NftView): NftSet {
+function filledSet(set: NftSet, each: readonly WrittenService[], view: NftView): NftSet {
   if (set.elements.size > 0) return set;
   return {
     ...set,
-    elements: elementsOf.make(`${nodeName} ${set.name}`, each, (of) => of.elements.get(set.name) ?? []),
+    elements: elementsOf.make(`${syncKey(view)} ${set.name}`, each, (of) => of.elements.get(set.name) ?? []),
   };
 }
 

@@ -1,0 +1,132 @@
+/** Clusters with IPv6: the paths of `delivery.test.ts` once more, over IPv6, with every CNI that has it and beside every proxy. */
+import { describe, expect, it } from 'vitest';
+import { DUAL, inSix, ONLY_SIX, SIX_FIRST } from '../../sim/drivers/conformance/dual-cluster.ts';
+import { readdressed } from '../../sim/drivers/conformance/lab-cluster.ts';
+import { CNIS } from '../../sim/drivers/registry.ts';
+import type { Cluster } from '../../sim/kube/cluster.ts';
+import { probe } from './cni-check.ts';
+
+/** The path, and the pod whose own address the receiver must see (null: whoever). */
+const PATHS: readonly (readonly [path: string, text: string, source: string | null])[] = [
+  ['pod on the same node', 'tool-2 tcp 10.244.2.2:8080', '10.244.2.3'],
+  ['pod on another node', 'tool-1 tcp 10.244.2.2:8080', '10.244.1.3'],
+  ['ping to another node', 'tool-1 icmp 10.244.2.2', '10.244.1.3'],
+  ['Service, endpoint on another node', 'tool-1 tcp 10.96.0.20:80', '10.244.1.3'],
+  ['Service that leads to the caller', 'web-1 tcp 10.96.0.30:80', null],
+  ['node to a pod of its own', 'node-1 tcp 10.244.1.2:8080', null],
+  ['node to a pod of another', 'node-1 tcp 10.244.2.2:8080', null],
+  ['pod to its own node', 'tool-1 icmp 192.168.56.11', '10.244.1.3'],
+  ['NodePort on the node of the pod', 'client tcp 192.168.56.11:30082', null],
+  ['NodePort on another node', 'client tcp 192.168.56.12:30082', null],
+  ['NodePort with policy Local', 'client tcp 192.168.56.12:30081', '192.168.56.100'],
+  ['the Internet', 'tool-1 tcp 203.0.113.10:80', null],
+];
+
+/** What does not hold: the very thing that the mode is known for. */
+const NOBODY_MASQUERADES = ['the Internet: timeout ETIMEDOUT'];
+const TOO_MUCH_MASQUERADED = [
+  'pod on another node: seen as fd00:192:168:56::11',
+  'ping to another node: seen as fd00:192:168:56::11',
+  'Service, endpoint on another node: seen as fd00:192:168:56::11',
+];
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  'bridge/masq-off': NOBODY_MASQUERADES,
+  'ptp/masq-off': NOBODY_MASQUERADES,
+  'bridge/masq-on': TOO_MUCH_MASQUERADED,
+  'ptp/masq-on': TOO_MUCH_MASQUERADED,
+};
+
+const CLUSTERS: readonly (readonly [string, Cluster])[] = [
+  ['dual stack, IPv4 first', DUAL],
+  ['dual stack, IPv6 first', SIX_FIRST],
+  ['IPv6 alone', ONLY_SIX],
+];
+
+const choices = CNIS.flatMap((cni) =>
+  cni.modes.flatMap((mode) =>
+    CLUSTERS.flatMap(([about, cluster], nth) => {
+      const families = (cluster.podCIDRs ?? [cluster.podCIDR]).map(({ family }) => family);
+      if (cni.refusesFamilies?.(families, mode.id)) return [];
+      const proxies = nth === 0 ? ['iptables', 'nftables', 'ipvs'] : ['nftables'];
+      return proxies.map((proxy) => ({ cni: cni.id, mode: mode.id, proxy, about, cluster }));
+    }),
+  ),
+);
+
+/** What the receiver does not get, or gets from the wrong sender. */
+function wrong(paths: typeof PATHS, setting: (typeof choices)[number]): readonly string[] {
+  const { cni, mode, proxy } = setting;
+  const cluster = readdressed(setting.cluster, undefined);
+  return paths.flatMap(([path, text, source]) => {
+    const { outcome, arrival } = probe(text, { cni, mode, proxy, cluster });
+    const from = arrival?.split(' ')[0] ?? 'nobody';
+    if (outcome !== 'connected' && outcome !== 'reply') return [`${path}: ${outcome}`];
+    return source === null || from === source ? [] : [`${path}: seen as ${from}`];
+  });
+}
+
+const SIX = PATHS.map(([path, text, source]) => [path, inSix(text), source && inSix(source)] as const);
+
+describe('what must arrive over IPv6', () => {
+  it.each(choices)('$cni/$mode beside $proxy, $about', (choice) => {
+    expect(wrong(SIX, choice)).toEqual(KNOWN[`${choice.cni}/${choice.mode}`] ?? []);
+  });
+});
+
+describe('what arrives over IPv4 beside it', () => {
+  const both = choices.filter(({ cluster }) => cluster.podCIDRs !== undefined);
+  it.each(both)('$cni/$mode beside $proxy, $about', (choice) => {
+    const known = (KNOWN[`${choice.cni}/${choice.mode}`] ?? []).map((text) =>
+      text.replace('fd00:192:168:56::', '192.168.56.'),
+    );
+    expect(wrong(PATHS, choice)).toEqual(known);
+  });
+});
+
+describe('what is refused over IPv6, or lost', () => {
+  // As over IPv4 (proxies.test.ts).
+  it.each([
+    [
+      'no endpoints',
+      'tool-1 tcp 10.96.0.40:80',
+      'refused ECONNREFUSED',
+      'refused ECONNREFUSED',
+      'refused ECONNREFUSED',
+    ],
+    [
+      'a port that the Service does not have',
+      'tool-1 tcp 10.96.0.30:81',
+      'timeout ETIMEDOUT',
+      'refused ECONNREFUSED',
+      'refused ECONNREFUSED',
+    ],
+    ['ping a ClusterIP', 'tool-1 icmp 10.96.0.30', 'timeout ETIMEDOUT', 'refused ECONNREFUSED', 'refused ECONNREFUSED'],
+    // Unlike IPv4: no mode serves node ports of ::1.
+    [
+      'a node port on loopback',
+      'node-2 tcp [::1]:30082',
+      'refused ECONNREFUSED',
+      'refused ECONNREFUSED',
+      'refused ECONNREFUSED',
+    ],
+  ])('%s', (_name, text, ...outcomes) => {
+    const proxies = ['iptables', 'nftables', 'ipvs'];
+    const seen = proxies.map(
+      (proxy) => probe(inSix(text), { cni: 'flannel', mode: 'vxlan', proxy, cluster: DUAL }).outcome,
+    );
+    expect(seen).toEqual(outcomes);
+  });
+});
+
+it('Flannel gives pods an MTU that its own tunnel over IPv6 does not have: the node says so', () => {
+  const big = (sizeBytes: number) =>
+    probe(inSix('tool-1 icmp 10.244.2.2'), {
+      cni: 'flannel',
+      mode: 'vxlan',
+      proxy: 'none',
+      cluster: DUAL,
+      options: { sizeBytes },
+    });
+  expect(big(1430 - 48)).toMatchObject({ outcome: 'reply' });
+  expect(big(1450 - 48)).toMatchObject({ outcome: expect.stringContaining('EMSGSIZE'), wire: null });
+});
