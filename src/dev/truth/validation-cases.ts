@@ -11,7 +11,7 @@ import { dnsLabel } from '../../sim/kube/validate/names.ts';
 import { validateNetworkPolicy } from '../../sim/kube/validate/network-policy.ts';
 import { validatePod } from '../../sim/kube/validate/pod.ts';
 import { validateService } from '../../sim/kube/validate/service.ts';
-import type { RecordedObject } from './policy-input.ts';
+import { inputOfResources, type RecordedObject, workloadsOf } from './policy-input.ts';
 import type { CaseResult } from './report.ts';
 
 interface RecordedError {
@@ -122,33 +122,31 @@ const BAD_FIELDS: readonly (readonly [RegExp, RegExp])[] = [
   [/metadata\.name=default/, /metadata\.name="default"/],
   [/endPort field/, /\.endPort: /],
   [/cannot convert named port/, /namedPorts/],
-  [/selector error|not a valid label selector operator/, /Selector\.|namespaces\.|nodes\./],
+  [/selector error|key: Invalid value|label selector operator/, /(Selector|namespaces|nodes)\./],
+  [/is missing in|unable to decode|cannot unmarshal/, /./],
 ];
 
-/** Objects that are valid one by one, and what a person is told of them here. */
-const BAD_TOGETHER: readonly (readonly [RegExp, (texts: readonly string[]) => boolean])[] = [
-  [/same priority/, (texts) => texts.some((text) => text.startsWith('same-priority '))],
-  [/already exist/, (texts) => texts.some((text) => / stands twice: /.test(text))],
+/** What the API server accepts, and what a person is told of it here instead: findings, and what was taken for granted. */
+const BAD_IN_USE: readonly (readonly [RegExp, RegExp])[] = [
+  [/same priority/, /^same-priority /],
+  [/already exist/, / stands twice: /],
+  [/cannot convert named port/, /^unknown-port /],
+  [/port range/, /^empty-range /],
 ];
 
 export function badDifference({ resources, expectError }: BadCase): string | null {
   const { objects, errors, assumed } = readManifests(JSON.stringify({ kind: 'List', items: resources }));
-  const together = BAD_TOGETHER.find(([words]) => words.test(expectError))?.[1];
-  if (together) {
-    const policies = objects.filter(isPolicy);
-    const findings = lint(policyModel({ namespaces: [], pods: [], nodes: [], policies }));
-    const texts = [
-      ...assumed,
-      ...findings.map(({ kind, text }) => `${kind} ${text}`),
-      ...errors.map(({ text }) => text),
-    ];
-    return together(texts) ? null : `${expectError}\n    simulator: ${texts.join('; ')}`;
-  }
-  const field = BAD_FIELDS.find(([words]) => words.test(expectError))?.[1];
   const said = errors.map(({ text }) => text);
-  return field && said.some((text) => field.test(text))
-    ? null
-    : `${expectError}\n    simulator: ${said.join('; ') || 'nothing'}`;
+  const field = BAD_FIELDS.find(([words]) => words.test(expectError))?.[1];
+  if (field && said.some((text) => field.test(text))) return null;
+  const pods = workloadsOf(resources).map(({ pod }) => pod);
+  const policies = objects.filter(isPolicy);
+  const found = lint(policyModel({ ...inputOfResources(resources, pods), policies })).map(
+    ({ kind, text }) => `${kind} ${text}`,
+  );
+  const told = BAD_IN_USE.find(([words]) => words.test(expectError))?.[1];
+  if (told && [...assumed, ...found].some((text) => told.test(text))) return null;
+  return `${expectError}\n    simulator: ${[...said, ...assumed, ...found].join('; ') || 'nothing'}`;
 }
 
 /** An analyser folds pods into their owner, and cannot when they differ. Here each pod is itself. */

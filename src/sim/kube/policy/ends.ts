@@ -102,13 +102,11 @@ export class Ends {
 
   /** The end that stands for a pod, by the address of that family; without one, its primary end. */
   ofPod(ref: string, family?: 4 | 6): number | undefined {
-    const ends = this.#ofPod.get(ref);
-    if (ends === undefined || family === undefined) return ends?.[0];
-    return ends.find((end) => this.#familyOf(end) === family) ?? ends[0];
+    return this.#ofFamily(this.#ofPod.get(ref), family);
   }
 
-  ofNode(name: string): number | undefined {
-    return this.#ofNode.get(name)?.[0];
+  ofNode(name: string, family?: 4 | 6): number | undefined {
+    return this.#ofFamily(this.#ofNode.get(name), family);
   }
 
   /** A pod's or node's own address, or the cell around it. */
@@ -160,9 +158,10 @@ export class Ends {
     return bits;
   }
 
-  #familyOf(end: number): 4 | 6 | undefined {
-    const of = this.all[end];
-    return of?.kind === 'pods' && of.cell !== undefined ? this.#cells.cells[of.cell]?.family : undefined;
+  #ofFamily(ends: readonly number[] | undefined, family: 4 | 6 | undefined): number | undefined {
+    if (ends === undefined || family === undefined) return ends?.[0];
+    const cellOf = (end: number) => this.#cells.cells[this.all[end]?.cell ?? -1];
+    return ends.find((end) => cellOf(end)?.family === family) ?? ends[0];
   }
 
   #addPod(pod: PolicyPod, cell: number | undefined, all: End[], classes: Map<string, number>): number {

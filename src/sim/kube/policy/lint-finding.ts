@@ -4,6 +4,7 @@ export type LintKind =
   | 'selects-nothing'
   | 'finds-nobody'
   | 'unknown-port'
+  | 'empty-range'
   | 'types-against-rules'
   | 'no-dns'
   | 'pod-network'

@@ -81,7 +81,8 @@ function lintRules(model: PolicyModel, one: LookedUp, direction: Direction): rea
   const portsField = one.policy.object.kind === 'ClusterNetworkPolicy' ? 'protocols' : 'ports';
   return one[direction].flatMap(({ rule, peers }, index) => [
     ...(rule.peers ?? []).flatMap((peer, at): readonly LintFinding[] => {
-      const path = [direction, index, PEER_FIELDS[direction], at];
+      const written = writtenAt(one.policy.object, direction, index)[at] ?? at;
+      const path = [direction, index, PEER_FIELDS[direction], written];
       if (peer.kind === 'domains')
         return [
           found(
@@ -95,22 +96,40 @@ function lintRules(model: PolicyModel, one: LookedUp, direction: Direction): rea
       const where = peer.namespace === undefined ? '' : ` in namespace ${peer.namespace}`;
       return [found('finds-nobody', one, path, `wants ${podsText(peer)}${where}, and there is none`)];
     }),
-    ...(rule.ports ?? []).flatMap((port, at): readonly LintFinding[] => {
-      if (!('name' in port)) return [];
-      const path = [direction, index, portsField, at];
-      const destinations = direction === 'ingress' ? one.subjects : peers;
-      return declaredBy(model, port, (end) => destinations === undefined || hasBit(destinations, end))
-        ? []
-        : [
-            found(
-              'unknown-port',
-              one,
-              path,
-              `no pod that it is about declares a port ${port.name}${port.protocol === undefined ? '' : ` of ${port.protocol}`}: it matches nothing`,
-            ),
-          ];
-    }),
+    ...(rule.ports ?? []).flatMap((port, at) =>
+      lintPort(model, one, port, [direction, index, portsField, at], direction === 'ingress' ? one.subjects : peers),
+    ),
   ]);
+}
+
+/** Where the peers of a rule stand in the object: a list of networks is several peers. */
+function writtenAt({ spec }: PolicyObject, direction: Direction, rule: number): readonly number[] {
+  const written = spec[direction]?.[rule] as
+    | { readonly from?: readonly object[]; readonly to?: readonly object[] }
+    | undefined;
+  return (written?.[PEER_FIELDS[direction]] ?? []).flatMap((peer, at) =>
+    'networks' in peer && Array.isArray(peer.networks) ? peer.networks.map(() => at) : [at],
+  );
+}
+
+function lintPort(
+  model: PolicyModel,
+  one: LookedUp,
+  port: UniformPort,
+  path: readonly (string | number)[],
+  destinations: LookedUp['subjects'] | undefined,
+): readonly LintFinding[] {
+  if (!('name' in port)) {
+    const { protocol, from, to } = port;
+    return from <= to
+      ? []
+      : [found('empty-range', one, path, `${protocol} ${from} to ${to} ends before it begins: it matches nothing`)];
+  }
+  if (declaredBy(model, port, (end) => destinations === undefined || hasBit(destinations, end))) return [];
+  const of = port.protocol === undefined ? '' : ` of ${port.protocol}`;
+  return [
+    found('unknown-port', one, path, `no pod that it is about declares a port ${port.name}${of}: it matches nothing`),
+  ];
 }
 
 function declaredBy(model: PolicyModel, port: UniformPort, isMeant: (end: number) => boolean): boolean {

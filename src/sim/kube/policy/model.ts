@@ -165,7 +165,7 @@ export function resolveEnd(model: PolicyModel, ref: EndRef, family?: 4 | 6): Res
     return pod.hostNetwork ? { end, ...(pod.node === undefined ? {} : { onNode: pod.node }) } : { end, pod };
   }
   if (ref.kind === 'node') {
-    const end = ends.ofNode(ref.name);
+    const end = ends.ofNode(ref.name, family);
     return end === undefined ? null : { end, onNode: ref.name };
   }
   const end = ends.ofIp(ref.ip);

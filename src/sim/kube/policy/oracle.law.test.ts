@@ -176,11 +176,13 @@ function tierSays(
 }
 
 function seen(input: PolicyInput, end: EndRef, family: 4 | 6): Seen {
+  const ofFamily = (ips: readonly Ip[] = []): Ip => ips.find((one) => familyOf(one) === family) ?? ip('0.0.0.0');
   if (end.kind === 'ip') return { ip: end.ip };
-  if (end.kind === 'node') return { node: end.name, ip: input.nodes.find(({ name }) => name === end.name)!.ips[0]! };
-  const pod = input.pods.find(({ namespace, name }) => `${namespace}/${name}` === end.ref)!;
-  const address = pod.ips.find((one) => familyOf(one) === family) ?? pod.ips[0]!;
-  return pod.hostNetwork ? { node: pod.node!, ip: address } : { pod, ip: address };
+  if (end.kind === 'node')
+    return { node: end.name, ip: ofFamily(input.nodes.find(({ name }) => name === end.name)?.ips) };
+  const pod = input.pods.find(({ namespace, name }) => `${namespace}/${name}` === end.ref);
+  if (pod === undefined) throw new Error(`no pod ${end.ref}`);
+  return pod.hostNetwork ? { node: pod.node ?? '', ip: ofFamily(pod.ips) } : { pod, ip: ofFamily(pod.ips) };
 }
 
 const packets: readonly Packet[] = [

@@ -1,6 +1,6 @@
 /** Small clusters full of corner cases, from a seed: what laws are held against. */
 import { makeRng, type Rng } from '../../base/rng.ts';
-import { ip } from '../../wire/ip.ts';
+import { type Ip, ip } from '../../wire/ip.ts';
 import type {
   AdminEgressRule,
   AdminPeer,
@@ -61,6 +61,10 @@ function selectorOf(dice: Dice, keys: readonly string[]): LabelSelectorObject {
 }
 
 const POD_KEYS = ['app', 'tier'];
+const NODE_IPS: Readonly<Record<string, readonly Ip[]>> = {
+  'node-1': [ip('192.168.56.11'), ip('fd00:56::11')],
+  'node-2': [ip('192.168.56.12'), ip('fd00:56::12')],
+};
 const NAMESPACE_KEYS = ['team', 'kubernetes.io/metadata.name'];
 
 /** Every pod of it has an address of each family; one is on the host's network. */
@@ -74,9 +78,7 @@ export function randomCluster(seed: number): PolicyInput {
       namespace: dice.one(['a', 'b', 'n2']),
       name: `pod-${at}`,
       labels: labelsOf(dice, POD_KEYS),
-      ips: isOnHost
-        ? [ip(node === 'node-1' ? '192.168.56.11' : '192.168.56.12')]
-        : [ip(`10.244.${at % 2}.${at + 2}`), ip(`fd00::${at % 2}:${at + 2}`)],
+      ips: isOnHost ? (NODE_IPS[node] ?? []) : [ip(`10.244.${at % 2}.${at + 2}`), ip(`fd00::${at % 2}:${at + 2}`)],
       node,
       ...(isOnHost ? { hostNetwork: true } : {}),
       ports: dice.some(2, () => ({ name: dice.one(PORT_NAMES), port: dice.one(PORTS), protocol: dice.one(PROTOCOLS) })),
@@ -84,7 +86,7 @@ export function randomCluster(seed: number): PolicyInput {
   });
   const nodes = [1, 2].map((at) => ({
     name: `node-${at}`,
-    ips: [ip(`192.168.56.1${at}`)],
+    ips: NODE_IPS[`node-${at}`] ?? [],
     labels: labelsOf(dice, ['team']),
   }));
   return { namespaces, pods, nodes, policies: randomPolicies(dice) };
