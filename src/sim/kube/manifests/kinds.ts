@@ -9,6 +9,8 @@ export interface ModelledKind {
   readonly shape: Struct;
   /** It has no namespace. */
   readonly isClusterScoped?: true;
+  /** Its definition is an object itself, with a schema. */
+  readonly isCustom?: true;
 }
 
 export const META = struct('ObjectMeta', {
@@ -114,6 +116,7 @@ const admin = (version: string, spec: Struct): ModelledKind => ({
   apiVersion: `policy.networking.k8s.io/${version}`,
   shape: object(spec),
   isClusterScoped: true,
+  isCustom: true,
 });
 
 export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([

@@ -97,6 +97,11 @@ describe('a policy is refused', () => {
       'line 1, NetworkPolicy default/a: no matches for kind "NetworkPolicy" in version "networking.k8s.io/v1beta1": expected networking.k8s.io/v1',
     ],
     [
+      'with a word for a number, as a custom kind',
+      admin('AdminNetworkPolicy', '{priority: high, subject: {namespaces: {}}}'),
+      'line 4, AdminNetworkPolicy default: spec.priority: Invalid value: "string": spec.priority in body must be of type integer: "string"',
+    ],
+    [
       'as a second baseline',
       admin('BaselineAdminNetworkPolicy', '{subject: {namespaces: {}}}', 'v1alpha1', 'other'),
       'line 3, BaselineAdminNetworkPolicy other: <nil>: Invalid value: "object": Only one baseline admin network policy with metadata.name="default" can be created in the cluster',

@@ -17,7 +17,7 @@ import { MODELLED, type ModelledKind } from './kinds.ts';
 import { consequenceOf, type IdleFields, isKnownNamespaced, type NotModelled } from './not-modelled.ts';
 import { toAdminPolicy, toNetworkPolicy } from './policy-objects.ts';
 import { isValueMap, type Place, type Value, type ValueMap } from './read-yaml.ts';
-import { checkShape, decoded } from './shape.ts';
+import { checkShape, decoded, schemaError } from './shape.ts';
 import { toNamespace, toPod, toService, toWorkload } from './to-object.ts';
 
 export interface Source {
@@ -94,9 +94,14 @@ function nameOf({ metadata }: ValueMap, kind: string): string {
 
 const refOf = (value: ValueMap, kind: string): string => `${kind} ${nameOf(value, kind)}`;
 
-function readModelled(source: Source, value: ValueMap, kind: KubeObject['kind'], { shape }: ModelledKind): ReadObject {
+function readModelled(
+  source: Source,
+  value: ValueMap,
+  kind: KubeObject['kind'],
+  { shape, isCustom }: ModelledKind,
+): ReadObject {
   const ref = refOf(value, kind);
-  const report = checkShape(value, shape);
+  const report = checkShape(value, shape, isCustom ? schemaError : undefined);
   if (report.errors.length > 0) return failed(source, ref, report.errors);
   const { object, errors } = judge(kind, decoded(value, shape));
   if (object === undefined) return failed(source, ref, errors);

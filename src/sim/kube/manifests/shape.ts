@@ -65,14 +65,21 @@ export interface ShapeReport {
   readonly idle: Set<string>;
 }
 
+/** What is said of a value of the wrong type; `owner` is the Go struct that has the field. */
+export type TypeWords = (value: Value, shape: Shape, path: Path, owner: string) => string;
+
+interface Checking extends ShapeReport {
+  readonly words: TypeWords;
+}
+
 /** Checks a value against a struct, from the object's root. Null means "not set" everywhere, as in JSON for Go. */
-export function checkShape(value: ValueMap, shape: Struct): ShapeReport {
-  const report: ShapeReport = { errors: [], matters: [], idle: new Set() };
+export function checkShape(value: ValueMap, shape: Struct, words: TypeWords = decodeError): ShapeReport {
+  const report: Checking = { errors: [], matters: [], idle: new Set(), words };
   checkStruct(value, shape, [], report);
   return report;
 }
 
-function checkStruct(value: ValueMap, shape: Struct, path: Path, report: ShapeReport): void {
+function checkStruct(value: ValueMap, shape: Struct, path: Path, report: Checking): void {
   for (const [name, item] of Object.entries(value)) {
     const field = shape.fields.get(name);
     const at = [...path, name];
@@ -95,10 +102,10 @@ const saysSomething = (value: Value, unless: Value | undefined): boolean =>
   !(typeof value === 'object' && Object.keys(value ?? {}).length === 0);
 
 /** `owner` is the struct that has the field. */
-function checkValue(value: Value, shape: Shape, path: Path, owner: string, report: ShapeReport): void {
+function checkValue(value: Value, shape: Shape, path: Path, owner: string, report: Checking): void {
   const isGood = hasType(value, shape);
   if (!isGood) {
-    report.errors.push({ path, text: decodeError(value, shape, path, owner) });
+    report.errors.push({ path, text: report.words(value, shape, path, owner) });
     return;
   }
   if (shape.type === 'struct' && isValueMap(value)) checkStruct(value, shape, path, report);
@@ -110,7 +117,7 @@ function checkValue(value: Value, shape: Shape, path: Path, owner: string, repor
   if (shape.type === 'map' && isValueMap(value)) {
     for (const [key, item] of Object.entries(value)) {
       if (typeof item === 'string' || item === null) continue;
-      report.errors.push({ path: [...path, key], text: decodeError(item, STRING, path, owner) });
+      report.errors.push({ path: [...path, key], text: report.words(item, STRING, path, owner) });
     }
   }
 }
@@ -143,6 +150,30 @@ function decodeError(value: Value, shape: Shape, path: Path, owner: string): str
   const what = typeof value === 'number' && shape.type === 'int32' ? `number ${value}` : jsonType(value);
   if (shape.type === 'intOrString') return `json: cannot unmarshal ${what} into Go value of type int32`;
   return `json: cannot unmarshal ${what} into Go struct field ${owner}.${dotted(path, false)} of type ${goType(shape)}`;
+}
+
+/** The schema of a custom kind says it in its own words (kube-openapi); its metadata is decoded like everybody's. */
+export function schemaError(value: Value, shape: Shape, path: Path, owner: string): string {
+  if (path[0] !== 'spec') return decodeError(value, shape, path, owner);
+  const at = dotted(path, true);
+  const found = schemaType(value);
+  return `${at}: Invalid value: "${found}": ${at} in body must be of type ${SCHEMA_TYPES[shape.type]}: "${found}"`;
+}
+
+const SCHEMA_TYPES: Readonly<Record<Shape['type'], string>> = {
+  string: 'string',
+  bool: 'boolean',
+  int32: 'integer',
+  intOrString: 'integer,string',
+  any: 'object',
+  map: 'object',
+  list: 'array',
+  struct: 'object',
+};
+
+function schemaType(value: Value): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function jsonType(value: Value): string {
