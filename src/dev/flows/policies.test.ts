@@ -68,3 +68,27 @@ describe.each(modes)('$cni $mode', (setting) => {
     expect([outcomeOf(seen), deathOf(seen)]).toEqual([outcome, diesOn]);
   });
 });
+
+/**
+ * Where implementations do otherwise than the specification with one pod alone; what they make of policies is in `policy-readings`, held
+ * by the law. The specification lets a pod talk to its node and to itself, whatever policies say.
+ */
+describe.each(modes)('departures of $cni $mode', (setting) => {
+  const { cluster, there } = labOf(setting.cni, setting.mode);
+  const ask = (text: string, policy: ClusterPolicy): string =>
+    outcomeOf(probe(there(text), { ...setting, cluster: { ...cluster, policies: [policy] } }));
+  const polices = (who: Readonly<Record<string, boolean>>): boolean => who[setting.cni] === true;
+
+  it('a pod that is closed for egress and its own node', () => {
+    const closed = { ...named('closed', 'tool-2'), egress: [] };
+    const isPoliced = polices({ calico: true, canal: true, cilium: true, weave: false });
+    // Nobody listens on every node of it: an answer is enough.
+    expect(ask('tool-2 tcp 192.168.56.12:10250', closed) === 'timeout').toBe(isPoliced);
+  });
+
+  it('a pod that is closed for ingress and its own Service', () => {
+    const closed = { ...named('closed', 'web-1'), ingress: [] };
+    const isPoliced = polices({ calico: true, canal: true, cilium: false, weave: true });
+    expect(ask('web-1 tcp 10.96.0.30:80', closed)).toBe(isPoliced ? 'timeout' : 'connected');
+  });
+});

@@ -105,6 +105,8 @@ export interface CniOptions {
   /** Pairs `[node, peer]` whose FDB entry was never written. */
   readonly missingFdb?: readonly (readonly [string, string])[];
   readonly noForwardAccept?: boolean;
+  /** kube-proxy runs in IPVS mode: there is a `kube-ipvs0` on every node. */
+  readonly besideIpvs?: boolean;
 }
 
 /** JSON as plugins read and print it. */
@@ -249,6 +251,8 @@ export interface CniDriver extends DriverBase {
 
 /** kube-proxy, or what replaces it. */
 export interface ProxyDriver extends DriverBase {
+  /** In this mode IPVS passes packets on, past FORWARD. */
+  usesIpvs?(mode: string): boolean;
   /** A process on each node keeps the rules in step with the cluster: it can be stopped. */
   readonly hasDaemon: boolean;
   plan(cluster: Cluster, node: ClusterNode, mode: string): NodePlan;

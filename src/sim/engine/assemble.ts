@@ -43,9 +43,11 @@ export function assemble(
   announced: (node: ClusterNode) => readonly ArpResponder[] = () => [],
 ): ReadonlyMap<NsId, NetnsConfig> {
   const wired = onPodNetwork(cluster);
+  const besideIpvs = drivers.proxy.usesIpvs?.(drivers.proxyMode) ?? false;
+  const cniOptions = besideIpvs ? { ...drivers.cniOptions, besideIpvs } : drivers.cniOptions;
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const node of cluster.nodes) {
-    const cni = once(() => drivers.cni.plan(wired, node, drivers.cniMode, drivers.cniOptions));
+    const cni = once(() => drivers.cni.plan(wired, node, drivers.cniMode, cniOptions));
     const proxy = (): NodePlan => proxies.get(node.name) ?? { node: {} };
     makers.set(node.name, () => nodeConfig(cluster, node, announced(node), cni, proxy));
     for (const pod of wired.pods)

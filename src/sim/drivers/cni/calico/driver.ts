@@ -77,7 +77,7 @@ function planCalico(cluster: Cluster, node: ClusterNode, modeId: string, options
   const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overheadOf(mode);
   const tunnel = tunnelOf(cluster, node, peers, mode);
   const wiring = calicoNode(pods, mtuBytes);
-  const felix = felixConfig(cluster, node, peers, mode);
+  const felix = { ...felixConfig(cluster, node, peers, mode), besideIpvs: options.besideIpvs ?? false };
   const hostPorts = portmapFragment(pods, CALICO_PORTMAP);
   const rules = once(() => [...felixRules(cluster, pods, hostVeth, felix), ...(hostPorts.iptables ?? [])]);
   return {
@@ -109,7 +109,7 @@ function felixConfig(
   node: ClusterNode,
   peers: readonly ClusterNode[],
   mode: CalicoMode,
-): FelixConfig {
+): Omit<FelixConfig, 'besideIpvs'> {
   const use = (overlay: CalicoMode['overlay'], device: string) => ({
     on: mode.overlay === overlay,
     ...(node.tunnelIp === undefined ? {} : { device }),

@@ -55,7 +55,7 @@ function planCanal(cluster: Cluster, node: ClusterNode, mode: string, options: C
   const mtuBytes = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes;
   const tunnel = vxlanFragment(cluster, node, peers, options);
   const wiring = calicoNode(pods, mtuBytes);
-  const felix = felixConfig(cluster, node, peers);
+  const felix = { ...felixConfig(cluster, node, peers), besideIpvs: options.besideIpvs ?? false };
   // flanneld writes as soon as it starts; Felix waits until it has read everything.
   const hostPorts = portmapFragment(pods, CALICO_PORTMAP);
   const rules = once(() => [
@@ -86,7 +86,11 @@ function planCanal(cluster: Cluster, node: ClusterNode, mode: string, options: C
  * Nobody assigns addresses from it, but calico-node makes the default pool of kubeadm's `podSubnet` all the same, with `natOutgoing` on
  * (node/pkg/lifecycle/startup/startup.go `configureIPPools`, v3.31.7).
  */
-function felixConfig(cluster: Cluster, node: ClusterNode, peers: readonly ClusterNode[]): FelixConfig {
+function felixConfig(
+  cluster: Cluster,
+  node: ClusterNode,
+  peers: readonly ClusterNode[],
+): Omit<FelixConfig, 'besideIpvs'> {
   return {
     pools: [cluster.podCIDR],
     masqPools: [cluster.podCIDR],

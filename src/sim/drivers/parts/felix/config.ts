@@ -10,6 +10,8 @@ export interface FelixConfig {
   readonly peers: readonly Ip[];
   readonly ipip: TunnelUse;
   readonly vxlan: TunnelUse;
+  /** There is a `kube-ipvs0`. */
+  readonly besideIpvs: boolean;
 }
 
 /** `on`: some pool uses this encapsulation. `device`: what it goes through, once the node has an address for it. */

@@ -13,8 +13,8 @@ export interface Workload {
 export function dispatchOps(workloads: readonly Workload[]): RuleOp[] {
   const sorted = [...workloads].sort((a, b) => (a.dev < b.dev ? -1 : 1));
   return [
-    ...tree('cali-from-wl-dispatch', '--in-interface', 'cali-fw-', sorted),
-    ...tree('cali-to-wl-dispatch', '--out-interface', 'cali-tw-', sorted),
+    ...tree('cali-from-wl-dispatch', '--in-interface', 'cali-fw-', sorted, DROP_UNKNOWN),
+    ...tree('cali-to-wl-dispatch', '--out-interface', 'cali-tw-', sorted, DROP_UNKNOWN),
   ];
 }
 
@@ -24,8 +24,19 @@ const UNKNOWN: FelixRule = {
   why: 'no policy was written for this device yet, so nothing may pass',
 };
 
-/** A chain for each next letter that several names share, so that no packet is compared with a hundred names. */
-function tree(root: string, option: string, prefix: string, workloads: readonly Workload[]): RuleOp[] {
+const DROP_UNKNOWN = { branch: [UNKNOWN], root: [UNKNOWN] };
+
+/**
+ * A chain for each next letter that several names share, so that no packet is compared with a hundred names. `ends`: what follows where
+ * no name fits.
+ */
+export function tree(
+  root: string,
+  option: string,
+  prefix: string,
+  workloads: readonly Workload[],
+  ends: Readonly<Record<'branch' | 'root', readonly FelixRule[]>>,
+): RuleOp[] {
   const shared = commonPrefix(workloads.map(({ dev }) => dev));
   const byLetter = groupBy(workloads, ({ dev }) => dev.slice(0, shared.length + 1));
   const leaf = ({ dev, ref }: Workload): FelixRule => ({
@@ -48,9 +59,9 @@ function tree(root: string, option: string, prefix: string, workloads: readonly 
   );
   return [
     ...branches.flatMap(([start, group]) =>
-      felixChain('filter', `${root}-${start.slice(shared.length)}`, [...group.map(leaf), UNKNOWN]),
+      felixChain('filter', `${root}-${start.slice(shared.length)}`, [...group.map(leaf), ...ends.branch]),
     ),
-    ...felixChain('filter', root, [...rules, UNKNOWN]),
+    ...felixChain('filter', root, [...rules, ...ends.root]),
   ];
 }
 

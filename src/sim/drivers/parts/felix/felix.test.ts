@@ -40,6 +40,7 @@ const config: FelixConfig = {
   peers: [ip('192.168.56.12')],
   ipip: { on: false },
   vxlan: { on: true, device: 'vxlan.calico' },
+  besideIpvs: false,
 };
 
 const linesOf = (ops: Parameters<typeof applyRuleOps>[0]): string[] => printRuleset(applyRuleOps(ops)).split('\n');

@@ -9,6 +9,7 @@ import { calicoRules } from './calico-rule.ts';
 import type { FelixConfig } from './config.ts';
 import { dispatchOps } from './dispatch.ts';
 import { type Endpoint, endpointOps, profileOps } from './endpoint.ts';
+import { ipvsOps } from './ipvs.ts';
 import { groupOps, policyOps } from './policy.ts';
 import { policySets } from './policy-sets.ts';
 import { felixSets, LOOPBACK_IP } from './sets.ts';
@@ -43,6 +44,7 @@ export function felixRules(
     ...profileOps(profiles),
     ...endpoints.flatMap(endpointOps),
     ...dispatchOps(endpoints),
+    ...(config.besideIpvs ? ipvsOps(endpoints) : []),
     ...filterOps(config),
   ];
 }

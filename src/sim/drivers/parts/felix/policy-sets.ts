@@ -21,10 +21,11 @@ export const selectorId = (text: string): string => uniqueId('s', text);
 
 const limited = (id: string): string => setName(id).slice(0, SET_NAME_MAX);
 
-/** `cali40s:…`: the pods on the other side. Where a rule names ports only, their set is of those pods already. */
-export function peerSet({ selector, ports, named }: CalicoRule): string | null {
+/** `cali40s:…`: the pods on the other side. Where an egress rule has names of ports only, their set is of those pods already. */
+export function peerSet({ selector, ports, named }: CalicoRule, direction: PolicyDirection): string | null {
   if (selector === undefined) return null;
-  return ports.length > 0 || named.length === 0 ? limited(selectorId(selector.text)) : null;
+  const isAsked = direction === 'egress' && ports.length === 0 && named.length > 0;
+  return isAsked ? null : limited(selectorId(selector.text));
 }
 
 /** Ports are the receiver's, and only an egress rule has a selector for it. */
@@ -53,7 +54,7 @@ export function policySets(policies: readonly ClusterPolicy[]): IpSet[] {
     for (const direction of ['ingress', 'egress'] as const)
       for (const rule of calicoRules(policy, direction) ?? []) {
         const { selector } = rule;
-        const peers = peerSet(rule);
+        const peers = peerSet(rule, direction);
         if (selector && peers !== null)
           add(peers, 'hash:net', selector.ips.filter(isFour), `the pods that ${selector.reads} finds`);
         for (const port of rule.named) {

@@ -128,6 +128,13 @@ describe('a port by name', () => {
     expect(ingress({ ports: [http] })).toEqual([`-p tcp -m set --match-set ${set.name} dst,dst ${ACCEPT}`]);
   });
 
+  it('does not take the place of the selector of the sender', () => {
+    const [peers, ports] = setsOf({ ingress: [{ peers: [fromApi], ports: [http] }] });
+    expect(ingress({ peers: [fromApi], ports: [http] })).toEqual([
+      `-p tcp -m set --match-set ${peers?.name} src -m set --match-set ${ports?.name} dst,dst ${ACCEPT}`,
+    ]);
+  });
+
   it('takes the place of the selector of the receiver', () => {
     const [set, ...others] = setsOf({ egress: [{ peers: [fromApi], ports: [http] }] });
     expect(others).toEqual([]);
@@ -225,6 +232,7 @@ describe('the chains of a pod', () => {
     peers: [],
     ipip: { on: false },
     vxlan: { on: false },
+    besideIpvs: false,
   };
   const chainsOf = (policies: readonly ClusterPolicy[], chain: string): string[] => {
     const cluster: Cluster = { ...LAB, pods, policies };

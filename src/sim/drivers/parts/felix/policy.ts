@@ -82,7 +82,7 @@ function render(given: CalicoRule, direction: PolicyDirection): FelixRule[] {
   if (!rule) return [];
   const { net, dir } = SIDE[direction];
   const proto = rule.protocol ? `-p ${rule.protocol}` : '';
-  const set = peerSet(rule);
+  const set = peerSet(rule, direction);
   const members = set === null ? '' : `-m set --match-set ${set} ${dir}`;
   const ports = [...splitPorts(rule.ports), ...rule.named.map((port) => namedMatch(rule, port, direction))];
   const isPortBlock = ports.length > 1;

@@ -2,6 +2,7 @@
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type FelixRule, felixAppends, felixChain, felixInserts } from './chain.ts';
 import { type FelixConfig, IPIP_PROTOCOL, SETS, VXLAN_PORT, WORKLOADS } from './config.ts';
+import { IPVS_INPUT, IPVS_OUTPUT } from './ipvs.ts';
 import { ACCEPTED, ALL_BITS, clear, isClear, isSet, set } from './marks.ts';
 
 const ACCEPT = '--jump ACCEPT';
@@ -57,10 +58,11 @@ const FORWARD_END: readonly FelixRule[] = [
   { action: set(ACCEPTED), why: 'it tells mangle POSTROUTING that the packet was forwarded, not made here' },
 ];
 
-function input({ ipip, vxlan }: FelixConfig): readonly FelixRule[] {
+function input({ ipip, vxlan, besideIpvs }: FelixConfig): readonly FelixRule[] {
   return [
     ...(ipip.on ? IPIP_INPUT : []),
     ...(vxlan.on ? VXLAN_INPUT : []),
+    ...(besideIpvs ? IPVS_INPUT : []),
     {
       match: `--in-interface ${WORKLOADS}`,
       action: '--goto cali-wl-to-host',
@@ -118,7 +120,7 @@ const WORKLOAD_TO_HOST: readonly FelixRule[] = [
   },
 ];
 
-function output({ ipip, vxlan }: FelixConfig): readonly FelixRule[] {
+function output({ ipip, vxlan, besideIpvs }: FelixConfig): readonly FelixRule[] {
   const toIpip: FelixRule = {
     match: `-p ${IPIP_PROTOCOL} -m set --match-set ${SETS.hosts} dst -m addrtype --src-type LOCAL`,
     action: ACCEPT,
@@ -133,6 +135,7 @@ function output({ ipip, vxlan }: FelixConfig): readonly FelixRule[] {
   };
   return [
     { match: isSet(ACCEPTED), action: ACCEPT, why: 'an earlier table let it pass already' },
+    ...(besideIpvs ? [IPVS_OUTPUT] : []),
     {
       match: `--out-interface ${WORKLOADS}`,
       action: '--jump RETURN',

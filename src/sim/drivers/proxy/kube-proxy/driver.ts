@@ -23,6 +23,7 @@ export const KUBE_PROXY: ProxyDriver = {
   about: 'The proxy that comes with Kubernetes: one DaemonSet pod per node writes rules for every Service.',
   modes: MODES,
   hasDaemon: true,
+  usesIpvs: (mode) => schedulerOf(mode) !== undefined,
   evidence: 'kernel-verified',
   factsFrom: 'v1.33 (the rule text is the same from v1.28 to v1.36; topology hints as of v1.35)',
   refuses: (_cluster, mode) => (mode === 'userspace' ? USERSPACE_IS_GONE : null),
