@@ -199,8 +199,8 @@ function drawService(g: Drawing, { element, rect }: LayoutBox): void {
 
 /** One way in, several out. */
 function drawFan(g: Drawing, { rect }: LayoutBox): void {
-  const [x, y] = [rect.width - 30, 12];
-  g.append('path').attr('class', 'hs-posts').attr('d', `M${x} ${y}h8m0 0l9 -5m-9 5h10m-10 0l9 5`);
+  const [x, y] = [rect.width - 32, 13];
+  g.append('path').attr('class', 'hs-waves').attr('d', `M${x} ${y}h22m-13 0l13 -7m-13 7l13 7`);
 }
 
 function drawOutside(g: Drawing, box: LayoutBox): void {
@@ -245,6 +245,18 @@ function drawPill(g: Drawing, box: LayoutBox): void {
   write(g, { text: element.label, x: rect.width / 2, y: rect.height / 2 + 4, look: 'hs-label', anchor: 'middle' });
 }
 
+/** Waves from a mast: what it says is heard on the network. */
+function drawAnnouncer(g: Drawing, box: LayoutBox): void {
+  const { element, rect } = box;
+  frame(g, box, 9);
+  const y = rect.height / 2;
+  g.append('circle').attr('class', 'hs-waves').attr('cx', 9).attr('cy', y).attr('r', 1);
+  g.append('path')
+    .attr('class', 'hs-waves')
+    .attr('d', `M12 ${y - 3}a4.2 4.2 0 0 1 0 6M14.5 ${y - 5}a7 7 0 0 1 0 10`);
+  write(g, { text: cutToFit(element.label, rect.width - 24, 'sans'), x: 20, y: y + 4, look: 'hs-label' });
+}
+
 function drawRoute(g: Drawing, { rect }: LayoutBox): void {
   const half = rect.width / 2;
   g.append('path')
@@ -265,6 +277,7 @@ const DRAWERS: Partial<Record<ElementKind, (g: Drawing, box: LayoutBox) => void>
   router: drawRouter,
   underlay: drawUnderlay,
   route: drawRoute,
+  announcer: drawAnnouncer,
 };
 
 /** Fills an empty group with the drawing of its box. */

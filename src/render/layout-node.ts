@@ -28,6 +28,8 @@ const TUNNEL = { x: 64, y: 244, width: 176, height: 22 };
 const TUNNEL_MID = 255;
 const FOOT_Y = 280;
 const NIC = { x: 64, y: 288, width: 160, height: 24 };
+/** Beside the network card, by which it is heard. */
+const ANNOUNCER = { x: 4, y: 290, width: 56, height: 18 };
 
 const GATES: Readonly<Record<HookName, Point>> = {
   PREROUTING: { x: 62, y: GATES_Y },
@@ -325,6 +327,7 @@ function layoutFoot(drawing: Drawing): void {
       element.label,
     );
   });
+  if (node.announcer) box(drawing, node.announcer, ANNOUNCER);
   layoutLocalDevices(drawing, outFoot, inFoot);
 }
 

@@ -17,6 +17,8 @@ export type PictureRef =
   | { readonly kind: 'conntrack'; readonly ns: NsId }
   /** Pods that a crowded node shows as a count. */
   | { readonly kind: 'fold'; readonly ns: NsId }
+  /** That a node tells the network of addresses which it does not have. */
+  | { readonly kind: 'announcer'; readonly ns: NsId }
   /** `namespace/name` of a Service. */
   | { readonly kind: 'svc'; readonly ref: string }
   /** Services that do not fit on the shelf. */
@@ -51,6 +53,7 @@ export function refOf(id: PictureId): PictureRef | null {
     case 'sockets':
     case 'conntrack':
     case 'fold':
+    case 'announcer':
       return { kind, ns: rest };
     case 'dev':
       return { kind, ns, dev: name };

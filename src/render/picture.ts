@@ -10,6 +10,7 @@ import { attachedTo } from '../sim/linux/bpf/attach.ts';
 import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../sim/linux/config.ts';
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { hookChains } from './hook-chains.ts';
+import { announcerElement } from './picture-announcer.ts';
 import { idOf, type PictureId } from './picture-id.ts';
 import {
   type OutsidePicture,
@@ -26,6 +27,7 @@ export type ElementKind =
   | 'router'
   | 'pod'
   | 'fold'
+  | 'announcer'
   | 'bridge'
   | 'tunnel'
   | 'nic'
@@ -85,6 +87,8 @@ export interface NodePicture {
   readonly route: PictureElement;
   readonly sockets: PictureElement;
   readonly conntrack: PictureElement;
+  /** Null where it announces nothing. */
+  readonly announcer: PictureElement | null;
   /** Bridged packets, too, are shown to netfilter (`bridge-nf-call-iptables`). */
   readonly hasBridgedHooks: boolean;
 }
@@ -269,6 +273,7 @@ function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterN
       `processes on ${config.id} itself: ${programs.join(', ') || 'none listens'}`,
       programs,
     ),
+    announcer: announcerElement(world, config),
     conntrack: inside('conntrack', 'conntrack', `conntrack, the connection tracking table of ${config.id}`),
     hasBridgedHooks:
       (config.sysctl['bridge.bridge-nf-call-iptables'] ?? SYSCTL_DEFAULTS['bridge.bridge-nf-call-iptables']) === 1,

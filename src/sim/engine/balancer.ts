@@ -35,7 +35,9 @@ export function withBalancer(plain: Namespaces, cluster: Cluster, chosen: Chosen
   const makers = new Map<NsId, () => NetnsConfig>();
   for (const id of plain.keys()) makers.set(id, () => plain.get(id) as NetnsConfig);
   for (const host of cluster.externals)
-    makers.set(host.name, () => externalConfig(cluster, host, outside(inFamily(cluster, 4), host, chosen.mode, view)));
+    makers.set(host.name, () =>
+      externalConfig(cluster, host, () => outside(inFamily(cluster, 4), host, chosen.mode, view)),
+    );
   return new LazyMap(makers);
 }
 

@@ -1,4 +1,5 @@
 /** What stands there before Kubernetes: network cards, switches, the router between two node subnets, and the world outside. */
+import { lazyFields } from '../base/lazy-fields.ts';
 import { hash32 } from '../base/rng.ts';
 import type { FabricRoute, Fragment } from '../drivers/contract.ts';
 import { serverOf } from '../drivers/dns/servers.ts';
@@ -127,12 +128,26 @@ function nic(cluster: Cluster, machineName: string, name: string, peer: PortRef,
 const switchOf = (cluster: Cluster, subnet: NodeSubnet): NsId =>
   subnet === cluster.router?.farSubnet ? FAR_UNDERLAY : UNDERLAY;
 
-/** A machine outside the cluster, or the router between its subnets, with what it has for a load balancer. */
-export function externalConfig(cluster: Cluster, host: ExternalHost, more: Fragment = {}): NetnsConfig {
+/** A machine outside the cluster, or the router between its subnets. What it has for a load balancer is made when somebody looks. */
+export function externalConfig(cluster: Cluster, host: ExternalHost, more: () => Fragment = () => ({})): NetnsConfig {
   const plain = plainExternal(cluster, host);
-  const rules = applyRuleOps(more.iptables ?? []);
+  const own = { devices: plain.devices, addresses: plain.addresses };
+  return lazyFields({ ...plain, own }, MORE, () => withMore(cluster, host, plain, more()));
+}
+
+type More = Pick<NetnsConfig, 'addresses' | 'routes' | 'sysctl' | 'iptables' | 'ipvs' | 'listeners'>;
+
+const MORE = Object.keys({
+  addresses: true,
+  routes: true,
+  sysctl: true,
+  iptables: true,
+  ipvs: true,
+  listeners: true,
+} satisfies Record<keyof More, true>) as (keyof More)[];
+
+function withMore(cluster: Cluster, host: ExternalHost, plain: NetnsConfig, more: Fragment): More {
   return {
-    ...plain,
     addresses: [...plain.addresses, ...(more.addresses ?? [])],
     routes: [
       ...plain.routes,
@@ -141,7 +156,7 @@ export function externalConfig(cluster: Cluster, host: ExternalHost, more: Fragm
       ...(more.routes ?? []),
     ],
     sysctl: { ...plain.sysctl, ...more.sysctl },
-    ...(rules.size > 0 && { iptables: rules }),
+    iptables: applyRuleOps(more.iptables ?? []),
     ...(more.ipvs && { ipvs: more.ipvs }),
     listeners: [...plain.listeners, ...(more.listeners ?? [])],
   };

@@ -20,6 +20,7 @@ export function ServiceView({ service, world }: { readonly service: ClusterServi
     <>
       <Line service={service} />
       <Facts facts={factsOf(service)} />
+      {kindSentence(service) !== null && <p className="step-sentence">{kindSentence(service)}</p>}
       {service.type === 'LoadBalancer' && <BalancerKnob />}
       {balanced !== null && <p className="step-sentence">{balanced}</p>}
       {hints !== null && <p className="step-sentence">{hints}</p>}
@@ -35,6 +36,17 @@ export function ServiceView({ service, world }: { readonly service: ClusterServi
       ))}
     </>
   );
+}
+
+/** What is special about a kind of Service: what there is of it, and what there is not. */
+function kindSentence({ type, clusterIP, externalName, externalIPs }: ClusterService): string | null {
+  if (type === 'ExternalName')
+    return `Only a name: DNS answers with a CNAME to ${externalName ?? 'nothing'}. No address, no rule and no balancer is made for it.`;
+  if (clusterIP === 'None')
+    return 'Headless: DNS answers with the addresses of its ready pods. It has no address of its own, and no proxy writes a rule for it.';
+  if (externalIPs.length > 0)
+    return 'Every node takes packets for its external IPs, but Kubernetes tells nobody outside. Here the administrator has routed them to a node.';
+  return null;
 }
 
 /** As `kubectl get service` shows it. */

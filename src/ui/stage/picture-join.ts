@@ -25,6 +25,7 @@ export function selectedOf(id: PictureId, world: World | null): Selected | null 
     case 'sockets':
       return { kind: 'listener', ns: ref.ns, id: '' };
     case 'fold':
+    case 'announcer':
       return { kind: machineKind(ref.ns, world), id: ref.ns };
     default:
       return null;

@@ -141,6 +141,7 @@ function natMoment(step: Of<'nat'>): Moment {
 
 /** IPVS rewrites every packet of a connection: only requests are led somewhere, answers get their address back. */
 function ipvsMoment({ role, before, after, server }: Of<'ipvs'>): Moment {
+  if (server.forward === 'route') return { mark: 'route', title: `Chooses ${server.ip}` };
   if (isIcmp(before.l4)) return { mark: 'conntrack', title: `IPVS: error rewritten: ${after.src}` };
   if (role === 'request') return { mark: 'dnat', title: `IPVS to ${endpointText(server)}` };
   return { mark: 'conntrack', title: `IPVS: from ${socketText(after.src, portsOf(after.l4)?.sport)}` };

@@ -82,6 +82,9 @@ function sendSentence(scene: SendScene, packet: IpPacket, who: string): string {
 
 /** In IPVS mode nodes do have the address, on a device that leads nowhere. */
 function virtualSentence({ step, world, names, ns }: SendScene, { dst }: IpPacket): string {
+  const balancer = world.cluster.balancer?.machine?.name;
+  if (balancer !== undefined && names.service(dst)?.loadBalancerIPs.includes(dst) && !names.pod(step.ns))
+    return `That is an address of the load balancer, which ${names.ns(balancer)} has for this Service.`;
   const node = names.pod(step.ns)?.node;
   const nearest = node === undefined ? ns : (world.namespaces.get(node) ?? ns);
   if (isOnDummy(nearest, dst))

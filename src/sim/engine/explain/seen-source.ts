@@ -37,7 +37,7 @@ export function sourceNote(s: Sighting): string {
   if (isBalancer(s, rewriter))
     return ` The connection to the node was ${where}'s own${isLocal(s.door) ? `, and ${policy} keeps that` : ''}.`;
   if (isLocal(s.door) || rewriter.before.src === rewriter.before.dst) return '';
-  return ` With ${policy}, ${where} masqueraded it, so that the answer comes back by ${where}.`;
+  return ` Masqueraded by ${where} (${policy}), to get the answer back.`;
 }
 
 const isLocal = ({ service }: ServiceDoor): boolean => service.externalTrafficPolicy === 'Local';

@@ -75,7 +75,7 @@ const good: Readonly<Record<string, Row>> = {
     probe: tcp(outside('client'), at('192.168.56.11'), 30080, web2),
     outcome: 'connected',
     printed: 'HTTP/1.1 200 OK',
-    says: "it sees 10.244.1.0 (node-1's flannel.1) instead of the client's 192.168.56.100. With externalTrafficPolicy Cluster, node-1 masqueraded it, so that the answer comes back by node-1.",
+    says: "it sees 10.244.1.0 (node-1's flannel.1) instead of the client's 192.168.56.100. Masqueraded by node-1 (externalTrafficPolicy Cluster), to get the answer back.",
     remedy: null,
   },
   ping: {

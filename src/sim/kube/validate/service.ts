@@ -171,13 +171,15 @@ function validateClass({ type, loadBalancerClass }: ServiceSpec): readonly Field
 
 function validateTrafficPolicies({
   type,
+  externalIPs = [],
   externalTrafficPolicy,
   internalTrafficPolicy,
   healthCheckNodePort = 0,
 }: ServiceSpec): readonly FieldError[] {
   const errors: FieldError[] = [];
   const external = externalTrafficPolicy ?? '';
-  const isExternal = type === 'NodePort' || type === 'LoadBalancer';
+  // A ClusterIP with external IPs may have one since v1.29 (kubernetes#119150).
+  const isExternal = type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && externalIPs.length > 0);
   if (external !== '' && !TRAFFIC_POLICIES.includes(external))
     errors.push(unsupported(spec('externalTrafficPolicy'), external, TRAFFIC_POLICIES));
   else if (external !== '' && !isExternal) {
