@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { chooseCni, inspector, openTab, pause, position, verdict, visit } from './visit.ts';
+import { chooseCni, inspector, openTab, pause, position, send, verdict, visit } from './visit.ts';
 
 const cluster = (page: Page) => page.getByRole('region', { name: 'Cluster' });
 
@@ -24,6 +24,8 @@ test('programs in place of kube-proxy: the call is translated, maps are walked, 
 
   await choose(page, 'native routing, all in eBPF', 'none/none');
   await expect(verdict(page)).toContainText(/Connected: web-\S+ on node-\d answered/);
+  // By address: nothing is looked up first.
+  await send(page, 'default/toolbox', 'web.default (10.', 80);
 
   // The socket call comes before any packet, and the log tells it twice.
   await page.getByLabel('Stop at').selectOption('steps');

@@ -85,7 +85,7 @@ test('an element of an nftables map is deleted, and a full sync of kube-proxy br
 });
 
 test('a virtual server is deleted; a stopped kube-proxy leaves it so, a started one does not', async ({ page }) => {
-  await remove(page, 'ipvs', /^found *TCP +10\./, 'Delete this virtual server');
+  await remove(page, 'ipvs', /^found *(TCP|UDP) +10\./, 'Delete this virtual server');
   await expect(verdict(page)).not.toContainText('Arrived');
   await expect(deleted(page)).toContainText('within 30 seconds');
 

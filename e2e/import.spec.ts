@@ -15,7 +15,7 @@ async function followCart(page: Page): Promise<void> {
   }
   await expect(steps.filter({ hasText: /Answer comes from 10\.\d+\.\d+\.\d+:7070 again/ }).first()).toBeAttached();
   await steps
-    .filter({ hasText: /Encapsulated to/ })
+    .filter({ hasText: /DNAT to 10\.244\.\d+\.\d+:7070/ })
     .first()
     .getByRole('button')
     .click();

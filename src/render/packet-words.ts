@@ -1,9 +1,11 @@
 /** What is written on an envelope, and what the last step changed of it. */
 import { socketText } from '../sim/engine/explain/packet-words.ts';
 import type { Step } from '../sim/linux/step.ts';
+import { isAnswer } from '../sim/wire/dns.ts';
 import {
   type Arp,
   carriedBy,
+  dnsOf,
   type Frame,
   type IpPacket,
   icmpName,
@@ -44,10 +46,12 @@ const TCP_FLAGS: Readonly<Record<string, string>> = {
 function titleOf(packet: IpPacket): string {
   const { l4 } = packet;
   if (isLaterFragment(l4)) return `${l4.proto.toUpperCase()} fragment`;
-  if (l4.proto === 'tcp') return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
+  if (l4.proto === 'tcp' && !l4.dns) return l4.note ?? `TCP ${TCP_FLAGS[l4.flags] ?? l4.flags}`;
   if (isIcmp(l4)) return `${l4.proto === 'icmp' ? 'ICMP' : 'ICMPv6'} ${icmpName(l4)}`;
   if (l4.proto === 'sctp') return `SCTP ${l4.chunk}`;
   if (l4.proto === 'ipencap') return 'IP-in-IP';
+  const dns = dnsOf(l4);
+  if (dns) return isAnswer(dns) ? `DNS ${dns.rcode === 'NOERROR' ? 'answer' : dns.rcode}` : `DNS ${dns.question.type}?`;
   const vxlan = vxlanOf(packet);
   // What is in a datagram is no name for it: a probe's "ping" is not a ping.
   return vxlan ? `VXLAN ${vxlan.vni}` : 'UDP';

@@ -59,6 +59,16 @@ const workload: fc.Arbitrary<WorkloadObject> = fc
     ),
     hostNetwork: optional(fc.boolean()),
     nodeName: optional(name),
+    dnsPolicy: optional(fc.constantFrom('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')),
+    dnsConfig: optional(
+      fc.constantFrom(
+        {},
+        { nameservers: ['10.0.0.2'] },
+        { searches: ['my.dns'], options: [{ name: 'ndots', value: '2' }] },
+      ),
+    ),
+    hostname: optional(name),
+    subdomain: optional(name),
     ready: optional(fc.boolean()),
   })
   .map((drawn) =>
@@ -132,6 +142,7 @@ const target: fc.Arbitrary<ProbeTo> = fc.oneof(
     via: fc.constantFrom('name' as const, 'clusterIP' as const, 'loadBalancer' as const, 'externalIP' as const),
   }),
   fc.record({ kind: fc.constant('ip' as const), ip: ipText }),
+  fc.record({ kind: fc.constant('name' as const), name: fc.constantFrom('api', 'api.shop', 'example.com.') }),
 );
 const probe: fc.Arbitrary<Probe> = fc
   .record({

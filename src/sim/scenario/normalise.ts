@@ -14,7 +14,7 @@ import type {
 } from '../kube/objects.ts';
 import { isPolicy } from '../kube/policy-objects.ts';
 import { normalisePolicy } from '../kube/policy-spelling.ts';
-import { type Probe, type ProbeOptions, serviceHost } from './probe.ts';
+import type { Probe, ProbeOptions } from './probe.ts';
 import type { ClusterSize } from './scenario.ts';
 
 const CLIENT_IP_TIMEOUT_SECONDS = 10_800;
@@ -45,10 +45,13 @@ export function normaliseProbe(probe: Probe): Probe {
   return without<Probe>({ ...probe, to: normaliseTo(probe), options }, { options: {} });
 }
 
-/** Outside of pods a Service's name is one like any other. */
+/**
+ * Machines that are no pods do not know names of Services: where only the start was changed to one, the address is meant, as in links
+ * from a time when a lookup was no packets. Who types a name there has it looked up (`name`).
+ */
 function normaliseTo({ from, to }: Probe): Probe['to'] {
   if (from.kind === 'pod' || to.kind !== 'service' || to.via !== 'name') return to;
-  return { kind: 'name', name: serviceHost(to.ref) };
+  return { ...to, via: 'clusterIP' };
 }
 
 function normaliseWorkload(workload: WorkloadObject): WorkloadObject {
@@ -61,7 +64,17 @@ function normaliseWorkload(workload: WorkloadObject): WorkloadObject {
       containers: workload.containers.map((one) => normaliseContainer(one, workload.hostNetwork)),
       initContainers: workload.initContainers?.map((one) => normaliseContainer(one, workload.hostNetwork)),
     },
-    { replicas: 1, initContainers: [], hostNetwork: false, ready: true, nodeName: '' },
+    {
+      replicas: 1,
+      initContainers: [],
+      hostNetwork: false,
+      ready: true,
+      nodeName: '',
+      dnsPolicy: 'ClusterFirst',
+      dnsConfig: {},
+      hostname: '',
+      subdomain: '',
+    },
   );
 }
 

@@ -6,6 +6,7 @@ import {
   cidrText,
   className,
   enumOf,
+  hostName,
   integer,
   ipText,
   label,
@@ -39,6 +40,15 @@ const initContainer = v.strictObject({
   ports: containerPorts,
 });
 
+/** Of glibc's options none is longer. */
+const optionText = v.pipe(v.string('must be a text'), v.maxLength(64, 'must be a short text'));
+
+const dnsConfig = v.strictObject({
+  nameservers: v.exactOptional(listOf(ipText, 3)),
+  searches: v.exactOptional(listOf(v.union([v.literal('.'), hostName], 'must be a domain'), 32)),
+  options: v.exactOptional(listOf(v.strictObject({ name: optionText, value: v.exactOptional(optionText) }), PORTS_MAX)),
+});
+
 const workload = v.strictObject({
   kind: enumOf(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job']),
   namespace: label,
@@ -49,6 +59,10 @@ const workload = v.strictObject({
   initContainers: v.exactOptional(listOf(initContainer, CONTAINERS_MAX)),
   hostNetwork: v.exactOptional(v.boolean('must be true or false')),
   nodeName: v.exactOptional(subdomain),
+  dnsPolicy: v.exactOptional(enumOf(['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'])),
+  dnsConfig: v.exactOptional(dnsConfig),
+  hostname: v.exactOptional(label),
+  subdomain: v.exactOptional(label),
   ready: v.exactOptional(v.boolean('must be true or false')),
 });
 

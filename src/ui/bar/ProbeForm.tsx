@@ -215,9 +215,8 @@ function readDraft(draft: Draft, cluster: Cluster, targets: readonly EndOption[]
       ? ok({ end: standing.from })
       : resolveFrom(fromOptions(cluster), draft.from);
   if (!from.ok) return from;
-  const near = from.value.end.kind === 'pod' ? from.value.end.ref.split('/')[0] : undefined;
-  const to =
-    standing && before?.to === draft.to ? ok({ end: standing.to }) : resolveTo(targets, draft.to, near ?? 'default');
+  const near = from.value.end.kind === 'pod' ? (from.value.end.ref.split('/')[0] ?? null) : null;
+  const to = standing && before?.to === draft.to ? ok({ end: standing.to }) : resolveTo(targets, draft.to, near);
   if (!to.ok) return to;
   const isChosen = draft.family !== '' && familiesOf(cluster).length > 1;
   const ends = {

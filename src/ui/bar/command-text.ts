@@ -17,7 +17,7 @@ interface Target {
 export function parseCommand(text: string, from: Probe['from'], options: readonly EndOption[]): Result<Probe, string> {
   const target = readTarget(text);
   if (!target.ok) return target;
-  const near = from.kind === 'pod' ? from.ref.split('/')[0] : 'default';
+  const near = from.kind === 'pod' ? (from.ref.split('/')[0] ?? null) : null;
   const end = resolveTo(options, target.value.host, near);
   if (!end.ok) return end;
   const { proto, port, path } = target.value;

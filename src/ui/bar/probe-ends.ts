@@ -175,18 +175,27 @@ function sameEnd(a: ProbeTo, b: ProbeTo): boolean {
   return a.kind === b.kind && a.ref === b.ref;
 }
 
-/** What a typed text means: an option as shown, a name as a program would write it, or an address. */
-export function resolveTo(options: readonly EndOption[], text: string, near = 'default'): Result<EndOption, string> {
+/**
+ * What a typed text means: an option as shown, a name as a program would write it, or an address. `near` is the namespace of the pod that
+ * sends; null on machines that are none, for which a Service's name is one like any other.
+ */
+export function resolveTo(
+  options: readonly EndOption[],
+  text: string,
+  near: string | null = 'default',
+): Result<EndOption, string> {
   const wanted = text.trim();
   const exact = options.find((option) => option.text === wanted);
-  if (exact !== undefined) return ok(exact);
+  const isOnlyName = near === null && exact?.end.kind === 'service' && exact.end.via === 'name';
+  if (exact !== undefined && !isOnlyName) return ok(exact);
   const typed = parseIp(isLocalhost(wanted) ? LOCALHOST : wanted);
   if (typed.ok) {
     return ok({ text: typed.value, detail: 'typed address', group: 'Outside', end: { kind: 'ip', ip: typed.value } });
   }
   if (wanted === '') return err('Say where to send it.');
-  const found = resolveService(options, wanted, near) === undefined && resolvePlain(options, wanted, near);
-  return found ? ok(found) : nameOption(options, wanted, near);
+  const inPod = near ?? 'default';
+  const found = resolveService(options, wanted, inPod) === undefined && resolvePlain(options, wanted, inPod);
+  return found ? ok(found) : nameOption(options, wanted, inPod);
 }
 
 export function resolveFrom(

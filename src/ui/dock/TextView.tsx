@@ -1,4 +1,5 @@
 import { memo, useEffect, useMemo, useRef } from 'react';
+import { lookupTitle } from '../../sim/engine/explain/lookup-words.ts';
 import type { Trace, TracePacket } from '../../sim/engine/trace.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { useApp, useExplain, usePlayhead } from '../app-model.ts';
@@ -32,15 +33,23 @@ export function TextView({ trace, world, isPage = false }: TextViewProps) {
     if (now < 0 || (isFirst && isPage)) return;
     list.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' });
   }, [now, isPage]);
+  const isLookup = ({ firstStep }: TracePacket): boolean => firstStep < (trace.lookup?.steps ?? 0);
+  const steps = (packet: TracePacket) => (
+    <PacketSteps key={packet.id} packet={packet} lines={lines} now={now} onStep={playhead.seek} />
+  );
   return (
     <div className="text-view" ref={list}>
       <div className="panel-head">
         <p>{isPage ? <strong>Step by step</strong> : trace.verdict.sentence}</p>
         <CopyButton text={traceText(trace, lines)} label="Copy as text" wide />
       </div>
-      {trace.packets.map((packet) => (
-        <PacketSteps key={packet.id} packet={packet} lines={lines} now={now} onStep={playhead.seek} />
-      ))}
+      {trace.lookup !== null && (
+        <details className="text-lookup" open>
+          <summary>{lookupTitle(trace.lookup)}</summary>
+          {trace.packets.filter(isLookup).map(steps)}
+        </details>
+      )}
+      {trace.packets.filter((packet) => !isLookup(packet)).map(steps)}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** A trace as lines of text: what the Text tab lists and what is copied. */
 import type { Explanation } from '../../sim/engine/explain/explanation.ts';
+import { lookupTitle } from '../../sim/engine/explain/lookup-words.ts';
 import type { Trace } from '../../sim/engine/trace.ts';
 import type { Detail } from '../../store/pace.ts';
 
@@ -28,13 +29,15 @@ export function traceLines(trace: Trace, detail: Detail, explain: (step: number)
 
 /** Plain text that reads well in a terminal and in a chat. */
 export function traceText(trace: Trace, lines: readonly TextLine[]): string {
+  const { lookup } = trace;
   const packets = trace.packets.flatMap((packet) => {
     const own = lines.filter((line) => line.packet === packet.id);
     if (own.length === 0) return [];
     const again = packet.repeats === null ? '' : ', same path, from conntrack';
     return ['', `${packet.title} (${packet.lane}${again})`, ...own.flatMap(lineText)];
   });
-  return [`${trace.verdict.printed}. ${trace.verdict.sentence}`, ...packets, ''].join('\n');
+  const looked = lookup ? ['', `${lookupTitle(lookup)}.`] : [];
+  return [`${trace.verdict.printed}. ${trace.verdict.sentence}`, ...looked, ...packets, ''].join('\n');
 }
 
 function lineText({ step, place, title, sentence, changes }: TextLine): readonly string[] {

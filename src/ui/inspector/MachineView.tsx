@@ -1,4 +1,5 @@
 import { balancerTools } from '../../sim/engine/balancer.ts';
+import { nameTools } from '../../sim/engine/names/name-tools.ts';
 import { FAR_UNDERLAY, isUnderlay, type World } from '../../sim/engine/world.ts';
 import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
 import { ipsOf } from '../../sim/kube/families.ts';
@@ -55,6 +56,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       )}
       {pod !== undefined && <PodPolicies pod={config.id} />}
       {pod?.containers !== undefined && <ContainerList containers={pod.containers} />}
+      {(isNode || pod !== undefined) && <OutputList title="Names" outputs={nameTools(world, config.id, pod)} />}
       {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}

@@ -1,4 +1,5 @@
 /** What is told of a pod whatever network it is on, and the view of a pod that has no network namespace of its own. */
+import { nameTools } from '../../sim/engine/names/name-tools.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { type ClusterPod, podNs } from '../../sim/kube/cluster.ts';
 import { ipsOf } from '../../sim/kube/families.ts';
@@ -7,6 +8,7 @@ import { FaultButton } from '../faults/FaultButton.tsx';
 import { ContainerList } from './ContainerList.tsx';
 import { OwnerControls, ReadySwitch } from './ControlLoop.tsx';
 import { type Fact, Facts } from './Facts.tsx';
+import { OutputList } from './ToolOutputs.tsx';
 
 export function podFacts(pod: ClusterPod): readonly Fact[] {
   const labels = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`);
@@ -51,6 +53,7 @@ export function HostPodView({ pod, world }: { readonly pod: ClusterPod; readonly
         </div>
       </section>
       {pod.containers !== undefined && <ContainerList containers={pod.containers} />}
+      <OutputList title="Names" outputs={nameTools(world, podNs(pod), pod)} />
       <OwnerControls key={pod.owner} owner={pod.owner} world={world} />
       <section>
         <h3 className="section-title">Network namespace</h3>

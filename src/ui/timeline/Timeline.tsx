@@ -108,6 +108,7 @@ const SHORT: Partial<Record<Column['kind'], string>> = {
 
 function Marker({ column }: { readonly column: Column }) {
   const { kind, title } = column;
+  if (kind === 'lookup') return <span className="marker-fold marker-lookup">{column.label ?? title}</span>;
   if (kind === 'fold') return <span className="marker-fold">{shortFold(title)}</span>;
   if (!isLoud(kind)) return <span className={kind === 'step' ? 'marker marker-step' : 'marker'} />;
   return (

@@ -16,11 +16,13 @@ export interface Column {
   readonly packet: string;
   /** Relative width; a mark is 1. */
   readonly width: number;
+  /** Of a lookup, in a few letters. */
+  readonly label?: string;
   /** True for the first column of a packet. */
   readonly isFirst: boolean;
 }
 
-const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.75, step: 0.2 } as const;
+const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.75, lookup: 2.4, step: 0.2 } as const;
 const LOUD: ReadonlySet<BeatMark> = new Set(['send', 'dnat', 'snat', 'encap', 'decap', 'policy', 'drop', 'deliver']);
 
 /** Marks that change or end a packet; the others are stations on its way. */
@@ -34,15 +36,16 @@ export function columnsOf(trace: Trace, detail: Detail): readonly Column[] {
 function beatColumns(trace: Trace): readonly Column[] {
   const repeats = new Set(trace.packets.filter(({ repeats }) => repeats !== null).map(({ id }) => id));
   return trace.beats.map((beat) => {
-    const kind = repeats.has(beat.packet) ? 'fold' : beat.mark;
+    const kind = repeats.has(beat.packet) && beat.mark !== 'lookup' ? 'fold' : beat.mark;
     const title =
       kind === 'fold' ? (trace.packets.find(({ id }) => id === beat.packet)?.title ?? beat.title) : beat.title;
-    return { ...base(beat), kind, title, width: beatWidth(kind) };
+    const label = kind === 'lookup' ? { label: shortLookup(title, trace.lookup?.name ?? '') } : {};
+    return { ...base(beat), kind, title, width: beatWidth(kind), ...label };
   });
 }
 
 function beatWidth(kind: Column['kind']): number {
-  if (kind === 'fold' || kind === 'deliver') return WIDTHS[kind];
+  if (kind === 'fold' || kind === 'deliver' || kind === 'lookup') return WIDTHS[kind];
   return isLoud(kind) ? WIDTHS.loud : WIDTHS.quiet;
 }
 
@@ -111,6 +114,17 @@ const GENERATED = /(-[bcdf-hj-np-tv-xz\d]{6,10})?-[bcdf-hj-np-tv-xz\d]{5}$/;
 export function shortPlace(ns: string): string {
   if (isUnderlay(ns)) return 'net';
   return ns.includes('/') ? ns.slice(ns.indexOf('/') + 1).replace(GENERATED, '') : ns;
+}
+
+/**
+ * What the search list adds is what tells one question from the next: `Asks for api.shop.svc.cluster.local` is `+ svc` for the name
+ * `api.shop`. `Answer: NXDOMAIN` is `NXDOMAIN`.
+ */
+export function shortLookup(title: string, name: string): string {
+  const asked = /^Asks for (.*)$/.exec(title)?.[1];
+  if (asked === undefined) return title.replace(/^Answer: /, '').replace(/^\S+: /, '');
+  const added = asked.startsWith(`${name}.`) ? asked.slice(name.length + 1) : '';
+  return added === '' ? 'as it is' : `+ ${added.replace(/\.cluster\.local$/, '')}`;
 }
 
 /** `data (GET / HTTP/1.1)` is `GET /`, `TCP ACK` is `ACK`. */

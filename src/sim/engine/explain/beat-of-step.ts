@@ -91,7 +91,8 @@ function nameMoment(step: NameStep): Moment {
     case 'name-silence':
       return { mark: 'drop', title: step.errno === undefined ? `No answer for ${step.waitedMs / 1000} s` : 'Refused' };
     case 'name-result':
-      return { mark: 'lookup', title: step.error === null ? `${step.name} is ${step.addresses[0]}` : 'No address' };
+      // Where there is an address, the answer has told it.
+      return step.error === null ? null : { mark: 'lookup', title: 'No address' };
     case 'name-server':
       return serverMoment(step);
   }

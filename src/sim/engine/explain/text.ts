@@ -2,6 +2,7 @@ import type { PacketId } from '../../linux/step.ts';
 import type { Beat, Trace, TracePacket } from '../trace.ts';
 import type { World } from '../world.ts';
 import { explain } from './explain.ts';
+import { lookupTitle } from './lookup-words.ts';
 import { namesOf } from './names.ts';
 
 /** The whole trace as an ordered list: what a screen reader, a terminal and a phone show. */
@@ -10,6 +11,8 @@ export interface TraceText {
   readonly verdict: string;
   readonly printed: string;
   readonly remedy: string | null;
+  /** Of the first part, where the program was given a name. */
+  readonly lookup: string | null;
   readonly items: readonly TextItem[];
 }
 
@@ -35,6 +38,7 @@ export function traceAsText(trace: Trace, world: World): TraceText {
     verdict: verdict.sentence,
     printed: verdict.printed,
     remedy: verdict.remedy,
+    lookup: trace.lookup && lookupTitle(trace.lookup),
     items: foldRepeats(trace).map((entry) => itemOf(trace, world, entry)),
   };
 }
@@ -120,6 +124,7 @@ export function traceToPlainText(trace: Trace, world: World): string {
     '',
     text.printed,
     '',
+    ...(text.lookup === null ? [] : [text.lookup, '']),
   ];
   for (const item of text.items) {
     lines.push(item.title);

@@ -40,8 +40,24 @@ const CONTAINER = containerStruct();
 const INIT_CONTAINER = containerStruct({ restartPolicy: STRING });
 const PLACEMENT = 'pods are spread evenly; only nodeName chooses a node';
 
+const DNS_CONFIG = struct('PodDNSConfig', {
+  kept: {
+    nameservers: list(STRING),
+    searches: list(STRING),
+    options: list(struct('PodDNSConfigOption', { kept: { name: STRING, value: STRING } })),
+  },
+});
+
 const POD_SPEC = struct('PodSpec', {
-  kept: { containers: list(CONTAINER), hostNetwork: BOOL, nodeName: STRING },
+  kept: {
+    containers: list(CONTAINER),
+    hostNetwork: BOOL,
+    nodeName: STRING,
+    dnsPolicy: STRING,
+    dnsConfig: DNS_CONFIG,
+    hostname: STRING,
+    subdomain: STRING,
+  },
   idleTyped: { restartPolicy: STRING },
   idle: 'activeDeadlineSeconds automountServiceAccountToken enableServiceLinks hostIPC hostPID hostUsers hostnameOverride imagePullSecrets os overhead preemptionPolicy priority priorityClassName resourceClaims resources runtimeClassName securityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds volumes workloadRef',
   matters: {
@@ -50,11 +66,7 @@ const POD_SPEC = struct('PodSpec', {
       shape: list(INIT_CONTAINER),
     },
     ephemeralContainers: 'they are not started',
-    dnsPolicy: { consequence: 'names are resolved as with ClusterFirst', unless: 'ClusterFirst', shape: STRING },
-    dnsConfig: 'names are resolved as with ClusterFirst',
     hostAliases: 'names are resolved without /etc/hosts',
-    hostname: 'pods have no DNS names of their own yet',
-    subdomain: 'pods have no DNS names of their own yet',
     readinessGates: 'the pod is ready without them',
     schedulingGates: 'the pod is scheduled at once',
     affinity: { consequence: PLACEMENT, shape: AFFINITY_SHAPE },
@@ -144,9 +156,9 @@ export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
       apiVersion: 'apps/v1',
       shape: controller(
         'StatefulSetSpec',
-        { replicas: INT },
+        { replicas: INT, serviceName: STRING },
         'minReadySeconds persistentVolumeClaimRetentionPolicy podManagementPolicy revisionHistoryLimit updateStrategy volumeClaimTemplates',
-        { serviceName: 'pods have no DNS names of their own yet', ordinals: 'pods are numbered from 0' },
+        { ordinals: 'pods are numbered from 0' },
       ),
     },
   ],

@@ -39,10 +39,11 @@ export function toPod({ metadata = {}, spec = {} }: PodManifest): KubeObject {
       ...identity(metadata),
       labels: metadata.labels ?? {},
       ...containersOf(spec),
+      ...namesOf(spec),
       nodeName: spec.nodeName,
       ready: isReady(metadata),
     },
-    { initContainers: [], hostNetwork: false, nodeName: '', ready: true },
+    { initContainers: [], hostNetwork: false, nodeName: '', ready: true, ...NO_NAMES },
   );
 }
 
@@ -55,12 +56,29 @@ export function toWorkload(kind: ControllerKind, { metadata = {}, spec = {} }: C
       replicas: kind === 'Job' ? jobPods(spec) : spec.replicas,
       labels: podMeta.labels ?? {},
       ...containersOf(podSpec),
+      ...namesOf(kind === 'StatefulSet' ? governed(podSpec, spec) : podSpec),
       nodeName: podSpec.nodeName,
       ready: isReady(podMeta),
     },
-    { replicas: 1, initContainers: [], hostNetwork: false, nodeName: '', ready: true },
+    { replicas: 1, initContainers: [], hostNetwork: false, nodeName: '', ready: true, ...NO_NAMES },
   );
 }
+
+const NO_NAMES = { dnsPolicy: 'ClusterFirst', dnsConfig: {}, hostname: '', subdomain: '' } as const;
+
+const namesOf = ({ dnsPolicy, dnsConfig, hostname, subdomain }: PodSpec) => ({
+  dnsPolicy: dnsPolicy as WorkloadObject['dnsPolicy'],
+  dnsConfig: dnsConfig && (JSON.parse(JSON.stringify(dnsConfig)) as NonNullable<WorkloadObject['dnsConfig']>),
+  hostname,
+  subdomain,
+});
+
+/** The controller overwrites both names of its pods (pkg/controller/statefulset, `initIdentity`). */
+const governed = (podSpec: PodSpec, { serviceName }: NonNullable<ControllerManifest['spec']>): PodSpec => ({
+  ...podSpec,
+  hostname: undefined,
+  subdomain: serviceName,
+});
 
 /** Pods of a Job that run at once, before the first one is done. */
 const jobPods = ({ parallelism = 1, completions = parallelism }: NonNullable<ControllerManifest['spec']>): number =>

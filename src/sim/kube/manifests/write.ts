@@ -57,6 +57,7 @@ function controllerSpec(workload: WorkloadObject): Yaml {
   return {
     replicas: isJob || kind === 'DaemonSet' ? undefined : replicas,
     parallelism: isJob ? replicas : undefined,
+    serviceName: kind === 'StatefulSet' ? workload.subdomain : undefined,
     // A Job selects its pods by labels that it adds itself.
     selector: isJob ? undefined : { matchLabels: labels },
     template: {
@@ -74,11 +75,16 @@ function podMeta({ labels, ready }: WorkloadObject): Yaml {
   };
 }
 
-const podSpec = ({ nodeName, containers, initContainers, hostNetwork }: WorkloadObject): Yaml => ({
-  nodeName,
-  hostNetwork,
-  initContainers: initContainers?.map(writeContainer),
-  containers: containers.map(writeContainer),
+const podSpec = (workload: WorkloadObject): Yaml => ({
+  nodeName: workload.nodeName,
+  hostNetwork: workload.hostNetwork,
+  dnsPolicy: workload.dnsPolicy,
+  dnsConfig: workload.dnsConfig,
+  hostname: workload.hostname,
+  // A StatefulSet says it as its serviceName.
+  subdomain: workload.kind === 'StatefulSet' ? undefined : workload.subdomain,
+  initContainers: workload.initContainers?.map(writeContainer),
+  containers: workload.containers.map(writeContainer),
 });
 
 const writeContainer = ({ name, restartPolicy, ports }: ContainerObject): Yaml => ({

@@ -59,6 +59,9 @@ export interface PodSpec {
   readonly nodeName?: string | undefined;
   readonly restartPolicy?: string | undefined;
   readonly dnsPolicy?: string | undefined;
+  readonly dnsConfig?: DnsConfigManifest | undefined;
+  readonly hostname?: string | undefined;
+  readonly subdomain?: string | undefined;
   readonly affinity?: AffinityManifest | undefined;
   readonly tolerations?: readonly TolerationManifest[] | undefined;
   readonly volumes?: readonly VolumeManifest[] | undefined;
@@ -72,6 +75,12 @@ export interface SecurityContext {
 export interface SeccompProfile {
   readonly type?: string | undefined;
   readonly localhostProfile?: string | undefined;
+}
+
+export interface DnsConfigManifest {
+  readonly nameservers?: readonly string[] | undefined;
+  readonly searches?: readonly string[] | undefined;
+  readonly options?: readonly { readonly name?: string | undefined; readonly value?: string | undefined }[] | undefined;
 }
 
 export interface AffinityManifest {
@@ -154,6 +163,8 @@ export interface ControllerManifest {
 
 export interface ControllerSpec {
   readonly replicas?: number | undefined;
+  /** Of a StatefulSet. */
+  readonly serviceName?: string | undefined;
   readonly parallelism?: number | undefined;
   readonly completions?: number | undefined;
   readonly selector?: LabelSelector | undefined;

@@ -5,6 +5,7 @@ import type { Container, ContainerPort, PodManifest, PodSpec } from './manifest-
 import { validateMeta } from './meta.ts';
 import { dnsLabel, dnsSubdomain, portName, portNumber } from './names.ts';
 import { validatePodAnnotations } from './pod-annotations.ts';
+import { validatePodNames } from './pod-dns.ts';
 import { validateAffinity, validateTolerations } from './pod-placement.ts';
 import { validateResources, validateVolumes } from './pod-resources.ts';
 import { matchSeccomp, validateSeccompField } from './seccomp.ts';
@@ -52,6 +53,7 @@ export function validatePodSpec(spec: PodSpec, path: Path, podName = ''): readon
     ...initContainers.flatMap((one) => checkHostPorts([one], [...path, 'initContainers'])),
     ...validateOneOf(restartPolicy, RESTART_POLICIES, [...path, 'restartPolicy']),
     ...validateOneOf(dnsPolicy, DNS_POLICIES, [...path, 'dnsPolicy']),
+    ...validatePodNames(spec, path),
     ...(hostNetwork ? matchHostPorts(containers, [...path, 'containers']) : []),
     ...validateSeccompField(spec.securityContext?.seccompProfile, [...path, 'securityContext']),
     ...(affinity ? validateAffinity(affinity, [...path, 'affinity']) : []),

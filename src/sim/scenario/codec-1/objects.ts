@@ -107,9 +107,21 @@ function packWorkload(workload: WorkloadObject): Json[] {
   if (initContainers !== undefined) rest.i = initContainers.map(packContainer);
   if (hostNetwork === true) rest.h = 1;
   if (nodeName !== undefined) rest.n = nodeName;
+  for (const [letter, field] of Object.entries(nameLetters)) {
+    const value = workload[field];
+    if (value !== undefined) rest[letter] = value as unknown as Json;
+  }
   if (ready === false) rest.r = 0;
   return trimTuple([name, replicas ?? 1, packPorts(own, packContainerPort), rest], workloadDefaults);
 }
+
+/** How pods are named and how they resolve names. */
+const nameLetters = {
+  d: 'dnsPolicy',
+  g: 'dnsConfig',
+  t: 'hostname',
+  s: 'subdomain',
+} as const satisfies Readonly<Record<string, keyof WorkloadObject>>;
 
 function packPorts<Port>(of: { readonly ports: readonly Port[] } | null, pack: (port: Port) => Json): Json {
   const packed = of?.ports.map(pack) ?? [];
@@ -122,7 +134,16 @@ const unpackPorts = (packed: unknown, unpack: (port: unknown) => unknown): unkno
 
 function unpackWorkload(tuple: unknown): Readonly<Record<string, unknown>> {
   const [name, replicas, ports, rest] = fillTuple(tuple, workloadDefaults);
-  const { l: labels, c: containers, i: initContainers, h: hostNetwork, n: nodeName, r: ready } = recordIn(rest);
+  const {
+    l: labels,
+    c: containers,
+    i: initContainers,
+    h: hostNetwork,
+    n: nodeName,
+    r: ready,
+    ...others
+  } = recordIn(rest);
+  const names = Object.entries(nameLetters).map(([letter, field]) => optional(field, others[letter]));
   return {
     name,
     ...optional('replicas', replicas === 1 ? undefined : replicas),
@@ -134,6 +155,7 @@ function unpackWorkload(tuple: unknown): Readonly<Record<string, unknown>> {
     ...optional('initContainers', initContainers === undefined ? undefined : unpackContainers(initContainers)),
     ...optional('hostNetwork', hostNetwork === 1 ? true : hostNetwork),
     ...optional('nodeName', nodeName),
+    ...Object.assign({}, ...names),
     ...optional('ready', ready === 0 ? false : ready),
   };
 }

@@ -13,7 +13,7 @@ export function unpackProbe(packed: unknown): unknown {
   const hasOptions = Object.keys(recordIn(options)).length > 0;
   return {
     from: unpackEnd(from),
-    to: unpackTo(from, to),
+    to: unpackEnd(to),
     proto,
     ...optional('port', port === 0 ? undefined : port),
     ...optional('options', hasOptions ? options : undefined),
@@ -27,15 +27,6 @@ function packEnd(end: ProbeTo): string {
   if (end.kind === 'name') return `d${end.name}`;
   if (end.kind === 'service') return `${viaLetters[end.via]}${end.ref}`;
   return `${end.kind.charAt(0)}${end.ref}`;
-}
-
-/**
- * Machines that are no pods do not know names of Services. Links that ask for one are from a time when nothing was sent for a lookup:
- * they mean its address.
- */
-function unpackTo(from: unknown, to: unknown): unknown {
-  const isPod = String(from).startsWith('p');
-  return unpackEnd(!isPod && /^s/.test(String(to)) ? `c${String(to).slice(1)}` : to);
 }
 
 /** The decoder refuses an end without a kind. */
