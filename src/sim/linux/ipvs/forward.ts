@@ -47,7 +47,7 @@ export type IpvsVerdict =
 const PASS: IpvsVerdict = { kind: 'pass' };
 /** Active FTP: its data connections are not scheduled. */
 const FTP_DATA_PORT = 20;
-/** Destination unreachable, source quench, time exceeded: the errors that are about another packet. */
+/** Destination unreachable, source quench, time exceeded: the errors that are about another packet. Of IPv6 all errors are. */
 const RELATED_TYPES: readonly number[] = [3, 4, 11];
 
 /** A packet that may be for a virtual server: LOCAL_IN and LOCAL_OUT; errors also at FORWARD. */
@@ -124,7 +124,8 @@ export function ipvsReply(packet: IpPacket, { connections, nowNs }: IpvsContext)
 type IcmpError = Icmp & { readonly quoted: IpPacket };
 
 function relatedError({ l4 }: IpPacket): IcmpError | null {
-  return !isLaterFragment(l4) && isIcmpError(l4) && RELATED_TYPES.includes(l4.type) ? l4 : null;
+  if (isLaterFragment(l4) || !isIcmpError(l4)) return null;
+  return l4.proto === 'ipv6-icmp' || RELATED_TYPES.includes(l4.type) ? l4 : null;
 }
 
 /** The client's side complains about an answer, which it knows as the virtual server's (`ip_vs_in_icmp`). */

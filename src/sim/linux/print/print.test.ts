@@ -18,7 +18,10 @@ const A = mac('0a:58:0a:f4:01:02');
 const B = mac('5e:00:00:00:01:12');
 const unicast = { type: 'unicast', table: 'main', scope: 'global' } as const;
 
-/** Lines as the recorded nodes printed them. */
+const six: Pick<Route, 'type' | 'table' | 'scope'> = { type: 'unicast', table: 'main', scope: 'global' };
+const kernel6 = { proto: 'kernel', metric: 256 };
+
+/** Lines as the recorded nodes printed them; those of IPv6 as iproute2 6.1 printed them on Linux 6.18. */
 const routes: readonly (readonly [string, Route])[] = [
   ['default via 192.168.56.1 dev eth0', { ...unicast, dst: cidr('0.0.0.0/0'), via: ip('192.168.56.1'), dev: 'eth0' }],
   [
@@ -52,6 +55,36 @@ const routes: readonly (readonly [string, Route])[] = [
   [
     '10.1.0.0/16 via 10.0.0.1 dev eth0 metric 100 mtu 1400',
     { ...unicast, dst: cidr('10.1.0.0/16'), via: ip('10.0.0.1'), dev: 'eth0', metric: 100, mtuBytes: 1400 },
+  ],
+  [
+    'fd00:1::/64 dev va proto kernel metric 256 pref medium',
+    { ...six, dst: cidr('fd00:1::/64'), dev: 'va', ...kernel6 },
+  ],
+  [
+    'default via fd00:1::1 dev eth0 metric 1024 pref medium',
+    { ...six, dst: cidr('::/0'), via: ip('fd00:1::1'), dev: 'eth0' },
+  ],
+  [
+    'fd00:6::/64 via fd00:2::2 dev vb src fd00:1::1 metric 1024 onlink mtu 1400 pref medium',
+    {
+      ...six,
+      dst: cidr('fd00:6::/64'),
+      via: ip('fd00:2::2'),
+      dev: 'vb',
+      src: ip('fd00:1::1'),
+      onlink: true,
+      mtuBytes: 1400,
+    },
+  ],
+  ['blackhole fd00:9::/64 dev lo metric 1024 pref medium', { ...six, type: 'blackhole', dst: cidr('fd00:9::/64') }],
+  ['unreachable fd00:8::/64 dev lo metric 1024 pref medium', { ...six, type: 'unreachable', dst: cidr('fd00:8::/64') }],
+  [
+    'local fd00:1::1 dev va table local proto kernel metric 0 pref medium',
+    { ...six, type: 'local', dst: cidr('fd00:1::1/128'), dev: 'va', table: 'local', proto: 'kernel', metric: 0 },
+  ],
+  [
+    'multicast ff00::/8 dev va table local proto kernel metric 256 pref medium',
+    { ...six, type: 'multicast', dst: cidr('ff00::/8'), dev: 'va', table: 'local', ...kernel6 },
   ],
 ];
 
@@ -188,6 +221,15 @@ describe('printConntrack', () => {
   it('prints a translated connection', () => {
     expect(printConntrack(tcp)).toBe(
       'tcp      6 ESTABLISHED src=10.244.0.2 dst=10.96.0.50 sport=53202 dport=80 src=10.244.1.2 dst=10.244.0.2 sport=8080 dport=53202 [ASSURED] mark=0',
+    );
+  });
+
+  it('prints those of IPv6 as conntrack-tools 1.4.7 does', () => {
+    const { state: _none, ...plain } = tcp;
+    const original = { src: ip('fd00:1::2'), dst: ip('fd00:2::2'), sport: 4711, dport: 128 << 8 };
+    const reply = { src: ip('fd00:2::2'), dst: ip('fd00:1::2'), sport: 4711, dport: 129 << 8 };
+    expect(printConntrack({ ...plain, proto: 'ipv6-icmp', original, reply, assured: false })).toBe(
+      'icmpv6   58 src=fd00:1::2 dst=fd00:2::2 type=128 code=0 id=4711 src=fd00:2::2 dst=fd00:1::2 type=129 code=0 id=4711 mark=0',
     );
   });
 

@@ -31,6 +31,25 @@ const machine = {
     address('eth2', '10.8.0.1', 24),
   ],
 };
+const machine6 = {
+  devices: machine.devices,
+  addresses: [address('eth0', 'fd00:1::2', 64), address('eth1', 'fd00:2::2', 64)],
+};
+
+it.each<[why: string, Route, stands: boolean]>([
+  ['a neighbour', route('fd00:9::/64', 'fd00:1::1', { dev: 'eth0' }), true],
+  ['a neighbour, without a device', route('fd00:9::/64', 'fd00:1::1'), true],
+  ['a link-local address', route('fd00:9::/64', 'fe80::1', { dev: 'eth0' }), true],
+  ['an address of no link', route('fd00:9::/64', 'fd50::1', { dev: 'eth0' }), false],
+  ['the same without a device', route('fd00:9::/64', 'fd50::1'), false],
+  ['"onlink" takes it on trust', route('fd00:9::/64', 'fd50::1', { dev: 'eth0', onlink: true }), true],
+  ['a neighbour of another device', route('fd00:9::/64', 'fd00:2::1', { dev: 'eth0' }), false],
+])('ip -6 route add: %s', (_why, asked, stands) => {
+  const { routes, refused } = acceptRoutes(machine6, [asked]);
+  expect(routes).toEqual(stands ? [asked] : []);
+  expect(refused).toEqual(stands ? [] : [{ route: asked, error: 'No route to host' }]);
+});
+
 const before = [
   route('0.0.0.0/0', '192.168.56.1', { dev: 'eth0' }),
   route('169.254.1.1/32', undefined, { dev: 'eth0' }),

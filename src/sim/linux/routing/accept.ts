@@ -3,7 +3,8 @@ import { cidrHas, familyOf } from '../../wire/ip.ts';
 import type { NetnsConfig, RefusedRoute, Route } from '../config.ts';
 import { routesOf } from './tables.ts';
 
-export const INVALID_GATEWAY = 'Nexthop has invalid gateway';
+/** `fib_check_nh_v4_gw` says why; of IPv6 `ip` prints the bare errno (`ip6_route_check_nh`). */
+const INVALID_GATEWAY = { 4: 'Nexthop has invalid gateway', 6: 'No route to host' } as const;
 
 export interface Accepted {
   readonly routes: readonly Route[];
@@ -24,6 +25,8 @@ export function acceptRoutes(config: Pick<NetnsConfig, 'devices' | 'addresses'>,
     links.some((link) => cidrHas(link.dst, via) && (dev === undefined || link.dev === dev));
   return {
     routes: wanted.filter(isOnLink),
-    refused: wanted.filter((route) => !isOnLink(route)).map((route) => ({ route, error: INVALID_GATEWAY })),
+    refused: wanted
+      .filter((route) => !isOnLink(route))
+      .map((route) => ({ route, error: INVALID_GATEWAY[route.dst.family] })),
   };
 }

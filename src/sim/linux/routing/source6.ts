@@ -26,8 +26,19 @@ const scopeOf = (address: Ip): number => (isScoped(address) || address === LOOPB
 /**
  * The address for a packet to `dst` by `dev`: the first of the best. SIMPLIFIED: none is deprecated, temporary, optimistic or a home address.
  */
-export function selectAddress6(ns: Netns, dev: string, dst: Ip): Ip | undefined {
-  const candidates = isScoped(dst) ? ns.addresses6.filter((a) => a.dev === dev) : ns.addresses6;
+export function selectAddress6({ addresses6 }: Netns, dev: string, dst: Ip): Ip | undefined {
+  const known = chosen.get(addresses6) ?? new Map<string, Ip | undefined>();
+  chosen.set(addresses6, known);
+  const key = `${dev} ${dst}`;
+  if (!known.has(key)) known.set(key, choose(addresses6, dev, dst));
+  return known.get(key);
+}
+
+/** It follows from the addresses alone, and with IPVS there is one for every Service. */
+const chosen = new WeakMap<readonly Address[], Map<string, Ip | undefined>>();
+
+function choose(addresses: readonly Address[], dev: string, dst: Ip): Ip | undefined {
+  const candidates = isScoped(dst) ? addresses.filter((a) => a.dev === dev) : addresses;
   let best: { readonly ip: Ip; readonly score: readonly number[] } | undefined;
   for (const address of candidates) {
     const score = scoreOf(address, dev, dst);

@@ -54,6 +54,7 @@ const anyMatch: fc.Arbitrary<Match> = fc.oneof(
   fc
     .tuple(fc.nat(255), fc.option(fc.nat(255)))
     .map(([type, code]): Match => ({ kind: 'icmp', type, ...(code === null ? {} : { code }) })),
+  fc.nat(255).map((type): Match => ({ kind: 'icmp6', type })),
   record<MatchOf<'conntrack'>>(
     { kind: kind('conntrack'), states: fc.subarray([...STATES], { minLength: 1 }), invert: yes, isState: yes },
     ['kind', 'states'],
@@ -118,12 +119,14 @@ const anyMatch: fc.Arbitrary<Match> = fc.oneof(
   record<MatchOf<'rpfilter'>>({ kind: kind('rpfilter'), invert: yes, validmark: yes }, ['kind']),
 );
 
+const REJECTS = ['icmp-port-unreachable', 'icmp6-adm-prohibited', 'icmp6-no-route', 'tcp-reset'] as const;
+
 const anyTarget: fc.Arbitrary<Target | null> = fc.oneof(
   fc.constant(null),
   fc.record({ kind: fc.constantFrom('jump' as const, 'goto' as const), chain: fc.constantFrom(...USER_CHAINS) }),
   fc.record({ kind: fc.constantFrom('ACCEPT' as const, 'DROP' as const, 'RETURN' as const, 'NOTRACK' as const) }),
   fc.record({ kind: kind('NFLOG'), group: fc.integer({ min: 0, max: 65_535 }) }),
-  fc.record({ kind: kind('REJECT'), with: fc.constantFrom('icmp-port-unreachable' as const, 'tcp-reset' as const) }),
+  fc.record({ kind: kind('REJECT'), with: fc.constantFrom(...REJECTS) }),
   record<Extract<Target, { kind: 'DNAT' }>>(
     { kind: kind('DNAT'), to: fc.oneof(v4, fc.constant(ip('fd00::1'))), port },
     ['kind', 'to'],
@@ -138,7 +141,9 @@ const protocolAndPorts: fc.Arbitrary<Pick<Rule, 'proto' | 'matches'>> = fc.oneof
   tcp.map((match) => ({ proto: { value: 'tcp' as const }, matches: [match] })),
   udp.map((match) => ({ proto: { value: 'udp' as const }, matches: [match] })),
   sctp.map((match) => ({ proto: { value: 'sctp' as const }, matches: [match] })),
-  maybeInverted(fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const, 'icmp' as const)).map((proto) => ({
+  maybeInverted(
+    fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const, 'icmp' as const, 'ipv6-icmp' as const),
+  ).map((proto) => ({
     proto,
     matches: [],
   })),
@@ -174,6 +179,29 @@ const anyOps: fc.Arbitrary<RuleOp[]> = fc
     const chains = tables.flatMap((table) => USER_CHAINS.map((chain): RuleOp => ({ op: 'new-chain', table, chain })));
     return [...chains, ...ops];
   });
+
+it('of ip6tables print as ip6tables-save 1.8.9 printed them', () => {
+  const lines = [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    '-A FORWARD -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j REJECT --reject-with icmp6-port-unreachable',
+    '-A FORWARD -p tcp -j REJECT --reject-with icmp6-adm-prohibited',
+    '-A FORWARD -p tcp -j REJECT --reject-with tcp-reset',
+    '-A FORWARD -p ipv6-icmp -m recent --set --name x --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j REJECT --reject-with icmp6-no-route',
+    'COMMIT',
+    '*nat',
+    ':PREROUTING ACCEPT [0:0]',
+    ':INPUT ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':POSTROUTING ACCEPT [0:0]',
+    '-A PREROUTING -d fd00:10:96::a/128 -p udp -m udp --dport 53 -j DNAT --to-destination [fd00:2::2]:53',
+    'COMMIT',
+  ].join('\n');
+  const parsed = parseRuleset(lines);
+  expect(parsed.ok && printRuleset(parsed.value, 6)).toBe(lines);
+});
 
 describe('rules as text', () => {
   it('are read back as the same rules', () => {
