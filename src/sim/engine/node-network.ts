@@ -14,12 +14,12 @@ import {
   type NodeSubnet,
   podNetworks,
 } from '../kube/cluster.ts';
-import { type Family, familiesOf, ipsOf, subnetIn } from '../kube/families.ts';
+import { type Family, familiesOf, ipIn, ipsOf, subnetHas, subnetIn } from '../kube/families.ts';
 import { subnetOf, subnetsOf } from '../kube/subnets.ts';
 import type { Address, Device, Listener, NetnsConfig, NsId, PortRef, Route } from '../linux/config.ts';
 import { applyRuleOps } from '../linux/netfilter/iptables/build.ts';
 import type { Origin } from '../linux/origin.ts';
-import { ANY_NET, cidr, cidrHas, familyOf, type Ip, ip } from '../wire/ip.ts';
+import { ANY_NET, cidr, familyOf, type Ip, ip } from '../wire/ip.ts';
 import { macFromHash, ZERO_MAC } from '../wire/mac.ts';
 import { directedIps } from './external-ips.ts';
 import { FAR_UNDERLAY, UNDERLAY } from './world.ts';
@@ -179,9 +179,11 @@ function externalIpRoutes(cluster: Cluster, host: ExternalHost): readonly Route[
   return directedIps(cluster).flatMap(({ ip: address, node, service }) => {
     const why = `it is an external IP of ${service.namespace}/${service.name}, so somebody must send it to a node`;
     const origin: Origin = { by: 'administrator', for: `Service ${service.namespace}/${service.name}`, why };
-    const to = cidr(`${address}/32`);
+    const to = hostNet(address);
     if (router && host.isGateway) return [route(to, router.uplink.ip, NIC, origin)];
-    return isRouter || cidrHas(nodeNetwork.cidr, address) ? [route(to, node.ip, NIC, origin)] : [];
+    return isRouter || subnetHas(nodeNetwork, address)
+      ? [route(to, ipIn(node, to.family) ?? node.ip, NIC, origin)]
+      : [];
   });
 }
 
