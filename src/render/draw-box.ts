@@ -1,5 +1,6 @@
 /** How each kind of thing looks. Same thing, same shape, everywhere: machines are cards, namespaces rooms, devices ports, hooks gates. */
 import type { Selection } from 'd3-selection';
+import { drawGuard } from './draw-guard.ts';
 import type { ElementKind } from './picture.ts';
 import type { LayoutBox } from './plot.ts';
 import { cutAddress, cutToFit, widthOf } from './words.ts';
@@ -66,6 +67,7 @@ function drawProcess(g: Drawing, { rect, size }: LayoutBox): void {
 function drawPod(g: Drawing, box: LayoutBox): void {
   const { element, rect, size } = box;
   frame(g, box, size === 'chip' ? 4 : 6);
+  if (element.guard) drawGuard(g, element.guard, rect.width);
   const room = rect.width - 36;
   if (!element.isOnHost) drawProcess(g, box);
   if (size === 'chip') {

@@ -11,6 +11,7 @@ import { type Device, type NetnsConfig, type NsId, SYSCTL_DEFAULTS } from '../si
 import type { HookName } from '../sim/linux/netfilter/iptables/rule.ts';
 import { hookChains } from './hook-chains.ts';
 import { announcerElement } from './picture-announcer.ts';
+import { type Guard, guardsOf, guardWords } from './picture-guards.ts';
 import { idOf, type PictureId } from './picture-id.ts';
 import {
   type OutsidePicture,
@@ -58,6 +59,8 @@ export interface PictureElement {
   readonly isBalancer?: true;
   /** A pod whose programs are among the node's own: no cable leads to it. */
   readonly isOnHost?: true;
+  /** A pod that policies isolate. */
+  readonly guard?: Guard;
 }
 
 /** A pod's room and how its wire ends on the node. */
@@ -162,7 +165,7 @@ function hostEnds(config: NetnsConfig): Map<NsId, Device> {
   return ends;
 }
 
-function rooms(world: World, node: NetnsConfig): Room[] {
+function rooms(world: World, node: NetnsConfig, guards: ReadonlyMap<string, Guard>): Room[] {
   const ends = hostEnds(node);
   const found: Room[] = [];
   for (const pod of world.cluster.pods) {
@@ -173,6 +176,7 @@ function rooms(world: World, node: NetnsConfig): Room[] {
     // A pod on the host's network has no cable: its programs are among the node's own.
     const device = pod.hostNetwork ? undefined : config.devices.find(({ kind }) => kind !== 'loopback');
     const host = ends.get(ns);
+    const guard = guards.get(ns);
     const ports = pod.listens.map(
       ({ proto, port, program, up }) =>
         `:${port}${proto === 'tcp' ? '' : `/${proto}`} ${program}${up === false ? ' (stopped)' : ''}`,
@@ -183,12 +187,13 @@ function rooms(world: World, node: NetnsConfig): Room[] {
         kind: 'pod',
         label: pod.namespace === 'default' ? pod.name : ns,
         sublabel: pod.ip,
-        about: `Pod ${ns}, ${ipsOf(pod).join(', ')}, on ${node.id}${pod.hostNetwork ? ", on the host's network" : ''}${pod.ready ? '' : ', not ready'}`,
+        about: `Pod ${ns}, ${ipsOf(pod).join(', ')}, on ${node.id}${pod.hostNetwork ? ", on the host's network" : ''}${pod.ready ? '' : ', not ready'}${guard ? `, ${guardWords(guard)}` : ''}`,
         ns,
         parent: idOf({ kind: 'ns', ns: node.id }),
         details: pod.hostNetwork ? ['host network', ...ports] : ports,
         ...(pod.ready ? {} : { isOff: true as const }),
         ...(pod.hostNetwork ? { isOnHost: true as const } : {}),
+        ...(guard ? { guard } : {}),
       },
       dev: device?.name ?? null,
       hostDev: host?.name ?? null,
@@ -215,7 +220,12 @@ function socketsOf(config: NetnsConfig): string[] {
   return config.listeners.map(({ port, proto, program }) => `${port}/${proto} ${program}`);
 }
 
-function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterNode): NodePicture {
+function nodePicture(
+  world: World,
+  config: NetnsConfig,
+  { role, zone }: ClusterNode,
+  guards: ReadonlyMap<string, Guard>,
+): NodePicture {
   const parent = idOf({ kind: 'ns', ns: config.id });
   const inside = (
     kind: 'route' | 'sockets' | 'conntrack',
@@ -242,7 +252,7 @@ function nodePicture(world: World, config: NetnsConfig, { role, zone }: ClusterN
   );
   const devices = ofKind((device) => device.kind === 'loopback' || device.kind === 'dummy', 'device', 'local device');
   const programs = socketsOf(config);
-  const podRooms = rooms(world, config);
+  const podRooms = rooms(world, config, guards);
   return {
     element: {
       id: parent,
@@ -307,9 +317,10 @@ function servicePicture(service: ClusterService): ServicePicture {
 
 export function makePicture(world: World): Picture {
   const nodes: NodePicture[] = [];
+  const guards = guardsOf(world);
   for (const node of world.cluster.nodes) {
     const config = world.namespaces.get(node.name);
-    if (config) nodes.push(nodePicture(world, config, node));
+    if (config) nodes.push(nodePicture(world, config, node, guards));
   }
   return {
     nodes,

@@ -17,6 +17,7 @@ export interface Scene {
   readonly camera: SVGGElement;
   readonly trails: SVGGElement;
   readonly links: SVGGElement;
+  readonly arrows: SVGGElement;
   draw(layout: Layout): void;
   /** Leaves out the parts of machines outside this rectangle; null: of none. */
   cull(seen: Rect | null): void;
@@ -39,6 +40,7 @@ export function makeScene(host: HTMLElement): Scene {
   const trails = layer('hs-trails').attr('aria-hidden', 'true');
   const boxes = layer('hs-boxes');
   const marks = layer('hs-marks').attr('aria-hidden', 'true');
+  const arrows = layer('hs-arrows').attr('aria-hidden', 'true');
   const groups = new Map<string, Element>();
   let current: Layout | null = null;
 
@@ -68,6 +70,7 @@ export function makeScene(host: HTMLElement): Scene {
     camera: camera.node() as SVGGElement,
     trails: trails.node() as SVGGElement,
     links: links.node() as SVGGElement,
+    arrows: arrows.node() as SVGGElement,
     draw,
     cull(seen) {
       for (const group of camera.node()?.querySelectorAll<SVGGElement>('g.hs-parts') ?? []) {
@@ -128,6 +131,7 @@ const nameOf = ({ element }: LayoutBox): string => element.about;
 const drawn = new WeakMap<Element, string>();
 
 function looksOf({ element, size, rect }: LayoutBox): string {
+  // `about` tells of its guard, too.
   const { label, sublabel, about, details, isOff } = element;
   return [size, rect.width, rect.height, label, sublabel, about, isOff, ...details].join('\n');
 }

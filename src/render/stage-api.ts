@@ -2,6 +2,7 @@
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import type { Step } from '../sim/linux/step.ts';
+import type { AllowArrow } from './allow-arrows.ts';
 import type { PictureId } from './picture-id.ts';
 
 /** Reports of what the person did. Ids are decoded by `refOf` of `picture-id.ts`. */
@@ -56,6 +57,8 @@ export interface Stage {
   glideTo(step: number): void;
   /** Things that stand, that just appeared, and that do not exist yet, in a story that the page tells. Null: no story. */
   setStory(story: StageStory | null): void;
+  /** Who may talk to whom, drawn lightly; none: nothing of it. */
+  setArrows(arrows: readonly AllowArrow[]): void;
   setCrowd(flows: readonly CrowdFlow[]): void;
   setSelection(id: PictureId | null): void;
   /** The page's theme (`data-theme` on the root element) is now this: colours that are painted, not styled, are read again. */

@@ -3,6 +3,7 @@ import { easeCubicInOut } from 'd3-ease';
 import { select } from 'd3-selection';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
+import { type AllowArrow, drawAllowArrows } from './allow-arrows.ts';
 import { Camera, HEAVY_FROM } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
@@ -57,6 +58,7 @@ class HostStage implements Stage {
   private selected: PictureId | null = null;
   private hovered: PictureId | null = null;
   private story: StageStory | null = null;
+  private arrows: readonly AllowArrow[] = [];
   private touched: ReadonlySet<string> = NOBODY;
   private isDirty = false;
   private lastLit = '';
@@ -159,6 +161,11 @@ class HostStage implements Stage {
     this.scene.mark('is-fresh', shown(story?.fresh));
   }
 
+  setArrows(arrows: readonly AllowArrow[]): void {
+    this.arrows = arrows;
+    drawAllowArrows(this.scene.arrows, this.layout, arrows);
+  }
+
   setTheme(_theme: 'light' | 'dark' | 'system'): void {
     this.crowd.readColours();
     this.touch();
@@ -230,6 +237,7 @@ class HostStage implements Stage {
     this.lastLit = '';
     this.setSelection(this.selected);
     this.setStory(this.story);
+    this.setArrows(this.arrows);
     this.touch();
   }
 

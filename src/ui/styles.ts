@@ -2,6 +2,7 @@
 import './css/fonts.css';
 import '../render/tokens.css';
 import '../render/stage.css';
+import '../render/policy.css';
 import './css/base.css';
 import './css/controls.css';
 import './css/shell.css';

@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['/'], 'Choose where the packet starts'],
   [['1', '…', '7'], 'The tabs of the dock, from the left'],
   [['+', '-', 'P', '0'], 'Zoom in, out, to the path, to everything'],
+  [['M'], 'Policy mode: draw what may reach what'],
   [['I', 'D'], 'Open or collapse the inspector, the dock'],
   [['S'], 'Share: copy a link to this step'],
   [['Ctrl', 'Z'], 'Undo'],

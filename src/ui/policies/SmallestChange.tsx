@@ -2,17 +2,18 @@ import { useMemo, useState } from 'react';
 import type { PolicyModel } from '../../sim/kube/policy/model.ts';
 import type { Proposal } from '../../sim/kube/policy/smallest-change.ts';
 import type { PolicyProbe } from '../../sim/kube/policy/verdict.ts';
-import type { LineChange } from '../../sim/kube/policy/yaml-diff.ts';
-import { useApp } from '../app-model.ts';
+import type { PolicyObject } from '../../sim/kube/policy-objects.ts';
 import { useWork } from '../work/use-work.ts';
+import { YamlDiff } from './YamlDiff.tsx';
 
 interface SmallestChangeProps {
   readonly model: PolicyModel;
   readonly probe: PolicyProbe;
+  readonly onApply: (objects: readonly PolicyObject[]) => void;
 }
 
 /** What would let the packet through, as lines of YAML that come and go. It is tried in the worker. */
-export function SmallestChange({ model, probe }: SmallestChangeProps) {
+export function SmallestChange({ model, probe, onApply }: SmallestChangeProps) {
   const { input } = model;
   const key = JSON.stringify(probe);
   const work = useMemo(() => ({ kind: 'change' as const, input, probe: JSON.parse(key) as PolicyProbe }), [input, key]);
@@ -23,14 +24,17 @@ export function SmallestChange({ model, probe }: SmallestChangeProps) {
   if (end.length === 0) {
     return <p className="quiet why-change">No small change of policies lets it through: {reasonOf(probe)}.</p>;
   }
-  return <Proposals key={key} proposals={end} />;
+  return <Proposals key={key} proposals={end} onApply={onApply} />;
 }
 
 const reasonOf = ({ protocol }: PolicyProbe): string =>
   protocol === 'OTHER' ? 'a policy cannot name what has no ports' : 'what closes it is no policy';
 
-function Proposals({ proposals }: { readonly proposals: readonly Proposal[] }) {
-  const { document } = useApp();
+interface ProposalsProps extends Pick<SmallestChangeProps, 'onApply'> {
+  readonly proposals: readonly Proposal[];
+}
+
+function Proposals({ proposals, onApply }: ProposalsProps) {
   const [at, setAt] = useState(0);
   const shown = proposals[at] ?? proposals[0];
   if (shown === undefined) return null;
@@ -53,11 +57,7 @@ function Proposals({ proposals }: { readonly proposals: readonly Proposal[] }) {
             ))}
           </fieldset>
         )}
-        <button
-          type="button"
-          className="button button-small button-primary"
-          onClick={() => document.apply({ type: 'ManifestsApplied', objects: shown.objects, replace: false })}
-        >
+        <button type="button" className="button button-small button-primary" onClick={() => onApply(shown.objects)}>
           Apply this change
         </button>
       </div>
@@ -65,37 +65,11 @@ function Proposals({ proposals }: { readonly proposals: readonly Proposal[] }) {
         {upperFirst(shown.texts.join('; '))}. <span className="quiet">{opensWords(shown)}</span>
       </p>
       {shown.diffs.map(({ ref, lines }) => (
-        <figure key={ref} className="why-diff">
-          <figcaption>{lines.some(({ mark }) => mark !== '+') ? ref : `${ref}, new`}</figcaption>
-          <pre>
-            {inShort(lines).map(({ mark, line }, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines of a text, in their order.
-              <span key={index} className={LOOKS[mark]}>
-                {mark} {line}
-                {'\n'}
-              </span>
-            ))}
-          </pre>
-        </figure>
+        <YamlDiff key={ref} policyRef={ref} lines={lines} />
       ))}
     </section>
   );
 }
-
-/** Lines around a change that are shown with it. */
-const CONTEXT = 2;
-
-/** The changes and what is near them; `…` stands for the rest. */
-function inShort(lines: readonly LineChange[]): readonly LineChange[] {
-  const isNear = (at: number): boolean =>
-    lines.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' ');
-  return lines.flatMap((change, at): LineChange[] => {
-    if (isNear(at)) return [change];
-    return at > 0 && !isNear(at - 1) ? [] : [{ mark: ' ', line: '…' }];
-  });
-}
-
-const LOOKS = { ' ': '', '+': 'diff-added', '-': 'diff-removed' } as const;
 
 function opensWords({ opens }: Proposal): string {
   return opens <= 1 ? 'Nothing else is opened by it.' : `It opens ${opens} pairs of pods on this port.`;

@@ -1,6 +1,7 @@
 import { type PolicyQuestion, policyQuestion } from '../../sim/engine/policy-question.ts';
 import { explain } from '../../sim/kube/policy/explain.ts';
-import { useSession } from '../app-model.ts';
+import type { PolicyObject } from '../../sim/kube/policy-objects.ts';
+import { useApp, useSession } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
 import { SmallestChange } from './SmallestChange.tsx';
@@ -30,7 +31,10 @@ interface WhyProps {
 }
 
 function Why({ models, question }: WhyProps) {
+  const { document } = useApp();
   const { now, would, switches } = models;
+  const apply = (objects: readonly PolicyObject[]): void =>
+    document.apply({ type: 'ManifestsApplied', objects, replace: false });
   const { probe, from, to, note } = question;
   const explained = explain(would, probe);
   const isAllowed = would === now ? explained.verdict.isAllowed : explain(now, probe).verdict.isAllowed;
@@ -58,7 +62,7 @@ function Why({ models, question }: WhyProps) {
           <WhySide side={explained.egress} end={from} staged={staged} />
           <WhySide side={explained.ingress} end={to} staged={staged} />
         </div>
-        {!explained.verdict.isAllowed && <SmallestChange model={would} probe={probe} />}
+        {!explained.verdict.isAllowed && <SmallestChange model={would} probe={probe} onApply={apply} />}
       </div>
     </ScrollBox>
   );

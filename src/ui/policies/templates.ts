@@ -2,8 +2,15 @@
 import type { World } from '../../sim/engine/world.ts';
 import { type ClusterPod, podNs } from '../../sim/kube/cluster.ts';
 import { indexOf } from '../../sim/kube/cluster-index.ts';
-import type { LabelSelectorObject, NetworkPolicyObject, NetworkPolicySpec } from '../../sim/kube/policy-objects.ts';
+import type {
+  LabelSelectorObject,
+  NetworkPolicyObject,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicySpec,
+} from '../../sim/kube/policy-objects.ts';
 import type { Probe } from '../../sim/scenario/probe.ts';
+import type { Ip } from '../../sim/wire/ip.ts';
 
 /** Whom a template is about: the two ends of the packet where they are pods, else the first pods that there are. */
 export interface TemplateGround {
@@ -145,24 +152,30 @@ export const TEMPLATES: readonly Template[] = [
     id: 'app-to-app',
     label: 'Allow one app to another',
     about: 'Pods of one app may reach one port of another app.',
-    make: ({ server, client, port }) =>
-      policy(server.namespace, `allow-${asName(nameOf(client))}-to-${asName(nameOf(server))}`, {
-        podSelector: selectorOf(server),
-        policyTypes: ['Ingress'],
-        ingress: [
-          {
-            from: [
-              {
-                ...(client.namespace === server.namespace ? {} : { namespaceSelector: namespaceIs(client.namespace) }),
-                podSelector: selectorOf(client),
-              },
-            ],
-            ports: [{ protocol: 'TCP', port }],
-          },
-        ],
-      }),
+    make: ({ server, client, port }) => arrowPolicy(server, client, { protocol: 'TCP', port }),
   },
 ];
+
+/** What an arrow from one end to a pod says: this one may reach that one, on this port. */
+export function arrowPolicy(
+  server: TemplatePod,
+  client: TemplatePod | Ip,
+  port: NetworkPolicyPort | null,
+): NetworkPolicyObject {
+  const name = typeof client === 'string' ? client : nameOf(client);
+  const from: NetworkPolicyPeer =
+    typeof client === 'string'
+      ? { ipBlock: { cidr: `${client}/${client.includes(':') ? 128 : 32}` } }
+      : {
+          ...(client.namespace === server.namespace ? {} : { namespaceSelector: namespaceIs(client.namespace) }),
+          podSelector: selectorOf(client),
+        };
+  return policy(server.namespace, `allow-${asName(name)}-to-${asName(nameOf(server))}`, {
+    podSelector: selectorOf(server),
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [from], ...(port ? { ports: [port] } : {}) }],
+  });
+}
 
 const NOBODY: TemplatePod = { namespace: 'default', labels: { app: 'web' } };
 const PORT = 8080;

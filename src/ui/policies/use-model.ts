@@ -1,13 +1,12 @@
 import { useMemo } from 'react';
 import { same } from '../../sim/base/same.ts';
 import type { World } from '../../sim/engine/world.ts';
-import type { KubeObject } from '../../sim/kube/objects.ts';
 import type { PolicyInput } from '../../sim/kube/policy/input.ts';
 import { policyInputOf } from '../../sim/kube/policy/input-of.ts';
 import { type PolicyModel, policyModel } from '../../sim/kube/policy/model.ts';
-import type { SwitchedPolicy } from '../../sim/scenario/policy-switches.ts';
+import { policiesOf, type SwitchedPolicy } from '../../sim/scenario/policy-switches.ts';
+import type { ScenarioState } from '../../sim/scenario/scenario.ts';
 import { useSession } from '../app-model.ts';
-import { useSwitches } from './use-switches.ts';
 
 /** What the specification says of the present cluster. */
 export interface PolicyModels {
@@ -19,16 +18,15 @@ export interface PolicyModels {
   readonly would: PolicyModel;
 }
 
+type Applied = Pick<ScenarioState, 'objects' | 'faults'>;
+
 /** What was worked out last: for whoever asks next, and for the next model of the same pods. */
 let last: { readonly key: readonly unknown[]; readonly models: PolicyModels } | undefined;
 
-export function policyModels(
-  world: World,
-  objects: readonly KubeObject[],
-  switches: readonly SwitchedPolicy[],
-): PolicyModels {
-  const key = [world, objects, switches];
+export function policyModels(world: World, { objects, faults }: Applied): PolicyModels {
+  const key = [world, objects, faults];
   if (last?.key.every((part, at) => part === key[at])) return last.models;
+  const switches = policiesOf(objects, faults);
   const before = last?.models.now;
   const input = keptInput(policyInputOf(world.cluster, objects), before?.input);
   const refs = (test: (state: SwitchedPolicy['state']) => boolean): ReadonlySet<string> =>
@@ -56,6 +54,6 @@ function keptInput(input: PolicyInput, before: PolicyInput | undefined): PolicyI
 export function usePolicyModels(): PolicyModels | null {
   const world = useSession((state) => state.world);
   const objects = useSession(({ state }) => state.objects);
-  const switches = useSwitches();
-  return useMemo(() => world && policyModels(world, objects, switches), [world, objects, switches]);
+  const faults = useSession(({ state }) => state.faults);
+  return useMemo(() => world && policyModels(world, { objects, faults }), [world, objects, faults]);
 }

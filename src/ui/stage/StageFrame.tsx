@@ -2,13 +2,17 @@ import { useEffect, useRef } from 'react';
 import { frameLoop, onFrame } from '../../render/frame-loop.ts';
 import { createStage } from '../../render/stage.ts';
 import type { Stage } from '../../render/stage-api.ts';
-import { type AppModel, useApp, useSession } from '../app-model.ts';
+import { type AppModel, useApp, usePart, useSession } from '../app-model.ts';
+import { PolicyMode } from '../policies/PolicyMode.tsx';
+import { policyModels } from '../policies/use-model.ts';
+import { allowedArrows } from './allowed-arrows.ts';
 import { pictureIdOf, probeOfDrag, selectedOf } from './picture-join.ts';
 
 /** Mounts the stage once and keeps it told. React draws nothing inside it and never hears of a frame. */
 export function StageFrame() {
   const app = useApp();
   const isSent = useSession(({ trace }) => trace !== null && trace.steps.length > 0);
+  const isDrawing = usePart(app.desk, (state) => state.isDrawing);
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (host.current === null) return;
@@ -17,6 +21,7 @@ export function StageFrame() {
       followSession(app, mounted),
       followSelection(app, mounted),
       followTheme(app, mounted),
+      followPolicyMode(app, mounted),
       runFrames(app, mounted),
     ];
     app.stage.current = mounted;
@@ -27,8 +32,9 @@ export function StageFrame() {
     };
   }, [app]);
   return (
-    <div className="stage-frame">
+    <div className={isDrawing ? 'stage-frame is-policy-mode' : 'stage-frame'}>
       <div ref={host} className="stage-host" />
+      <PolicyMode />
       {!isSent && <EmptyStage />}
     </div>
   );
@@ -45,14 +51,15 @@ function EmptyStage() {
   );
 }
 
-function callbacksOf({ document, selection, session }: AppModel): Parameters<typeof createStage>[1] {
+function callbacksOf({ desk, document, selection, session }: AppModel): Parameters<typeof createStage>[1] {
   return {
     onSelect: (id) => selection.select(id === null ? null : selectedOf(id, session.getState().world)),
     onHover: (id) => selection.hover(id === null ? null : selectedOf(id, session.getState().world)),
     onDragProbe: (fromId, toId) => {
       const { state, world } = session.getState();
       const probe = world && probeOfDrag(fromId, toId, world, state.probe);
-      if (probe) document.apply({ type: 'ProbeSet', probe });
+      if (probe && desk.getState().isDrawing) desk.draw(probe);
+      else if (probe) document.apply({ type: 'ProbeSet', probe });
     },
   };
 }
@@ -74,6 +81,21 @@ function followSelection({ selection, session }: AppModel, stage: Stage): () => 
   return selection.subscribe(({ selected }) => {
     stage.setSelection(selected === null ? null : pictureIdOf(selected, session.getState().world));
   });
+}
+
+/** In policy mode the selected pod shows whom it may reach. */
+function followPolicyMode({ desk, selection, session }: AppModel, stage: Stage): () => void {
+  const show = (): void => {
+    const { selected } = selection.getState();
+    const { world, state } = session.getState();
+    const isShown = desk.getState().isDrawing && world !== null && selected?.kind === 'pod';
+    stage.setArrows(isShown ? allowedArrows(policyModels(world, state), selected.id) : []);
+  };
+  show();
+  const stops = [desk.subscribe(show), selection.subscribe(show), session.subscribe(show)];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function followTheme({ preferences }: AppModel, stage: Stage): () => void {
