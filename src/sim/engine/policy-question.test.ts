@@ -68,6 +68,20 @@ describe('what policies are asked about a packet', () => {
     expect(question?.note).toContain('client is masqueraded: the pod sees');
   });
 
+  it('a name that nobody answers is a question to the cluster DNS', () => {
+    const denied = world(
+      { type: 'CniChosen', cni: 'calico', mode: 'ipip' },
+      {
+        type: 'ManifestsApplied',
+        objects: [{ kind: 'NetworkPolicy', namespace: 'default', name: 'deny', spec: { policyTypes: ['Egress'] } }],
+        replace: false,
+      },
+    );
+    const question = asked(denied, { from: toolbox, to: api, proto: 'tcp', port: 80 });
+    expect(question?.probe).toMatchObject({ from: toolbox, protocol: 'UDP', port: 53 });
+    expect(question?.to).toMatch(/^kube-system\/coredns-/);
+  });
+
   it('nobody is asked where a Service has nobody behind it', () => {
     const empty = world({ type: 'WorkloadScaled', ref: 'Deployment default/api', replicas: 0 });
     expect(asked(empty, { from: toolbox, to: api, proto: 'tcp', port: 80 })).toBeNull();

@@ -3,6 +3,7 @@
  * destination is the endpoint that was chosen, and its own port.
  */
 import { indexOf } from '../kube/cluster-index.ts';
+import { ipsOf } from '../kube/families.ts';
 import type { EndRef } from '../kube/policy/model.ts';
 import type { PolicyProtocol } from '../kube/policy/port-sets.ts';
 import type { PolicyProbe } from '../kube/policy/verdict.ts';
@@ -23,6 +24,8 @@ export interface PolicyQuestion {
   readonly note: string | null;
 }
 
+const DNS_PORT = 53;
+
 /** The first port that traceroute sends to (traceroute(8), the default method). */
 const TRACEROUTE_PORT = 33_434;
 
@@ -37,8 +40,18 @@ const PROTOCOLS: Readonly<Record<Probe['proto'], PolicyProtocol>> = {
 /** Null where one of the ends is not there, or a Service has nobody behind it: no policy is asked then. */
 export function policyQuestion(trace: Trace, world: World): PolicyQuestion | null {
   const { probe } = trace;
-  const target = targetOf(trace, world);
   const source = sourceOf(trace, world);
+  const asked = source && trace.verdict.outcome === 'unresolved' ? nameServer(trace, world) : null;
+  if (source && asked) {
+    const dns = { from: source.end, to: asked.end, protocol: 'UDP', port: DNS_PORT } as const;
+    return {
+      probe: dns,
+      from: source.label,
+      to: asked.label,
+      note: 'The name is looked up first, and gets no answer.',
+    };
+  }
+  const target = targetOf(trace, world);
   if (target === null || source === null) return null;
   const protocol = PROTOCOLS[probe.proto];
   const port = target.port ?? (probe.proto === 'traceroute' ? TRACEROUTE_PORT : (probe.port ?? 0));
@@ -77,7 +90,7 @@ function sourceOf(trace: Trace, world: World): Asked | null {
 function targetOf(trace: Trace, world: World): Asked | null {
   const { to } = trace.probe;
   const index = indexOf(world.cluster);
-  if (to.kind === 'pod') return index.pod(to.ref) ? plain({ kind: 'pod', ref: to.ref }, to.ref) : null;
+  if (to.kind === 'pod') return podEnd(trace, world, to.ref);
   const chosen = chosenEnd(trace, world);
   if (chosen) return chosen;
   if (to.kind === 'service') {
@@ -90,6 +103,25 @@ function targetOf(trace: Trace, world: World): Asked | null {
   return trace.to.ip === null ? null : endAt(trace.to.ip, world);
 }
 
+/** By the address of the packet's family, where that is not the pod's first one. */
+function podEnd({ to: { ip } }: Trace, { cluster }: World, ref: string): Asked | null {
+  const pod = indexOf(cluster).pod(ref);
+  if (!pod) return null;
+  return plain(ip === null || ip === pod.ip ? { kind: 'pod', ref } : { kind: 'ip', ip }, ref);
+}
+
+/** Whom the lookup asked that led nowhere: the pod behind the cluster's DNS. */
+function nameServer({ steps }: Trace, world: World): Asked | null {
+  for (const step of steps) {
+    const text = isChoice(step) ? chosenBy(step) : null;
+    const pod = text && world.cluster.pods.find((one) => ipsOf(one).some((ip) => text === portText(ip, DNS_PORT)));
+    if (pod) return endAt(pod.ip, world);
+  }
+  return null;
+}
+
+const portText = (ip: Ip, port: number): string => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+
 /** Where the request was translated to; a question to the cluster's DNS before it is translated too, and is not meant. */
 function chosenEnd({ probe, steps, to }: Trace, world: World): Asked | null {
   const index = indexOf(world.cluster);
@@ -99,7 +131,7 @@ function chosenEnd({ probe, steps, to }: Trace, world: World): Asked | null {
   );
   for (const step of steps) {
     const text = isChoice(step) ? chosenBy(step) : null;
-    const endpoint = text && behind.find(({ ip, port }) => text === `${ip.includes(':') ? `[${ip}]` : ip}:${port}`);
+    const endpoint = text && behind.find(({ ip, port }) => text === portText(ip, port));
     if (endpoint) {
       const asked = endAt(endpoint.ip, world);
       return { ...asked, port: endpoint.port, note: `${to.label} chose ${asked.label}, port ${endpoint.port}.` };
