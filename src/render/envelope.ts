@@ -53,7 +53,7 @@ const PAD = 10;
 const TOP = 21;
 const MONO = 13;
 
-function innerLines({ title, src, dst, ttl }: Envelope, change: EnvelopeChange, effect: number): Line[] {
+function innerLines({ title, src, dst, ttl, ttlName }: Envelope, change: EnvelopeChange, effect: number): Line[] {
   const lines: Line[] = [];
   let y = TOP;
   const add = (text: string, look: string, fade?: number): void => {
@@ -61,7 +61,7 @@ function innerLines({ title, src, dst, ttl }: Envelope, change: EnvelopeChange, 
     y += LINE_H;
   };
   add(
-    `${title}${ttl === null ? '' : ` · ttl ${change.ttl !== undefined && effect < 0.5 ? change.ttl : ttl}`}`,
+    `${title}${ttl === null ? '' : ` · ${ttlName ?? 'ttl'} ${change.ttl !== undefined && effect < 0.5 ? change.ttl : ttl}`}`,
     change.ttl !== undefined && effect >= 0.5 ? 'hs-env-title is-changed' : 'hs-env-title',
   );
   for (const [name, now, before, arrow] of [

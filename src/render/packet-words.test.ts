@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ip } from '../sim/wire/ip.ts';
 import { makeUpTrace } from './made-up-trace.ts';
 import { changeOf, type EnvelopeChange, envelopesOf } from './packet-words.ts';
 
@@ -9,6 +10,15 @@ describe('what is written on an envelope', () => {
   it('is what a person asks: who to whom, and what it is', () => {
     expect(envelopesOf(steps[0]!.frame)).toEqual([
       { title: 'TCP SYN', src: '10.244.1.3:40003', dst: '10.96.0.10:80', ttl: 64 },
+    ]);
+  });
+
+  it('has brackets around addresses of IPv6, and a hop limit', () => {
+    const { frame } = steps[0]!;
+    const packet = 'payload' in frame ? frame.payload : frame;
+    if (packet.kind !== 'ip') throw new Error('the first step is a packet');
+    expect(envelopesOf({ ...packet, src: ip('fd00:10:244:1::3'), dst: ip('fd00:10:96::a') })).toEqual([
+      { title: 'TCP SYN', src: '[fd00:10:244:1::3]:40003', dst: '[fd00:10:96::a]:80', ttl: 64, ttlName: 'hop limit' },
     ]);
   });
 

@@ -13,6 +13,7 @@ import {
   isLaterFragment,
   vxlanOf,
 } from '../sim/wire/frame.ts';
+import { familyOf } from '../sim/wire/ip.ts';
 
 /** One envelope, outermost first. */
 export interface Envelope {
@@ -21,6 +22,8 @@ export interface Envelope {
   readonly src: string;
   readonly dst: string;
   readonly ttl: number | null;
+  /** What IPv6 calls it. */
+  readonly ttlName?: 'hop limit';
 }
 
 export interface EnvelopeChange {
@@ -71,7 +74,8 @@ export function envelopesOf(frame: Frame | IpPacket): Envelope[] {
   let payload = 'payload' in frame ? frame.payload : frame;
   for (;;) {
     if (payload.kind === 'arp') return [...envelopes, arpEnvelope(payload)];
-    envelopes.push({ title: titleOf(payload), ...endsOf(payload), ttl: payload.ttl });
+    const name = familyOf(payload.dst) === 6 ? ({ ttlName: 'hop limit' } as const) : {};
+    envelopes.push({ title: titleOf(payload), ...endsOf(payload), ttl: payload.ttl, ...name });
     const carried = carriedBy(payload);
     if (!carried) return envelopes;
     payload = carried;
