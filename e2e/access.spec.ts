@@ -1,25 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { expect, type Page, test } from '@playwright/test';
-import type axe from 'axe-core';
+import { expect, test } from '@playwright/test';
+import { violations } from './violations.ts';
 import { goToMark, inspector, openTab, position, verdict, visit } from './visit.ts';
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Everything that axe finds, in words; contrast needs still pictures, so nothing may be fading. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const { violations: found } = await page.evaluate(() =>
-    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
-  );
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on any tab, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await visit(page);
-    for (const tab of ['Timeline', 'Rules', 'Pod', 'YAML', 'Text']) {
+    for (const tab of ['Timeline', 'Rules', 'Pod', 'YAML', 'Text', 'Policies', 'Matrix']) {
       await openTab(page, tab);
       await expect(page.getByRole('tabpanel')).not.toContainText('Loading');
       expect(await violations(page), tab).toEqual([]);
