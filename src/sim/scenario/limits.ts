@@ -6,7 +6,7 @@ export const REPLICAS_MAX = 500;
 export const CONTAINERS_MAX = 16;
 export const PORTS_MAX = 64;
 /** Rules of a policy, peers of a rule, networks of a peer. */
-export const RULES_MAX = 100;
+export const RULES_MAX = 1000;
 export const LABELS_MAX = 32;
 export const ADDRESSES_MAX = 64;
 /** One line as `ip route`, `bridge fdb` or `iptables-save` prints it. */

@@ -13,7 +13,7 @@ const selector = v.strictObject({
       v.strictObject({
         key: labelKey,
         operator: enumOf(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-        values: v.exactOptional(listOf(labelValue, PORTS_MAX)),
+        values: v.exactOptional(listOf(labelValue, RULES_MAX)),
       }),
       PORTS_MAX,
     ),

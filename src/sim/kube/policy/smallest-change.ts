@@ -25,6 +25,8 @@ export interface Proposal {
 }
 
 const PROPOSALS_MAX = 4;
+/** Of how many it is counted what else they open, which takes a matrix each. */
+const COUNTED_MAX = 8;
 /** Of each end: what is tried together where both ends are closed. */
 const CANDIDATES_MAX = 8;
 
@@ -40,8 +42,12 @@ export function smallestChange(model: PolicyModel, probe: PolicyProbe): readonly
     const blocked = blockedAt(model, probe, side);
     return blocked ? working(model, probe, side, editsFor(blocked)) : [];
   });
-  const proposals = combinations(perSide).flatMap((edits) => propose(model, probe, edits) ?? []);
-  return proposals.toSorted((a, b) => a.size - b.size || a.opens - b.opens).slice(0, PROPOSALS_MAX);
+  const drafts = combinations(perSide)
+    .map((edits) => draft(model, edits))
+    .toSorted((a, b) => a.size - b.size);
+  return withOpened(model, probe, drafts)
+    .toSorted((a, b) => a.size - b.size || a.opens - b.opens)
+    .slice(0, PROPOSALS_MAX);
 }
 
 function blockedAt(model: PolicyModel, probe: PolicyProbe, side: SideExplanation): Blocked | null {
@@ -87,24 +93,35 @@ const combinations = (perSide: readonly (readonly PolicyEdit[])[]): readonly (re
     [[]],
   );
 
-function propose(model: PolicyModel, probe: PolicyProbe, edits: readonly PolicyEdit[]): Proposal | null {
-  const before = model.input.policies;
-  const after = edits.reduce((policies, edit) => edit.apply(policies), before);
-  const then = changed(model, after);
-  if (!verdictOf(then, probe).isAllowed) return null;
-  const objects = after.filter((object) => !before.includes(object));
+/** A proposal of which only the size is known yet. */
+interface Draft extends Omit<Proposal, 'opens'> {
+  readonly policies: readonly PolicyObject[];
+}
+
+function draft({ input: { policies: before } }: PolicyModel, edits: readonly PolicyEdit[]): Draft {
+  const policies = edits.reduce((some, edit) => edit.apply(some), before);
+  const objects = policies.filter((object) => !before.includes(object));
   const diffs = objects.map((object) => {
     const was = before.find((one) => refOf(one) === refOf(object));
     return { ref: refOf(object), lines: diffLines(was ? yamlLines(was) : [], yamlLines(object)) };
   });
+  const size = diffs.reduce((sum, { lines }) => sum + lines.filter(({ mark }) => mark !== ' ').length, 0);
+  return { texts: edits.map(({ text }) => text), objects, diffs, size, policies };
+}
+
+/** The first that let the packet through: what works at each end works at both, unless one edit undoes the other. */
+function withOpened(model: PolicyModel, probe: PolicyProbe, drafts: readonly Draft[]): readonly Proposal[] {
   const ports = [{ protocol: probe.protocol, port: probe.port }];
-  return {
-    texts: edits.map(({ text }) => text),
-    objects,
-    diffs,
-    size: diffs.reduce((sum, { lines }) => sum + lines.filter(({ mark }) => mark !== ' ').length, 0),
-    opens: matrixChanges(matrixOf(model, ports), matrixOf(then, ports)).filter(({ opened }) => opened !== 0).length,
-  };
+  const before = drafts.length === 0 ? undefined : matrixOf(model, ports);
+  const proposals: Proposal[] = [];
+  for (const { policies, ...proposal } of drafts) {
+    const then = changed(model, policies);
+    if (before === undefined || !verdictOf(then, probe).isAllowed) continue;
+    const changes = matrixChanges(before, matrixOf(then, ports, before));
+    proposals.push({ ...proposal, opens: changes.filter(({ opened }) => opened !== 0).length });
+    if (proposals.length === COUNTED_MAX) break;
+  }
+  return proposals;
 }
 
 const yamlLines = (object: PolicyObject): readonly string[] => writeManifests([object]).trimEnd().split('\n');
