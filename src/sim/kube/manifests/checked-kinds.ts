@@ -9,7 +9,7 @@ import type { FieldError } from '../validate/field-error.ts';
 import { type IngressManifest, validateIngress } from '../validate/ingress.ts';
 import { withNamespace } from './defaults.ts';
 import { META } from './kinds.ts';
-import { ANY, BOOL, INT, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
+import { ANY, BOOL, INT, list, MAP, type Shape, STRING, type Struct, struct, word } from './shape.ts';
 
 export interface CheckedKind {
   readonly apiVersion: string;
@@ -30,7 +30,7 @@ const BACKEND = struct('IngressBackend', {
     }),
   },
 });
-const HTTP_PATH = struct('HTTPIngressPath', { kept: { path: STRING, pathType: STRING, backend: BACKEND } });
+const HTTP_PATH = struct('HTTPIngressPath', { kept: { path: STRING, pathType: word('PathType'), backend: BACKEND } });
 const INGRESS_SPEC = struct('IngressSpec', {
   kept: {
     ingressClassName: STRING,
@@ -45,7 +45,9 @@ const INGRESS_SPEC = struct('IngressSpec', {
 });
 
 const OBJECT_REFERENCE = ANY;
-const PORT = struct('EndpointPort', { kept: { name: STRING, port: INT, protocol: STRING, appProtocol: STRING } });
+const PORT = struct('EndpointPort', {
+  kept: { name: STRING, port: INT, protocol: word('Protocol'), appProtocol: STRING },
+});
 const ADDRESS = struct('EndpointAddress', {
   kept: { ip: STRING, hostname: STRING, nodeName: STRING, targetRef: OBJECT_REFERENCE },
 });
@@ -98,7 +100,7 @@ export const CHECKED: ReadonlyMap<string, CheckedKind> = new Map([
     'EndpointSlice',
     {
       apiVersion: 'discovery.k8s.io/v1',
-      shape: root({ addressType: STRING, endpoints: list(ENDPOINT), ports: list(PORT) }),
+      shape: root({ addressType: word('AddressType'), endpoints: list(ENDPOINT), ports: list(PORT) }),
       check: (value: unknown) => {
         const slice = withNamespace(value as EndpointSliceManifest);
         return validateEndpointSlice({ ...slice, ports: withProtocols(slice.ports) });

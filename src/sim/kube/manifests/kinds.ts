@@ -2,7 +2,7 @@
 import type { KubeObject } from '../objects.ts';
 import { AFFINITY_SHAPE, TOLERATION } from './placement-kinds.ts';
 import { ADMIN_SPEC, BASELINE_SPEC, CLUSTER_SPEC, NETWORK_POLICY_SPEC, SELECTOR } from './policy-kinds.ts';
-import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
+import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct, word } from './shape.ts';
 
 export interface ModelledKind {
   readonly apiVersion: string;
@@ -20,7 +20,7 @@ export const META = struct('ObjectMeta', {
 });
 
 const CONTAINER_PORT = struct('ContainerPort', {
-  kept: { containerPort: INT, hostIP: STRING, hostPort: INT, name: STRING, protocol: STRING },
+  kept: { containerPort: INT, hostIP: STRING, hostPort: INT, name: STRING, protocol: word('Protocol') },
 });
 
 /** `own`: fields that are kept of one sort of container only. */
@@ -29,15 +29,15 @@ const containerStruct = (own: Readonly<Record<string, Shape>> = {}): Struct =>
     kept: { name: STRING, ports: list(CONTAINER_PORT), ...own },
     idleTyped: {
       image: STRING,
-      imagePullPolicy: STRING,
-      terminationMessagePolicy: STRING,
-      ...('restartPolicy' in own ? {} : { restartPolicy: STRING }),
+      imagePullPolicy: word('PullPolicy'),
+      terminationMessagePolicy: word('TerminationMessagePolicy'),
+      ...('restartPolicy' in own ? {} : { restartPolicy: word('ContainerRestartPolicy') }),
     },
     idle: 'args command env envFrom lifecycle livenessProbe readinessProbe resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath tty volumeDevices volumeMounts workingDir',
   });
 
 const CONTAINER = containerStruct();
-const INIT_CONTAINER = containerStruct({ restartPolicy: STRING });
+const INIT_CONTAINER = containerStruct({ restartPolicy: word('ContainerRestartPolicy') });
 const PLACEMENT = 'pods are spread evenly; only nodeName chooses a node';
 
 const DNS_CONFIG = struct('PodDNSConfig', {
@@ -53,12 +53,12 @@ const POD_SPEC = struct('PodSpec', {
     containers: list(CONTAINER),
     hostNetwork: BOOL,
     nodeName: STRING,
-    dnsPolicy: STRING,
+    dnsPolicy: word('DNSPolicy'),
     dnsConfig: DNS_CONFIG,
     hostname: STRING,
     subdomain: STRING,
   },
-  idleTyped: { restartPolicy: STRING },
+  idleTyped: { restartPolicy: word('RestartPolicy') },
   idle: 'activeDeadlineSeconds automountServiceAccountToken enableServiceLinks hostIPC hostPID hostUsers hostnameOverride imagePullSecrets os overhead preemptionPolicy priority priorityClassName resourceClaims resources runtimeClassName securityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace terminationGracePeriodSeconds volumes workloadRef',
   matters: {
     initContainers: {
@@ -80,7 +80,7 @@ const POD_SPEC = struct('PodSpec', {
 const TEMPLATE = struct('PodTemplateSpec', { kept: { metadata: META, spec: POD_SPEC } });
 
 const SERVICE_PORT = struct('ServicePort', {
-  kept: { name: STRING, nodePort: INT, port: INT, protocol: STRING, targetPort: INT_OR_STRING },
+  kept: { name: STRING, nodePort: INT, port: INT, protocol: word('Protocol'), targetPort: INT_OR_STRING },
   idleTyped: { appProtocol: STRING },
 });
 
@@ -90,18 +90,18 @@ const AFFINITY = struct('SessionAffinityConfig', {
 
 const SERVICE_SPEC = struct('ServiceSpec', {
   kept: {
-    type: STRING,
+    type: word('ServiceType'),
     clusterIP: STRING,
     clusterIPs: list(STRING),
-    ipFamilies: list(STRING),
-    ipFamilyPolicy: STRING,
+    ipFamilies: list(word('IPFamily')),
+    ipFamilyPolicy: word('IPFamilyPolicy'),
     healthCheckNodePort: INT,
     externalName: STRING,
     selector: MAP,
     ports: list(SERVICE_PORT),
-    externalTrafficPolicy: STRING,
-    internalTrafficPolicy: STRING,
-    sessionAffinity: STRING,
+    externalTrafficPolicy: word('ServiceExternalTrafficPolicy'),
+    internalTrafficPolicy: word('ServiceInternalTrafficPolicy'),
+    sessionAffinity: word('ServiceAffinity'),
     sessionAffinityConfig: AFFINITY,
     externalIPs: list(STRING),
     loadBalancerSourceRanges: list(STRING),

@@ -1,9 +1,9 @@
 /** Every field of affinity and tolerations (Kubernetes 1.34). */
 import { SELECTOR } from './policy-kinds.ts';
-import { INT, list, STRING, type Struct, struct } from './shape.ts';
+import { INT, list, STRING, type Struct, struct, word } from './shape.ts';
 
 const NODE_REQUIREMENT = struct('NodeSelectorRequirement', {
-  kept: { key: STRING, operator: STRING, values: list(STRING) },
+  kept: { key: STRING, operator: word('NodeSelectorOperator'), values: list(STRING) },
 });
 const NODE_TERM = struct('NodeSelectorTerm', {
   kept: { matchExpressions: list(NODE_REQUIREMENT), matchFields: list(NODE_REQUIREMENT) },
@@ -47,5 +47,11 @@ export const AFFINITY_SHAPE: Struct = struct('Affinity', {
 });
 
 export const TOLERATION: Struct = struct('Toleration', {
-  kept: { key: STRING, operator: STRING, value: STRING, effect: STRING, tolerationSeconds: INT },
+  kept: {
+    key: STRING,
+    operator: word('TolerationOperator'),
+    value: STRING,
+    effect: word('TaintEffect'),
+    tolerationSeconds: { type: 'int32', go: 'int64' },
+  },
 });

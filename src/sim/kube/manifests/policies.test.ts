@@ -70,7 +70,7 @@ describe('a policy is kept', () => {
 });
 
 describe('a policy is refused', () => {
-  it.each<[string, string, string]>([
+  it.each<[string, string, ...string[]]>([
     [
       'with an unknown field',
       policy('{podSelector: {}, ingres: []}'),
@@ -80,6 +80,14 @@ describe('a policy is refused', () => {
       'with an object for a list',
       policy('{ingress: {from: []}}'),
       'line 4, NetworkPolicy shop/db: json: cannot unmarshal object into Go struct field NetworkPolicySpec.spec.ingress of type []v1.NetworkPolicyIngressRule',
+    ],
+    [
+      'with a number for a word, and a word for a list of words',
+      policy('{policyTypes: Ingress, ingress: [{ports: [{protocol: 6, port: 80.5, endPort: "90"}]}]}'),
+      'line 4, NetworkPolicy shop/db: json: cannot unmarshal string into Go struct field NetworkPolicySpec.spec.policyTypes of type []v1.PolicyType',
+      'line 4, NetworkPolicy shop/db: json: cannot unmarshal number into Go struct field NetworkPolicyPort.spec.ingress.ports.protocol of type v1.Protocol',
+      'line 4, NetworkPolicy shop/db: json: cannot unmarshal number 80.5 into Go value of type int32',
+      'line 4, NetworkPolicy shop/db: json: cannot unmarshal string into Go struct field NetworkPolicyPort.spec.ingress.ports.endPort of type int32',
     ],
     [
       'with an empty peer',
@@ -128,8 +136,8 @@ describe('a policy is refused', () => {
       ),
       'line 4, ClusterNetworkPolicy default: spec.egress[0].protocols[0].udp.destinationPort.range: Invalid value: "object": Start port must be less than End port',
     ],
-  ])('%s', (_name, text, error) => {
+  ])('%s', (_name, text, ...errors) => {
     const withoutColumn = (line: string): string => line.replace(/, column \d+ \(document 1\)/, '');
-    expect(readManifests(text).errors.map(printManifestError).map(withoutColumn)).toEqual([error]);
+    expect(readManifests(text).errors.map(printManifestError).map(withoutColumn)).toEqual(errors);
   });
 });

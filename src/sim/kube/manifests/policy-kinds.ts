@@ -1,11 +1,13 @@
 /** Every field of the policies of networking.k8s.io/v1 (Kubernetes 1.34) and policy.networking.k8s.io (network-policy-api at 0eec1b0). */
-import { INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct } from './shape.ts';
+import { INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct, word } from './shape.ts';
 
 export const SELECTOR: Struct = struct('LabelSelector', {
   kept: {
     matchLabels: MAP,
     matchExpressions: list(
-      struct('LabelSelectorRequirement', { kept: { key: STRING, operator: STRING, values: list(STRING) } }),
+      struct('LabelSelectorRequirement', {
+        kept: { key: STRING, operator: word('LabelSelectorOperator'), values: list(STRING) },
+      }),
     ),
   },
 });
@@ -14,12 +16,12 @@ const IP_BLOCK = struct('IPBlock', { kept: { cidr: STRING, except: list(STRING) 
 const PEER = struct('NetworkPolicyPeer', {
   kept: { podSelector: SELECTOR, namespaceSelector: SELECTOR, ipBlock: IP_BLOCK },
 });
-const PORT = struct('NetworkPolicyPort', { kept: { protocol: STRING, port: INT_OR_STRING, endPort: INT } });
+const PORT = struct('NetworkPolicyPort', { kept: { protocol: word('Protocol'), port: INT_OR_STRING, endPort: INT } });
 
 export const NETWORK_POLICY_SPEC: Struct = struct('NetworkPolicySpec', {
   kept: {
     podSelector: SELECTOR,
-    policyTypes: list(STRING),
+    policyTypes: list(word('PolicyType')),
     ingress: list(struct('NetworkPolicyIngressRule', { kept: { from: list(PEER), ports: list(PORT) } })),
     egress: list(struct('NetworkPolicyEgressRule', { kept: { to: list(PEER), ports: list(PORT) } })),
   },

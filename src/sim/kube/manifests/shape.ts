@@ -4,7 +4,8 @@ import { isValueMap, type Value, type ValueMap } from './read-yaml.ts';
 
 /** `any`: a part of Kubernetes that is not looked into. */
 export type Shape =
-  | { readonly type: 'string' | 'bool' | 'int32' | 'intOrString' | 'any' }
+  /** `go`: how Go calls the type, where it has a name of its own. */
+  | { readonly type: 'string' | 'bool' | 'int32' | 'intOrString' | 'any'; readonly go?: string }
   | { readonly type: 'map' }
   | { readonly type: 'list'; readonly of: Shape }
   | Struct;
@@ -33,6 +34,8 @@ export const INT: Shape = { type: 'int32' };
 export const INT_OR_STRING: Shape = { type: 'intOrString' };
 export const MAP: Shape = { type: 'map' };
 export const ANY: Shape = { type: 'any' };
+/** A string of few words, as Go has it: `v1.Protocol`. */
+export const word = (go: string): Shape => ({ type: 'string', go: `v1.${go}` });
 export const list = (of: Shape): Shape => ({ type: 'list', of });
 
 interface StructParts {
@@ -147,7 +150,8 @@ function hasType(value: Value, shape: Shape): boolean {
 
 /** encoding/json's words, as the API server passes them on. */
 function decodeError(value: Value, shape: Shape, path: Path, owner: string): string {
-  const what = typeof value === 'number' && shape.type === 'int32' ? `number ${value}` : jsonType(value);
+  const isNumeric = shape.type === 'int32' || shape.type === 'intOrString';
+  const what = typeof value === 'number' && isNumeric ? `number ${value}` : jsonType(value);
   if (shape.type === 'intOrString') return `json: cannot unmarshal ${what} into Go value of type int32`;
   return `json: cannot unmarshal ${what} into Go struct field ${owner}.${dotted(path, false)} of type ${goType(shape)}`;
 }
@@ -185,7 +189,8 @@ function jsonType(value: Value): string {
 function goType(shape: Shape): string {
   if (shape.type === 'struct') return `v1.${shape.go}`;
   if (shape.type === 'list') return `[]${goType(shape.of)}`;
-  return shape.type === 'map' ? 'map[string]string' : shape.type;
+  if (shape.type === 'map') return 'map[string]string';
+  return shape.go ?? shape.type;
 }
 
 const dotted = (path: Path, withIndex: boolean): string =>
