@@ -11,14 +11,17 @@ import { assemble } from '../../sim/engine/assemble.ts';
 import { makeChoices } from '../../sim/engine/choices.ts';
 import { runProgram } from '../../sim/engine/run-program.ts';
 import { buildCluster } from '../../sim/kube/build-cluster.ts';
+import { ciliumRules } from '../../sim/kube/cilium-policy-objects.ts';
 import type { Cluster, ClusterPod } from '../../sim/kube/cluster.ts';
 import { podNs } from '../../sim/kube/cluster.ts';
 import type { KubeObject } from '../../sim/kube/objects.ts';
 import type { PolicyInput } from '../../sim/kube/policy/input.ts';
 import { policyInputOf } from '../../sim/kube/policy/input-of.ts';
 import { type EndRef, type PolicyModel, policyModel } from '../../sim/kube/policy/model.ts';
+import { randomCiliumPolicies } from '../../sim/kube/policy/random-cilium.ts';
 import { randomCluster } from '../../sim/kube/policy/random-cluster.ts';
 import { verdictOf } from '../../sim/kube/policy/verdict.ts';
+import { isCiliumPolicy, type PolicyObject } from '../../sim/kube/policy-objects.ts';
 import type { NetnsConfig } from '../../sim/linux/config.ts';
 import { innermost } from '../../sim/wire/frame.ts';
 import type { Ip } from '../../sim/wire/ip.ts';
@@ -77,7 +80,9 @@ function objectsOf(input: PolicyInput): readonly KubeObject[] {
 }
 
 function labOf(seed: number, cni: string, mode: string, proxyMode: string): Lab {
-  const random = randomCluster(seed);
+  const plain = randomCluster(seed);
+  const own = cni === 'cilium' ? randomCiliumPolicies(seed) : [];
+  const random = { ...plain, policies: [...plain.policies, ...own] };
   const objects = objectsOf(cni === 'weave' ? withoutIdleRules(random) : random);
   const driver = cniById(cni);
   const built = buildCluster(
@@ -173,7 +178,9 @@ function allowed(models: Models, { from, to, proto, port }: Probe, src: Ip | und
   const isOther = from.kind === 'node' && from.name !== to.node;
   const model = isOther ? models.forNodes : models.read;
   // What another node sends has the address of the device that it left by.
-  const end: EndRef = isOther && src ? { kind: 'ip', ip: src } : from;
+  // Cilium knows nodes by their identity, whatever the address.
+  const isAddress = isOther && src !== undefined && !models.knowsNodes;
+  const end: EndRef = isAddress ? { kind: 'ip', ip: src } : from;
   const protocol = ({ tcp: 'TCP', udp: 'UDP', icmp: 'OTHER' } as const)[proto];
   return verdictOf(model, { from: end, to: { kind: 'pod', ref: podNs(to) }, protocol, port }).isAllowed;
 }
@@ -181,17 +188,26 @@ function allowed(models: Models, { from, to, proto, port }: Probe, src: Ip | und
 interface Models {
   readonly read: PolicyModel;
   readonly forNodes: PolicyModel;
+  readonly knowsNodes: boolean;
 }
 
 function modelsOf(cni: string, input: PolicyInput): Models {
   const { read, forNodes = read } = must(READINGS[cni], `how ${cni} reads policies`);
-  return { read: policyModel(read(input)), forNodes: policyModel(forNodes(input)) };
+  return { read: policyModel(read(input)), forNodes: policyModel(forNodes(input)), knowsNodes: cni === 'cilium' };
 }
+
+const deniesIngress = (policy: PolicyObject): boolean =>
+  isCiliumPolicy(policy) && ciliumRules(policy).some(({ rule }) => (rule.ingressDeny ?? []).length > 0);
 
 function disagreements(seed: number, cni: string, mode: string, proxyMode: string): readonly string[] {
   const lab = labOf(seed, cni, mode, proxyMode);
   const models = modelsOf(cni, lab.input);
-  return probesOf(lab, seed).flatMap((probe) => {
+  // A denial that finds the pod's own node keeps it out, against the specification of Kubernetes.
+  const denies = lab.input.policies.some(deniesIngress);
+  const probes = probesOf(lab, seed).filter(
+    ({ from, to }) => !(denies && from.kind === 'node' && from.name === to.node),
+  );
+  return probes.flatMap((probe) => {
     const { passed, src } = send(lab, probe);
     if (passed === allowed(models, probe, src)) return [];
     const { from, to, way, proto, port } = probe;

@@ -92,3 +92,26 @@ describe.each(modes)('departures of $cni $mode', (setting) => {
     expect(ask('web-1 tcp 10.96.0.30:80', closed)).toBe(isPoliced ? 'timeout' : 'connected');
   });
 });
+
+describe('a denial of Cilium', () => {
+  const denying: ClusterPolicy = {
+    ...named('no-tools', 'web-1'),
+    kind: 'CiliumNetworkPolicy',
+    ingress: [
+      { peers: [podsOf('web'), podsOf('tool')] },
+      { name: 'ingressDeny[0]', action: 'Deny', peers: [podsOf('tool')] },
+    ],
+  };
+
+  it.each([
+    ['web-2 tcp 10.244.1.2:8080', 'connected', undefined],
+    ['tool-1 tcp 10.244.1.2:8080', 'timeout', 'Policy denied by denylist'],
+    ['db-3 tcp 10.244.1.2:8080', 'timeout', 'Policy denied'],
+  ])('%s: %s, %s', (text, outcome, reason) => {
+    const lab = labOf('cilium', 'vxlan');
+    const setting = { cni: 'cilium', mode: 'vxlan', proxy: 'iptables' };
+    const seen = probe(lab.there(text), { ...setting, cluster: { ...lab.cluster, policies: [denying] } });
+    const dropped = seen.ran.steps.find((step) => step.kind === 'bpf-notify' && step.dropped !== undefined);
+    expect([outcomeOf(seen), dropped?.kind === 'bpf-notify' ? dropped.dropped : undefined]).toEqual([outcome, reason]);
+  });
+});

@@ -13,7 +13,7 @@ import type {
   PolicyObject,
   PolicyType,
 } from '../../sim/kube/policy-objects.ts';
-import { policyTypesOf } from '../../sim/kube/policy-objects.ts';
+import { isCiliumPolicy, policyTypesOf } from '../../sim/kube/policy-objects.ts';
 
 export { policyInputOf };
 
@@ -73,9 +73,12 @@ function readAdmin(spec: AdminNetworkPolicyObject['spec']): AdminNetworkPolicyOb
   };
 }
 
-/** 1.19 reads NetworkPolicy alone. Rules close a direction by themselves; networks find no pods. */
+/** 1.19 reads NetworkPolicy and its own kinds. Rules close a direction by themselves; networks find no pods. */
 function cilium(input: PolicyInput): PolicyInput {
-  const networkPolicies = withPolicies(input, input.policies.filter(isNetworkPolicy));
+  const networkPolicies = withPolicies(
+    input,
+    input.policies.filter((policy) => isNetworkPolicy(policy) || isCiliumPolicy(policy)),
+  );
   const closed = mapSpecs(networkPolicies, (spec) => ({ ...spec, policyTypes: [...typesWithRules(spec)] }));
   return { ...mapSpecs(closed, (spec) => agreeingNames(spec, input)), profile: { ipBlockFindsPods: false } };
 }

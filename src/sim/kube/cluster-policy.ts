@@ -3,12 +3,15 @@
  * policy that is switched off, a staged one) is not among them.
  */
 import type { Cidr, Ip } from '../wire/ip.ts';
+import type { CiliumEntity } from './cilium-policy-objects.ts';
 
 export type ClusterPolicyKind =
   | 'NetworkPolicy'
   | 'AdminNetworkPolicy'
   | 'BaselineAdminNetworkPolicy'
-  | 'ClusterNetworkPolicy';
+  | 'ClusterNetworkPolicy'
+  | 'CiliumNetworkPolicy'
+  | 'CiliumClusterwideNetworkPolicy';
 
 export interface ClusterPolicy {
   readonly kind: ClusterPolicyKind;
@@ -26,6 +29,8 @@ export interface ClusterPolicy {
   /** Absent: the policy does not concern this direction. Empty: nothing may pass. */
   readonly ingress?: readonly PolicyRule[];
   readonly egress?: readonly PolicyRule[];
+  /** Directions whose rules do not close the pod for everything else (Cilium's `enableDefaultDeny: false`). */
+  readonly leavesOpen?: readonly PolicyDirection[];
   /** Rules that are written for a direction which `policyTypes` leaves out: the specification does not heed them, but somebody does. */
   readonly idle?: Readonly<Partial<Record<PolicyDirection, readonly PolicyRule[]>>>;
 }
@@ -37,6 +42,18 @@ export interface PolicyRule {
   readonly action?: 'Deny' | 'Pass';
   readonly peers?: readonly PolicyPeer[];
   readonly ports?: readonly PolicyPort[];
+  /** What a proxy demands of what the rule lets pass. */
+  readonly l7?: PolicyL7;
+}
+
+export type PolicyL7 =
+  | { readonly kind: 'http'; readonly allows: readonly HttpMatch[] }
+  | { readonly kind: 'dns'; readonly allows: readonly string[] };
+
+/** Regular expressions that must match the whole; absent ones match everything. */
+export interface HttpMatch {
+  readonly method?: string;
+  readonly path?: string;
 }
 
 export type PolicyPeer =
@@ -52,7 +69,9 @@ export type PolicyPeer =
       readonly ips: readonly Ip[];
     }
   | { readonly kind: 'nodes'; readonly selector: string; readonly ips: readonly Ip[] }
-  | { readonly kind: 'domains'; readonly names: readonly string[] };
+  | { readonly kind: 'domains'; readonly names: readonly string[] }
+  /** Cilium's `fromEntities`: who somebody is, whatever his address. */
+  | { readonly kind: 'entity'; readonly entity: CiliumEntity };
 
 /** `namespaces` absent: those of the policy's own namespace. `pods` absent: all of them. */
 export interface PodSelection {

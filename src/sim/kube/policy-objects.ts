@@ -1,14 +1,19 @@
 /**
  * Policies as the document keeps them: `spec` is spelled as the API spells it, without fields that are unset. NetworkPolicy is
- * networking.k8s.io/v1; the other three are CRDs of policy.networking.k8s.io (network-policy-api at 0eec1b0, 2026-07).
+ * networking.k8s.io/v1; the next three are CRDs of policy.networking.k8s.io (network-policy-api at 0eec1b0, 2026-07).
  */
+import type { CiliumPolicyObject } from './cilium-policy-objects.ts';
 import type { ContainerPortObject } from './objects.ts';
 
 export type PolicyObject =
   | NetworkPolicyObject
   | AdminNetworkPolicyObject
   | BaselineAdminNetworkPolicyObject
-  | ClusterNetworkPolicyObject;
+  | ClusterNetworkPolicyObject
+  | CiliumPolicyObject;
+
+/** All but Cilium's own. */
+export type KubernetesPolicyObject = Exclude<PolicyObject, CiliumPolicyObject>;
 
 export type PolicyKind = PolicyObject['kind'];
 
@@ -173,9 +178,14 @@ const POLICY_KINDS: ReadonlySet<string> = new Set<PolicyKind>([
   'AdminNetworkPolicy',
   'BaselineAdminNetworkPolicy',
   'ClusterNetworkPolicy',
+  'CiliumNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
 ]);
 
 export const isPolicy = (object: { readonly kind: string }): object is PolicyObject => POLICY_KINDS.has(object.kind);
+
+export const isCiliumPolicy = (object: { readonly kind: string }): object is CiliumPolicyObject =>
+  object.kind === 'CiliumNetworkPolicy' || object.kind === 'CiliumClusterwideNetworkPolicy';
 
 /** What the API server fills in: Ingress always, Egress where there are egress rules (pkg/apis/networking/v1/defaults.go). */
 export function policyTypesOf({ policyTypes = [], egress = [] }: NetworkPolicySpec): readonly PolicyType[] {

@@ -1,5 +1,5 @@
 /** One spelling for policies that mean the same. `ingress: []` and `policyTypes` stay as written: they tell what a person meant. */
-import type { PolicyObject } from './policy-objects.ts';
+import { isCiliumPolicy, type PolicyObject } from './policy-objects.ts';
 
 type Json = { readonly [field: string]: unknown };
 
@@ -18,6 +18,7 @@ const EMPTY_IS_ABSENT = new Set([
 
 /** Idempotent. */
 export function normalisePolicy<T extends PolicyObject>(policy: T): T {
+  if (isCiliumPolicy(policy)) return withoutUnset(policy) as T;
   const spec = normaliseFields(policy.spec as unknown as Json);
   const { podSelector, ...others } = spec;
   const isEverything = policy.kind !== 'NetworkPolicy' || isEmpty(podSelector);
@@ -50,3 +51,18 @@ function isEmpty(value: unknown): boolean {
   if (value === '' || value === undefined) return true;
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
+
+/** Cilium tells an empty list from a missing one; only `ANY`, which is what no protocol means, and texts that say nothing are left out. */
+function withoutUnset(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUnset);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).flatMap(([field, item]) => {
+    if (item === undefined || item === null) return [];
+    if (field === 'protocol' && item === 'ANY') return [];
+    if (EMPTY_TEXTS.has(field) && (item === '' || item === 0)) return [];
+    return [[field, field === 'matchLabels' ? item : withoutUnset(item)]];
+  });
+  return Object.fromEntries(fields);
+}
+
+const EMPTY_TEXTS = new Set(['protocol', 'endPort', 'matchName', 'matchPattern', 'method', 'path', 'description']);

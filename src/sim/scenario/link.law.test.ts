@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toBase64url } from '../base/base64url.ts';
 import type { FarSubnet } from '../kube/cluster-input.ts';
 import type { KubeObject, ServiceObject, WorkloadObject } from '../kube/objects.ts';
+import { randomCiliumPolicies } from '../kube/policy/random-cilium.ts';
 import { randomCluster } from '../kube/policy/random-cluster.ts';
 import { compactScenario } from './compact.ts';
 import { decodeScenario } from './decode.ts';
@@ -125,7 +126,7 @@ const object: fc.Arbitrary<KubeObject> = fc.oneof(
     .constantFrom('deny', 'allow')
     .map((own): KubeObject => ({ kind: 'NetworkPolicy', namespace: 'default', name: own, spec: {} })),
   fc.integer({ min: 0, max: 2 ** 31 - 1 }).chain((seed): fc.Arbitrary<KubeObject> => {
-    const { policies } = randomCluster(seed);
+    const policies = [...randomCluster(seed).policies, ...randomCiliumPolicies(seed)];
     return policies.length === 0 ? workload : fc.constantFrom(...policies);
   }),
 );

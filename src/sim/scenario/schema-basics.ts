@@ -104,12 +104,17 @@ const labelValue = new RegExp(`^(?:${QUALIFIED})?$`);
  * Labels and selectors. Not `v.record`, which drops keys such as `constructor` without a word; copied by entries, so that no key can
  * reach a prototype.
  */
-export const labels = v.pipe(
-  v.custom<Readonly<Record<string, string>>>(isPlainObject, 'must be a set of labels'),
-  v.check((given) => Object.keys(given).length <= LABELS_MAX, `must have at most ${LABELS_MAX} labels`),
-  v.check((given) => Object.entries(given).every(isLabel), 'must be labels as Kubernetes allows them'),
-  v.transform((given): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(given))),
-);
+const labelsWhere = (isOne: (label: readonly [string, unknown]) => boolean) =>
+  v.pipe(
+    v.custom<Readonly<Record<string, string>>>(isPlainObject, 'must be a set of labels'),
+    v.check((given) => Object.keys(given).length <= LABELS_MAX, `must have at most ${LABELS_MAX} labels`),
+    v.check((given) => Object.entries(given).every(isOne), 'must be labels as Kubernetes allows them'),
+    v.transform((given): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(given))),
+  );
+
+export const labels = labelsWhere(isLabel);
+/** Cilium's: the source of a label may stand before it (`k8s:app`). */
+export const sourcedLabels = labelsWhere(([key, value]) => isLabel([key.replace(/^[a-z0-9]+:/, ''), value]));
 
 function isPlainObject(given: unknown): boolean {
   return typeof given === 'object' && given !== null && !Array.isArray(given);

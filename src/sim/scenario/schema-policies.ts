@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { PORTS_MAX, RULES_MAX } from './limits.ts';
 import { cidrText, enumOf, integer, label, labels, listOf, portName, portNumber, subdomain } from './schema-basics.ts';
+import { ciliumPolicies } from './schema-cilium-policies.ts';
 
 const labelKey = v.pipe(v.string('must be the key of a label'), v.maxLength(317), v.regex(/^[\w./-]+$/));
 const labelValue = v.pipe(v.string('must be the value of a label'), v.maxLength(63), v.regex(/^[\w.-]*$/));
@@ -121,6 +122,7 @@ const clusterAction = enumOf(['Accept', 'Deny', 'Pass']);
 
 export const policies = [
   networkPolicy,
+  ...ciliumPolicies,
   v.strictObject({
     kind: v.literal('AdminNetworkPolicy'),
     name: subdomain,

@@ -3,17 +3,17 @@ import { type Bitset, hasBit } from '../../sim/kube/policy/bitset.ts';
 import { podRef } from '../../sim/kube/policy/ends.ts';
 import type { PolicyPod } from '../../sim/kube/policy/input.ts';
 import type { PolicyModel } from '../../sim/kube/policy/model.ts';
+import type { Direction } from '../../sim/kube/policy/uniform.ts';
 import type { NetworkPolicyObject, PolicyObject } from '../../sim/kube/policy-objects.ts';
 
 /** `shop/deny`; of one that belongs to no namespace, its name. */
 export const policyName = (policy: PolicyObject): string =>
-  policy.kind === 'NetworkPolicy' ? `${policy.namespace}/${policy.name}` : policy.name;
+  'namespace' in policy ? `${policy.namespace}/${policy.name}` : policy.name;
 
 /** Pods that a policy selects, as `namespace/name`. */
 export function selectedPods(model: PolicyModel, ref: string): readonly string[] {
-  const found = model.policies.find(({ policy }) => policy.ref === ref);
-  if (!found) return [];
-  return model.input.pods.filter((pod) => isIn(model, found.subjects, pod)).map(podRef);
+  const found = model.policies.filter(({ policy }) => policy.ref === ref);
+  return model.input.pods.filter((pod) => found.some(({ subjects }) => isIn(model, subjects, pod))).map(podRef);
 }
 
 const isIn = (model: PolicyModel, bits: Bitset, pod: PolicyPod): boolean => {
@@ -35,9 +35,10 @@ const PODS_NAMED = 3;
 
 /** `selects 3 pods, Ingress and Egress`. */
 export function selectsWords(model: PolicyModel, ref: string): string {
-  const found = model.policies.find(({ policy }) => policy.ref === ref);
+  const found = model.policies.filter(({ policy }) => policy.ref === ref);
+  const says = (direction: Direction): boolean => found.some(({ policy }) => policy[direction] !== undefined);
   const count = selectedPods(model, ref).length;
   const pods = count === 0 ? 'selects no pod' : `selects ${count} ${count === 1 ? 'pod' : 'pods'}`;
-  const ways = [...(found?.policy.ingress ? ['Ingress'] : []), ...(found?.policy.egress ? ['Egress'] : [])];
+  const ways = [...(says('ingress') ? ['Ingress'] : []), ...(says('egress') ? ['Egress'] : [])];
   return ways.length === 0 ? pods : `${pods}, ${ways.join(' and ')}`;
 }

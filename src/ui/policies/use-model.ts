@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { same } from '../../sim/base/same.ts';
+import { isPolicyKindRead } from '../../sim/engine/policy-notes.ts';
 import type { World } from '../../sim/engine/world.ts';
 import type { PolicyInput } from '../../sim/kube/policy/input.ts';
 import { policyInputOf } from '../../sim/kube/policy/input-of.ts';
@@ -28,7 +29,10 @@ export function policyModels(world: World, { objects, faults }: Applied): Policy
   if (last?.key.every((part, at) => part === key[at])) return last.models;
   const switches = policiesOf(objects, faults);
   const before = last?.models.now;
-  const input = keptInput(policyInputOf(world.cluster, objects), before?.input);
+  const input = keptInput(
+    policyInputOf(world.cluster, objects, (kind) => isPolicyKindRead(world.cni, kind)),
+    before?.input,
+  );
   const refs = (test: (state: SwitchedPolicy['state']) => boolean): ReadonlySet<string> =>
     new Set(switches.flatMap(({ ref, state }) => (test(state) ? [ref] : [])));
   const now = policyModel({ ...input, off: refs((state) => state !== 'on') }, before);

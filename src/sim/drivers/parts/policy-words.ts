@@ -43,5 +43,7 @@ function onePeer(peer: PolicyPeer): string {
       return `nodes ${peer.selector}`;
     case 'domains':
       return peer.names.join(', ');
+    case 'entity':
+      return peer.entity;
   }
 }

@@ -1,5 +1,6 @@
 /** Every field of the modelled kinds (Kubernetes 1.34), and what becomes of it. A field that is not here does not exist. */
 import type { KubeObject } from '../objects.ts';
+import { CILIUM_RULE } from './cilium-kinds.ts';
 import { AFFINITY_SHAPE, TOLERATION } from './placement-kinds.ts';
 import { ADMIN_SPEC, BASELINE_SPEC, CLUSTER_SPEC, NETWORK_POLICY_SPEC, SELECTOR } from './policy-kinds.ts';
 import { ANY, BOOL, INT, INT_OR_STRING, list, MAP, type Shape, STRING, type Struct, struct, word } from './shape.ts';
@@ -131,6 +132,11 @@ const admin = (version: string, spec: Struct): ModelledKind => ({
   isCustom: true,
 });
 
+const CILIUM_POLICY = struct('CiliumNetworkPolicy', {
+  kept: { apiVersion: STRING, kind: STRING, metadata: META, spec: CILIUM_RULE, specs: list(CILIUM_RULE) },
+  idleTyped: { status: ANY },
+});
+
 export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
   [
     'Namespace',
@@ -185,4 +191,6 @@ export const MODELLED: ReadonlyMap<KubeObject['kind'], ModelledKind> = new Map([
   ['AdminNetworkPolicy', admin('v1alpha1', ADMIN_SPEC)],
   ['BaselineAdminNetworkPolicy', admin('v1alpha1', BASELINE_SPEC)],
   ['ClusterNetworkPolicy', admin('v1alpha2', CLUSTER_SPEC)],
+  ['CiliumNetworkPolicy', { apiVersion: 'cilium.io/v2', shape: CILIUM_POLICY }],
+  ['CiliumClusterwideNetworkPolicy', { apiVersion: 'cilium.io/v2', shape: CILIUM_POLICY, isClusterScoped: true }],
 ]);

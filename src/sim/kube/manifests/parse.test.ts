@@ -352,11 +352,6 @@ describe('what is not modelled', () => {
 
   it.each<[string, string, readonly string[]]>([
     [
-      'a NetworkPolicy',
-      lines('apiVersion: networking.k8s.io/v1', 'kind: NetworkPolicy', 'metadata: {name: deny}'),
-      ['1 NetworkPolicy default/deny: kept, but not enforced yet: no CNI of this version writes rules for it'],
-    ],
-    [
       'a custom kind',
       lines('apiVersion: example.com/v1', 'kind: Widget', 'metadata: {name: w}'),
       ['1 Widget w: this kind is not modelled: it has no effect here'],

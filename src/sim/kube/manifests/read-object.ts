@@ -1,7 +1,7 @@
 /** One object of a manifest: its kind, its shape, its rules, and what of it is not modelled. */
 import type { KubeObject } from '../objects.ts';
-import { isPolicy } from '../policy-objects.ts';
 import { type AdminPolicyManifest, validateAdminPolicy } from '../validate/admin-policy.ts';
+import { type CiliumPolicyManifest, validateCiliumPolicy } from '../validate/cilium-policy.ts';
 import { validateController } from '../validate/controller.ts';
 import type { FieldError, Path } from '../validate/field-error.ts';
 import { pathText } from '../validate/field-error.ts';
@@ -15,7 +15,7 @@ import { CHECKED } from './checked-kinds.ts';
 import { defaultController, defaultPod, defaultService, withNamespace } from './defaults.ts';
 import { MODELLED, type ModelledKind } from './kinds.ts';
 import { consequenceOf, type IdleFields, isKnownNamespaced, type NotModelled } from './not-modelled.ts';
-import { toAdminPolicy, toNetworkPolicy } from './policy-objects.ts';
+import { toAdminPolicy, toCiliumPolicy, toNetworkPolicy } from './policy-objects.ts';
 import { isValueMap, type Place, type Value, type ValueMap } from './read-yaml.ts';
 import { checkShape, decoded, schemaError } from './shape.ts';
 import { toNamespace, toPod, toService, toWorkload } from './to-object.ts';
@@ -42,7 +42,6 @@ export interface ReadObject {
 
 /** Groups that Kubernetes itself serves: a modelled kind there in another version is a mistake, elsewhere it is another kind. */
 const OWN_GROUPS = /^(v\d\w*|(apps|batch|extensions|discovery\.k8s\.io|(policy\.)?networking\.k8s\.io)\/\w+)$/;
-const NOT_ENFORCED = 'kept, but not enforced yet: no CNI of this version writes rules for it';
 /** Characters of a broken object that its error quotes. */
 const QUOTE_MAX = 160;
 
@@ -104,14 +103,11 @@ function readModelled(
   const report = checkShape(value, shape, isCustom ? schemaError : undefined);
   if (report.errors.length > 0) return failed(source, ref, report.errors);
   const { object, errors } = judge(kind, decoded(value, shape));
-  if (object === undefined) return failed(source, ref, errors);
+  if (errors.length > 0) return failed(source, ref, errors);
   return {
-    object,
+    ...(object ? { object } : {}),
     errors: [],
     notModelled: [
-      ...(isPolicy(object)
-        ? [{ kind, name: nameOf(value, kind), line: source.placeOf([]).line, text: NOT_ENFORCED }]
-        : []),
       ...report.matters.map(({ path, consequence }) => ({
         kind,
         name: nameOf(value, kind),
@@ -165,6 +161,12 @@ function judge(kind: KubeObject['kind'], value: unknown): Judged {
       const policy = value as AdminPolicyManifest;
       return judged(validateAdminPolicy(kind, policy), () => toAdminPolicy(kind, policy));
     }
+    case 'CiliumNetworkPolicy':
+    case 'CiliumClusterwideNetworkPolicy': {
+      const given = value as CiliumPolicyManifest;
+      const policy = kind === 'CiliumNetworkPolicy' ? withNamespace(given) : given;
+      return judged(validateCiliumPolicy(kind, policy), () => toCiliumPolicy(kind, policy));
+    }
     default: {
       const controller = defaultController(value as ControllerManifest);
       return judged(validateController(kind, controller), () => toWorkload(kind, controller));
@@ -172,8 +174,12 @@ function judge(kind: KubeObject['kind'], value: unknown): Judged {
   }
 }
 
-const judged = (errors: readonly FieldError[], convert: () => KubeObject): Judged =>
-  errors.length > 0 ? { errors } : { object: convert(), errors };
+/** Null: there is nothing wrong with it, and nothing of it is modelled. */
+function judged(errors: readonly FieldError[], convert: () => KubeObject | null): Judged {
+  if (errors.length > 0) return { errors };
+  const object = convert();
+  return object ? { object, errors } : { errors };
+}
 
 /** kubectl apply finds objects by name, so it refuses those that would get a new one each time. */
 function generatedName({ metadata = {} }: { readonly metadata?: MetaManifest }): FieldError | null {

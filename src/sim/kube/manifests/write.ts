@@ -1,7 +1,7 @@
 /** Objects to YAML that kubectl accepts and `readManifests` reads back as the same objects. */
 import { stringify } from 'yaml';
 import type { ContainerObject, KubeObject, ServiceObject, WorkloadObject } from '../objects.ts';
-import { isPolicy, type PolicyObject } from '../policy-objects.ts';
+import { isCiliumPolicy, isPolicy, type PolicyObject } from '../policy-objects.ts';
 import { MODELLED } from './kinds.ts';
 import { READY_ANNOTATION, TOPOLOGY_ANNOTATION } from './to-object.ts';
 
@@ -34,6 +34,11 @@ function toManifest(object: KubeObject): Yaml {
 /** kubectl before 1.34 asked for a podSelector, so it is always written. */
 function policyManifest(object: PolicyObject, apiVersion: string | undefined): Yaml {
   const { kind, name } = object;
+  if (isCiliumPolicy(object)) {
+    const { kind: _, name: __, ...rest } = object;
+    const { namespace, ...specs } = { namespace: undefined, ...rest };
+    return { apiVersion, kind, metadata: { namespace, name }, ...specs };
+  }
   if (object.kind !== 'NetworkPolicy') return { apiVersion, kind, metadata: { name }, spec: object.spec };
   const { podSelector = {}, ...spec } = object.spec;
   return { apiVersion, kind, metadata: { namespace: object.namespace, name }, spec: { podSelector, ...spec } };

@@ -1,16 +1,17 @@
 /** Small edits that may let a packet through at one end. Whether one does is for the oracle to say afterwards. */
 import { familyOf, type Ip } from '../../wire/ip.ts';
-import type {
-  AdminPeer,
-  AdminPort,
-  AdminSubject,
-  ClusterProtocol,
-  LabelSelectorObject,
-  NetworkPolicyObject,
-  NetworkPolicyPeer,
-  NetworkPolicyPort,
-  PolicyObject,
-  Protocol,
+import {
+  type AdminPeer,
+  type AdminPort,
+  type AdminSubject,
+  type ClusterProtocol,
+  isCiliumPolicy,
+  type LabelSelectorObject,
+  type NetworkPolicyObject,
+  type NetworkPolicyPeer,
+  type NetworkPolicyPort,
+  type PolicyObject,
+  type Protocol,
 } from '../policy-objects.ts';
 import type { PolicyExplanation, RuleExplanation, SideExplanation } from './explain.ts';
 import type { PolicyInput, PolicyPod } from './input.ts';
@@ -226,6 +227,7 @@ function withAdminRule(
   action: string,
   blocked: Blocked,
 ): PolicyObject {
+  if (isCiliumPolicy(object)) return object;
   const { protocol, port } = blocked;
   const adminPort: AdminPort = { portNumber: { ...(protocol === 'TCP' ? {} : { protocol }), port } };
   const clusterProtocol: ClusterProtocol = { [protocol.toLowerCase()]: { destinationPort: { number: port } } };

@@ -3,6 +3,7 @@
  * selector is looked up once, and found ends are a set of bits.
  */
 import type { Cidr, Ip } from '../../wire/ip.ts';
+import type { CiliumEntity } from '../cilium-policy-objects.ts';
 import { type Selector, selectorHolds } from '../label-selector.ts';
 import {
   addBit,
@@ -142,11 +143,15 @@ export class Ends {
         return intersection(inside, this.#withLabels(peer.pods));
       }
       case 'net':
-        return this.#inNet(peer.net, peer.except);
+        return peer.isOutside
+          ? intersection(this.#inNet(peer.net, peer.except), this.#entity('world'))
+          : this.#inNet(peer.net, peer.except);
       case 'nodes':
         return this.#nodes(peer.nodes);
       case 'domains':
         return makeBitset(this.size);
+      case 'entity':
+        return this.#entity(peer.entity);
     }
   }
 
@@ -275,6 +280,14 @@ export class Ends {
     });
   }
 
+  #entity(entity: CiliumEntity): Bitset {
+    return this.#once(`entity ${entity}`, () => {
+      const bits = makeBitset(this.size);
+      for (const [index, end] of this.all.entries()) if (isEntity(end, entity)) addBit(bits, index);
+      return bits;
+    });
+  }
+
   #nodes(selector: Selector): Bitset {
     return this.#once(`nodes ${JSON.stringify(selector)}`, () => {
       const bits = makeBitset(this.size);
@@ -294,6 +307,31 @@ export class Ends {
     return isEmptyBitset(this.found(peer));
   }
 }
+
+/** A pod's own node is never asked about, so a node is always another one: nobody is `host`. */
+function isEntity(end: End, entity: CiliumEntity): boolean {
+  switch (entity) {
+    case 'all':
+      return true;
+    case 'cluster':
+      return end.kind !== 'range';
+    case 'world':
+      return end.kind === 'range';
+    case 'remote-node':
+      return end.kind === 'node';
+    case 'kube-apiserver':
+      return end.kind === 'node' && CONTROL_PLANE in end.node.labels;
+    case 'host':
+    case 'init':
+    case 'ingress':
+    case 'unmanaged':
+    case 'health':
+    case 'none':
+      return false;
+  }
+}
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
 
 /** The API server gives each namespace this label, and nobody can change it. */
 const withName = (name: string, labels: Labels): Labels => ({ ...labels, 'kubernetes.io/metadata.name': name });

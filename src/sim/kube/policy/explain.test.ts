@@ -7,6 +7,7 @@ import { isPolicy } from '../policy-objects.ts';
 import { explain, type SideExplanation } from './explain.ts';
 import type { PolicyInput } from './input.ts';
 import { type EndRef, policyModel } from './model.ts';
+import { randomCiliumPolicies } from './random-cilium.ts';
 import { randomCluster } from './random-cluster.ts';
 import { sideText } from './words.ts';
 
@@ -183,7 +184,8 @@ describe('the reasons', () => {
   it('add up to the verdict, and every rule that does not match has one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
-        const cluster = randomCluster(seed);
+        const plain = randomCluster(seed);
+        const cluster = { ...plain, policies: [...plain.policies, ...randomCiliumPolicies(seed)] };
         const model = policyModel(cluster);
         const ends: EndRef[] = [
           ...cluster.pods.map(({ namespace, name }) => pod(`${namespace}/${name}`)),

@@ -7,7 +7,7 @@ import { hasBit } from './bitset.ts';
 import { type PolicyModel, type ResolvedEnd, selectingPolicies } from './model.ts';
 import type { LookedUp, LookedUpRule } from './program.ts';
 import { type Mismatch, type MissingFact, peerFinding, podMismatches, portMismatches } from './reasons.ts';
-import type { Action, Direction, Tier, UniformPolicy } from './uniform.ts';
+import { type Action, type Direction, isolates, type Tier, type UniformPolicy } from './uniform.ts';
 import { type PolicyProbe, type PolicyVerdict, resolvePair, type SideVerdict, verdictOf } from './verdict.ts';
 
 /** Of a rule or a policy: it lets the packet pass, it does not, it is not about it, or a fact is missing. */
@@ -90,20 +90,31 @@ function explainSide(question: Question): readonly PolicyExplanation[] {
   const { model, subject, direction } = question;
   const selecting = selectingPolicies(model, subject.end, direction);
   const decided: Decided = { isFinal: false, skips: null };
-  const isIsolated = selecting.some(({ policy }) => policy.tier === 'NetworkPolicy');
-  const applicable = selecting.map((policy): PolicyExplanation => {
+  const isIsolated = selecting.some(({ policy }) => isolates(policy, direction));
+  const asked = selecting.map((policy): PolicyExplanation => {
     const { tier, ref } = policy.policy;
     const isAsked = tier !== 'Baseline' || !isIsolated;
     const rules = policy[direction].map((one, index) =>
       explainRule(question, { ...one, index, tier, isAsked }, decided),
     );
-    return { ref, policy: policy.policy, tier, word: wordOf(tier, rules), rules };
+    return { ref, policy: policy.policy, tier, word: 'not applicable', rules };
+  });
+  const isDenied = asked.some((policy) => policy.tier === 'NetworkPolicy' && policy.rules.some(isDenial));
+  const applicable = asked.map((policy): PolicyExplanation => {
+    const rules = isDenied ? policy.rules.map((rule) => afterDenial(policy.tier, rule)) : policy.rules;
+    return { ...policy, rules, word: wordOf(policy.policy, direction, rules) };
   });
   const others = model.policies
     .filter((policy) => model.isOn(policy) && !selecting.includes(policy))
     .map((policy) => notApplicable(model, policy, subject));
   return [...applicable, ...others];
 }
+
+const isDenial = ({ action, isDecisive }: RuleExplanation): boolean => action === 'deny' && isDecisive;
+
+/** Among NetworkPolicies and Cilium's a denial counts, wherever it stands: what others admit decides nothing. */
+const afterDenial = (tier: Tier, rule: RuleExplanation): RuleExplanation =>
+  tier !== 'Admin' && rule.isDecisive && !isDenial(rule) ? { ...rule, isDecisive: false } : rule;
 
 function notApplicable(model: PolicyModel, { policy, subjects }: LookedUp, subject: ResolvedEnd): PolicyExplanation {
   const isSelected = hasBit(subjects, subject.end);
@@ -173,9 +184,10 @@ function ruleWord(action: Action, isMatch: boolean, isMissing: boolean): Word {
   return action === 'accept' ? 'does not admit' : 'not applicable';
 }
 
-/** A NetworkPolicy that selects a pod always decides; one of the other tiers only where a rule of it matches. */
-function wordOf(tier: Tier, rules: readonly RuleExplanation[]): Word {
-  if (tier === 'NetworkPolicy') {
+/** A policy that closes a pod always decides; the others only where a rule of them matches. */
+function wordOf(policy: UniformPolicy, direction: Direction, rules: readonly RuleExplanation[]): Word {
+  if (isolates(policy, direction)) {
+    if (rules.some(({ isMatch, action }) => isMatch && action === 'deny')) return 'does not admit';
     if (rules.some(({ isMatch }) => isMatch)) return 'admits';
     return rules.some(({ word }) => word === 'cannot tell') ? 'cannot tell' : 'does not admit';
   }

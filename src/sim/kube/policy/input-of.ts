@@ -3,10 +3,15 @@ import type { Cluster, ClusterNode } from '../cluster.ts';
 import { ipsOf } from '../families.ts';
 import type { KubeObject, WorkloadObject } from '../objects.ts';
 import { isWorkload, objectRef } from '../objects-merge.ts';
-import { isPolicy } from '../policy-objects.ts';
+import { isCiliumPolicy, isPolicy, type PolicyKind } from '../policy-objects.ts';
 import type { Labels, PolicyInput, PolicyPodPort } from './input.ts';
 
-export function policyInputOf(cluster: Pick<Cluster, 'pods' | 'nodes'>, objects: readonly KubeObject[]): PolicyInput {
+/** `knows`: whether somebody in this cluster reads the kind. A CNI's own kinds mean nothing to others; those of Kubernetes are for all. */
+export function policyInputOf(
+  cluster: Pick<Cluster, 'pods' | 'nodes'>,
+  objects: readonly KubeObject[],
+  knows: (kind: PolicyKind) => boolean = () => true,
+): PolicyInput {
   const workloads = new Map<string, WorkloadObject>();
   const labels = new Map<string, Labels>();
   for (const object of objects) {
@@ -26,7 +31,7 @@ export function policyInputOf(cluster: Pick<Cluster, 'pods' | 'nodes'>, objects:
       ports: portsOf(workloads.get(pod.owner)),
     })),
     nodes: cluster.nodes.map((node) => ({ name: node.name, ips: ipsOf(node), labels: nodeLabels(node) })),
-    policies: objects.filter(isPolicy),
+    policies: objects.filter(isPolicy).filter((policy) => !isCiliumPolicy(policy) || knows(policy.kind)),
   };
 }
 

@@ -2,7 +2,7 @@
  * What is most likely a mistake in a policy that the API server accepts: each finding with the object, the field, and what it means for
  * the pods that there are.
  */
-import type { PolicyObject } from '../policy-objects.ts';
+import { isCiliumPolicy, type KubernetesPolicyObject, type PolicyObject } from '../policy-objects.ts';
 import { bitsOf, hasBit } from './bitset.ts';
 import { podRef } from './ends.ts';
 import type { PolicyPod } from './input.ts';
@@ -37,7 +37,7 @@ const found = (
 ): LintFinding => ({ kind, ref: policy.ref, path: ['spec', ...path], text });
 
 const subjectPath = (object: PolicyObject): readonly string[] => [
-  object.kind === 'NetworkPolicy' ? 'podSelector' : 'subject',
+  isCiliumPolicy(object) ? 'endpointSelector' : object.kind === 'NetworkPolicy' ? 'podSelector' : 'subject',
 ];
 
 function lintSubject(model: PolicyModel, one: LookedUp): readonly LintFinding[] {
@@ -78,10 +78,12 @@ function selects(model: PolicyModel, { policy: { subject } }: LookedUp, pod: Pol
 
 /** Where the peers and ports of a rule stand: ClusterNetworkPolicies call the latter `protocols`. */
 function lintRules(model: PolicyModel, one: LookedUp, direction: Direction): readonly LintFinding[] {
-  const portsField = one.policy.object.kind === 'ClusterNetworkPolicy' ? 'protocols' : 'ports';
+  const { object } = one.policy;
+  if (isCiliumPolicy(object)) return [];
+  const portsField = object.kind === 'ClusterNetworkPolicy' ? 'protocols' : 'ports';
   return one[direction].flatMap(({ rule, peers }, index) => [
     ...(rule.peers ?? []).flatMap((peer, at): readonly LintFinding[] => {
-      const written = writtenAt(one.policy.object, direction, index)[at] ?? at;
+      const written = writtenAt(object, direction, index)[at] ?? at;
       const path = [direction, index, PEER_FIELDS[direction], written];
       if (peer.kind === 'domains')
         return [
@@ -103,7 +105,7 @@ function lintRules(model: PolicyModel, one: LookedUp, direction: Direction): rea
 }
 
 /** Where the peers of a rule stand in the object: a list of networks is several peers. */
-function writtenAt({ spec }: PolicyObject, direction: Direction, rule: number): readonly number[] {
+function writtenAt({ spec }: KubernetesPolicyObject, direction: Direction, rule: number): readonly number[] {
   const written = spec[direction]?.[rule] as
     | { readonly from?: readonly object[]; readonly to?: readonly object[] }
     | undefined;

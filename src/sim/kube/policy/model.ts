@@ -10,7 +10,7 @@ import { COMMON_PROFILE, type PolicyInput, type PolicyPod, type PolicyProfile } 
 import { PortSets } from './port-sets.ts';
 import { type LookedUp, type LookedUpRule, makeProgram, type Program, partsOf } from './program.ts';
 import { States } from './states.ts';
-import { type Direction, refOf, TIERS, type UniformPolicy, uniformPolicy } from './uniform.ts';
+import { type Direction, refOf, TIERS, type UniformPolicy, uniformPolicies } from './uniform.ts';
 
 export interface PolicyModel {
   readonly input: PolicyInput;
@@ -27,14 +27,19 @@ export interface PolicyModel {
   readonly isOn: (policy: LookedUp) => boolean;
 }
 
+interface Numbered {
+  readonly id: number;
+  readonly policy: UniformPolicy;
+}
+
 /** The policies' own numbers: an object that stayed the same keeps its number and what was worked out for it. */
-const uniformOf = new WeakMap<PolicyObject, { readonly id: number; readonly policy: UniformPolicy }>();
+const uniformOf = new WeakMap<PolicyObject, readonly Numbered[]>();
 let nextId = 0;
 
-function known(object: PolicyObject): { readonly id: number; readonly policy: UniformPolicy } {
+function known(object: PolicyObject): readonly Numbered[] {
   const before = uniformOf.get(object);
   if (before) return before;
-  const made = { id: nextId++, policy: uniformPolicy(object) };
+  const made = uniformPolicies(object).map((policy) => ({ id: nextId++, policy }));
   uniformOf.set(object, made);
   return made;
 }
@@ -42,7 +47,7 @@ function known(object: PolicyObject): { readonly id: number; readonly policy: Un
 /** `before`: a model of the same pods, whose work is used again where it still holds. */
 export function policyModel(input: PolicyInput, before?: PolicyModel): PolicyModel {
   const profile = { ...COMMON_PROFILE, ...input.profile };
-  const uniform = input.policies.map(known).sort((a, b) => inOrder(a.policy, b.policy));
+  const uniform = input.policies.flatMap(known).sort((a, b) => inOrder(a.policy, b.policy));
   const nets = distinctNets(uniform.map(({ policy }) => policy));
   const kept = before && canKeep(before, input, profile, nets) ? before : undefined;
   const ends = kept?.ends ?? new Ends(input, nets, profile.ipBlockFindsPods);

@@ -8,6 +8,8 @@ import {
   type AdminPort,
   type AdminSubject,
   type ClusterProtocol,
+  isCiliumPolicy,
+  type KubernetesPolicyObject,
   type NetworkPolicyObject,
   type NetworkPolicyPeer,
   type NetworkPolicyPort,
@@ -111,7 +113,7 @@ function sideAllows(
   const { pod } = subject;
   if (pod === undefined || pod === other.pod || (other.node !== undefined && other.node === pod.node)) return true;
   const destination = direction === 'ingress' ? subject : other;
-  const on = input.policies.filter((policy) => !input.off?.has(refOf(policy)));
+  const on = input.policies.filter(isUpstream).filter((policy) => !input.off?.has(refOf(policy)));
   const admin = tierSays(
     input,
     on.filter(isAdminTier).sort(byPriority),
@@ -147,15 +149,16 @@ function sideAllows(
   );
 }
 
+const isUpstream = (policy: PolicyObject): policy is KubernetesPolicyObject => !isCiliumPolicy(policy);
 const isAdminTier = (policy: PolicyObject): boolean =>
   policy.kind === 'AdminNetworkPolicy' || (policy.kind === 'ClusterNetworkPolicy' && policy.spec.tier === 'Admin');
 
-const priorityOf = (policy: PolicyObject): number => ('priority' in policy.spec ? policy.spec.priority : 0);
-const byPriority = (a: PolicyObject, b: PolicyObject): number => priorityOf(a) - priorityOf(b);
+const priorityOf = (policy: KubernetesPolicyObject): number => ('priority' in policy.spec ? policy.spec.priority : 0);
+const byPriority = (a: KubernetesPolicyObject, b: KubernetesPolicyObject): number => priorityOf(a) - priorityOf(b);
 
 function tierSays(
   input: PolicyInput,
-  policies: readonly PolicyObject[],
+  policies: readonly KubernetesPolicyObject[],
   direction: 'ingress' | 'egress',
   subject: Seen,
   other: Seen,

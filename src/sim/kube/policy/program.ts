@@ -7,7 +7,7 @@ import type { Ends } from './ends.ts';
 import type { PolicyPodPort } from './input.ts';
 import { EVERYTHING, type Interval, type PortSetId, type PortSets } from './port-sets.ts';
 import { START, type StateId, type States } from './states.ts';
-import type { Direction, UniformPolicy, UniformPort, UniformRule } from './uniform.ts';
+import { type Direction, isolates, type UniformPolicy, type UniformPort, type UniformRule } from './uniform.ts';
 
 /** A policy, looked up in the ends. */
 export interface LookedUp {
@@ -45,7 +45,7 @@ export interface Program {
   readonly direction: Direction;
   /** Those that select the subject for this direction, in the order in which they are asked. */
   readonly policies: readonly LookedUp[];
-  /** A NetworkPolicy is among them. */
+  /** One of them closes the pod, as every NetworkPolicy does. */
   readonly isIsolated: boolean;
   readonly entries: readonly Entry[];
   /** By end. */
@@ -105,7 +105,7 @@ export function makeProgram(
       const own = parts ?? [{ ...(peers ? { peers } : {}), ports: portsIn(of.ports, named, states.ports) }];
       for (const part of own) entries.push({ part, policy, rule });
     }
-  const isIsolated = policies.some(({ policy }) => policy.tier === 'NetworkPolicy');
+  const isIsolated = policies.some(({ policy }) => isolates(policy, direction));
   return { direction, policies, isIsolated, entries, ...splitEnds(direction, entries, ends, states) };
 }
 

@@ -1,10 +1,12 @@
 /** Why a selector, a peer or a port does not fit, as facts. `words.ts` puts them into sentences. */
-import { type Cidr, cidrHas, familyOf, type Ip } from '../../wire/ip.ts';
+
+import { cidrHas, familyOf, type Ip } from '../../wire/ip.ts';
+import type { CiliumEntity } from '../cilium-policy-objects.ts';
 import { expressionHolds, type Selector } from '../label-selector.ts';
 import type { Labels, PolicyPod } from './input.ts';
 import type { PolicyModel, ResolvedEnd } from './model.ts';
 import type { PolicyProtocol } from './port-sets.ts';
-import type { PodsPeer, UniformPeer, UniformPort } from './uniform.ts';
+import type { NetPeer, PodsPeer, UniformPeer, UniformPort } from './uniform.ts';
 
 /** Whose labels a selector looks at. */
 export type LabelOwner = 'pod' | 'namespace' | 'node';
@@ -25,9 +27,10 @@ export type Mismatch =
   | { readonly kind: 'outside-net'; readonly net: string; readonly address: Ip }
   | { readonly kind: 'excepted'; readonly net: string; readonly except: string; readonly address: Ip }
   | { readonly kind: 'other-family'; readonly net: string; readonly address: Ip }
-  /** This implementation knows pods by their identity only. */
+  /** This implementation knows pods and nodes by their identity only. */
   | { readonly kind: 'net-finds-no-pods'; readonly net: string }
   | { readonly kind: 'not-a-node' }
+  | { readonly kind: 'entity'; readonly wants: CiliumEntity }
   | { readonly kind: 'protocol'; readonly wants: string; readonly has: PolicyProtocol }
   | { readonly kind: 'port'; readonly wants: string; readonly has: number }
   /** The destination has no port of this name and protocol. */
@@ -115,7 +118,9 @@ export function peerFinding(
         return { mismatches: [{ kind: 'not-a-pod', isHostNetwork: other.onNode !== undefined }] };
       return { mismatches: podMismatches(peer, other.pod, model) };
     case 'net':
-      return netFinding(peer.net, peer.except, other, address, model);
+      return netFinding(peer, other, address, model);
+    case 'entity':
+      return { mismatches: [{ kind: 'entity', wants: peer.entity }] };
     case 'nodes': {
       const end = model.ends.all[other.end];
       if (end?.kind !== 'node') return { mismatches: [{ kind: 'not-a-node' }] };
@@ -130,13 +135,12 @@ export function peerFinding(
 }
 
 function netFinding(
-  net: Cidr,
-  except: readonly Cidr[],
+  { net, except, isOutside }: NetPeer,
   other: ResolvedEnd,
   address: Ip | undefined,
   model: PolicyModel,
 ): PeerFinding {
-  if (other.pod && !model.profile.ipBlockFindsPods)
+  if ((other.pod && !model.profile.ipBlockFindsPods) || (isOutside && (other.pod ?? other.onNode) !== undefined))
     return { mismatches: [{ kind: 'net-finds-no-pods', net: net.text }] };
   if (address === undefined) {
     const pod = other.pod ? `${other.pod.namespace}/${other.pod.name}` : '';

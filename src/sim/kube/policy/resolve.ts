@@ -1,5 +1,7 @@
 /** Policies for those who enforce them: selectors become addresses, names of ports the ports of every pod. */
+import { must } from '../../base/assert.ts';
 import { parseCidr } from '../../wire/ip.ts';
+import type { CiliumPolicyObject } from '../cilium-policy-objects.ts';
 import type {
   ClusterPolicy,
   LabelSelection,
@@ -11,34 +13,91 @@ import type {
   PolicyRule,
 } from '../cluster-policy.ts';
 import { selectorHolds } from '../label-selector.ts';
-import type { AdminPeer, NetworkPolicyObject, NetworkPolicyPeer, PolicyObject } from '../policy-objects.ts';
+import {
+  type AdminPeer,
+  isCiliumPolicy,
+  type KubernetesPolicyObject,
+  type NetworkPolicyObject,
+  type NetworkPolicyPeer,
+} from '../policy-objects.ts';
 import type { PolicyInput, PolicyPod } from './input.ts';
 import { PORT_MAX } from './port-sets.ts';
 import { selectorText } from './reasons.ts';
 import {
   DIRECTIONS,
   type Direction,
+  type PodsPeer,
   refOf,
   TIERS,
+  type UniformPeer,
   type UniformPolicy,
   type UniformPort,
-  uniformPolicy,
+  type UniformRule,
+  uniformPolicies,
 } from './uniform.ts';
 import { podsText } from './words.ts';
 
 export function resolvePolicies(input: PolicyInput): readonly ClusterPolicy[] {
   const finder = new Finder(input);
-  return input.policies.filter((object) => !input.off?.has(refOf(object))).map((object) => resolve(object, finder));
+  return input.policies
+    .filter((object) => !input.off?.has(refOf(object)))
+    .flatMap((object) => (isCiliumPolicy(object) ? resolveCilium(object, finder) : [resolve(object, finder)]));
 }
 
-function resolve(object: PolicyObject, finder: Finder): ClusterPolicy {
-  const uniform = uniformPolicy(object);
+/** As many as it has rules with a selector of their own. */
+function resolveCilium(object: CiliumPolicyObject, finder: Finder): readonly ClusterPolicy[] {
+  const namespace = object.kind === 'CiliumNetworkPolicy' ? object.namespace : '';
+  return uniformPolicies(object).map(({ subject, leavesOpen, ...uniform }): ClusterPolicy => {
+    const { selection, pods } = finder.selected(subject);
+    const rules = (direction: Direction) =>
+      uniform[direction] && { [direction]: uniform[direction].map((rule) => uniformRule(rule, finder)) };
+    return {
+      kind: object.kind,
+      namespace,
+      name: object.name,
+      subject: selection,
+      pods: pods.map((pod) => `${pod.namespace}/${pod.name}`),
+      ...rules('ingress'),
+      ...rules('egress'),
+      ...(leavesOpen ? { leavesOpen } : {}),
+    };
+  });
+}
+
+function uniformRule({ name, action, peers, ports, l7 }: UniformRule, finder: Finder): PolicyRule {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(action === 'deny' ? { action: 'Deny' } : {}),
+    ...(peers ? { peers: peers.length > 0 ? peers.map((peer) => uniformPeer(peer, finder)) : [NOBODY] } : {}),
+    ...(ports ? { ports: ports.map((port) => portOf(port, finder)) } : {}),
+    ...(l7 ? { l7 } : {}),
+  };
+}
+
+function uniformPeer(peer: UniformPeer, finder: Finder): PolicyPeer {
+  switch (peer.kind) {
+    case 'pods': {
+      const { selection, pods } = finder.selected(peer);
+      return { kind: 'pods', selector: podsText(peer), selection, ips: pods.flatMap(({ ips }) => ips) };
+    }
+    case 'net':
+      return { kind: 'net', cidr: peer.net, except: peer.except };
+    case 'nodes':
+      return { kind: 'nodes', selector: selectorText(peer.nodes), ips: finder.nodes(peer.nodes) };
+    case 'domains':
+    case 'entity':
+      return peer;
+  }
+}
+
+function resolve(object: KubernetesPolicyObject, finder: Finder): ClusterPolicy {
+  const uniform = onlyOne(uniformPolicies(object));
   const namespace = object.kind === 'NetworkPolicy' ? object.namespace : '';
   const { namespaces, pods } = uniform.subject;
   const subject: PodSelection = { ...(namespaces ? { namespaces } : {}), pods };
-  const whole = object.kind === 'NetworkPolicy' ? uniformPolicy(withBothTypes(object)) : uniform;
+  const whole = object.kind === 'NetworkPolicy' ? onlyOne(uniformPolicies(withBothTypes(object))) : uniform;
   const written = (directions: readonly Direction[]) =>
-    Object.fromEntries(directions.map((direction) => [direction, rulesOf(whole, direction, finder)]));
+    Object.fromEntries(directions.map((direction) => [direction, rulesOf(object, whole, direction, finder)]));
   const concerned = DIRECTIONS.filter((direction) => uniform[direction] !== undefined);
   const idle = DIRECTIONS.filter(
     (direction) => uniform[direction] === undefined && (object.spec[direction] ?? []).length > 0,
@@ -55,14 +114,20 @@ function resolve(object: PolicyObject, finder: Finder): ClusterPolicy {
   };
 }
 
+const onlyOne = (policies: readonly UniformPolicy[]): UniformPolicy => must(policies[0], 'what the policy says');
+
 const withBothTypes = (object: NetworkPolicyObject): NetworkPolicyObject => ({
   ...object,
   spec: { ...object.spec, policyTypes: ['Ingress', 'Egress'] },
 });
 
 /** Rule by rule beside the uniform ones, which have taken lists of networks apart. */
-function rulesOf(policy: UniformPolicy, direction: Direction, finder: Finder): readonly PolicyRule[] {
-  const { object } = policy;
+function rulesOf(
+  object: KubernetesPolicyObject,
+  policy: UniformPolicy,
+  direction: Direction,
+  finder: Finder,
+): readonly PolicyRule[] {
   const uniform = policy[direction] ?? [];
   const written: readonly { readonly from?: readonly AnyPeer[]; readonly to?: readonly AnyPeer[] }[] =
     object.spec[direction] ?? [];
@@ -149,6 +214,15 @@ class Finder {
     );
     this.#found.set(key, found);
     return found;
+  }
+
+  /** Whom a peer of the uniform kind finds, and the selectors that say so. */
+  selected({ namespace, namespaces, pods }: PodsPeer): {
+    readonly selection: PodSelection;
+    readonly pods: readonly PolicyPod[];
+  } {
+    const selection = { ...(namespaces ? { namespaces } : {}), pods };
+    return { selection, pods: this.pods(selection, namespace ?? '') };
   }
 
   nodes(selector: LabelSelection) {

@@ -10,10 +10,14 @@ export type StateId = number;
 /** Nothing was asked yet. */
 export const START: StateId = 0;
 
-/** Of the admin and the baseline tier: what was accepted, denied, passed on. Of NetworkPolicies: what was admitted. */
+/**
+ * Of the admin and the baseline tier: what was accepted, denied, passed on. Of NetworkPolicies: what was admitted, and what one of
+ * Cilium's denied: that counts whatever the others admit.
+ */
 interface State {
   readonly admin: Decided;
   readonly admitted: PortSetId;
+  readonly denied: PortSetId;
   readonly baseline: Decided;
 }
 
@@ -23,7 +27,7 @@ const NOTHING: Decided = { accept: EMPTY, deny: EMPTY, pass: EMPTY };
 const PORT_SETS_MAX = 2 ** 24;
 const CODES: Readonly<Record<Tier, Readonly<Record<Action, number>>>> = {
   Admin: { accept: 0, deny: 1, pass: 2 },
-  NetworkPolicy: { accept: 3, deny: 3, pass: 3 },
+  NetworkPolicy: { accept: 3, deny: 7, pass: 3 },
   Baseline: { accept: 4, deny: 5, pass: 6 },
 };
 
@@ -37,7 +41,7 @@ export class States {
 
   constructor(ports: PortSets) {
     this.ports = ports;
-    this.#intern({ admin: NOTHING, admitted: EMPTY, baseline: NOTHING });
+    this.#intern({ admin: NOTHING, admitted: EMPTY, denied: EMPTY, baseline: NOTHING });
   }
 
   /** After a rule that matches the peer for these ports. */
@@ -51,14 +55,14 @@ export class States {
     return next;
   }
 
-  /** What may pass in the end. `isIsolated`: a NetworkPolicy selects the pod, so the baseline tier is not asked. */
+  /** What may pass in the end. `isIsolated`: a NetworkPolicy closes the pod, so the baseline tier is not asked. */
   allowed(state: StateId, isIsolated: boolean): PortSetId {
     const list = isIsolated ? this.#allowed.isolated : this.#allowed.open;
     const known = list[state];
     if (known !== undefined) return known;
-    const { admin, admitted, baseline } = this.#at(state);
+    const { admin, admitted, denied, baseline } = this.#at(state);
     const { ports } = this;
-    const open = ports.minus(EVERYTHING, ports.union(admin.accept, admin.deny));
+    const open = ports.minus(EVERYTHING, ports.union(ports.union(admin.accept, admin.deny), denied));
     const rest = isIsolated ? ports.both(open, admitted) : ports.minus(open, baseline.deny);
     const allowed = ports.union(admin.accept, rest);
     list[state] = allowed;
@@ -72,7 +76,10 @@ export class States {
   }
 
   #decide(state: State, tier: Tier, action: Action, given: PortSetId): State {
-    if (tier === 'NetworkPolicy') return { ...state, admitted: this.ports.union(state.admitted, given) };
+    if (tier === 'NetworkPolicy') {
+      const list = action === 'deny' ? 'denied' : 'admitted';
+      return { ...state, [list]: this.ports.union(state[list], given) };
+    }
     const field = tier === 'Admin' ? 'admin' : 'baseline';
     const before = state[field];
     const taken = this.ports.union(this.ports.union(before.accept, before.deny), before.pass);
@@ -81,12 +88,12 @@ export class States {
   }
 
   #at(state: StateId): State {
-    return this.#states[state] ?? { admin: NOTHING, admitted: EMPTY, baseline: NOTHING };
+    return this.#states[state] ?? { admin: NOTHING, admitted: EMPTY, denied: EMPTY, baseline: NOTHING };
   }
 
   #intern(state: State): StateId {
-    const { admin: a, admitted, baseline: b } = state;
-    const key = [a.accept, a.deny, a.pass, admitted, b.accept, b.deny, b.pass].join();
+    const { admin: a, admitted, denied, baseline: b } = state;
+    const key = [a.accept, a.deny, a.pass, admitted, denied, b.accept, b.deny, b.pass].join();
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.#states.push(state) - 1;

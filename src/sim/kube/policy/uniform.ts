@@ -1,9 +1,13 @@
-/** The four kinds of policies as one: a tier, whom it selects, and rules in the order in which they count. */
+/** All kinds of policies as one: a tier, whom it selects, and rules in the order in which they count. */
 import { type Cidr, parseCidr } from '../../wire/ip.ts';
+import type { CiliumEntity } from '../cilium-policy-objects.ts';
+import type { PolicyL7 } from '../cluster-policy.ts';
 import {
   type AdminPort,
   type AdminSubject,
   type ClusterProtocol,
+  isCiliumPolicy,
+  type KubernetesPolicyObject,
   type LabelSelectorObject,
   type NetworkPolicyObject,
   type NetworkPolicyPeer,
@@ -13,6 +17,7 @@ import {
   policyTypesOf,
 } from '../policy-objects.ts';
 import { PORT_MAX } from './port-sets.ts';
+import { ciliumPolicies } from './uniform-cilium.ts';
 
 /** In the order in which they are asked. */
 export const TIERS = ['Admin', 'NetworkPolicy', 'Baseline'] as const;
@@ -34,7 +39,13 @@ export interface UniformPolicy {
   /** Absent: the policy does not concern this direction. */
   readonly ingress?: readonly UniformRule[];
   readonly egress?: readonly UniformRule[];
+  /** Directions whose rules do not close the pod for everything else, as a NetworkPolicy's do. */
+  readonly leavesOpen?: readonly Direction[];
 }
+
+/** Whether it closes the pods that it selects for all that nothing allows. */
+export const isolates = ({ tier, leavesOpen = [] }: UniformPolicy, direction: Direction): boolean =>
+  tier === 'NetworkPolicy' && !leavesOpen.includes(direction);
 
 export interface UniformRule {
   readonly name?: string;
@@ -43,9 +54,11 @@ export interface UniformRule {
   readonly peers?: readonly UniformPeer[];
   /** Absent: every port, and what has no ports. */
   readonly ports?: readonly UniformPort[];
+  /** What a proxy demands of the requests that it lets pass. */
+  readonly l7?: PolicyL7;
 }
 
-export type UniformPeer = PodsPeer | NetPeer | NodesPeer | DomainsPeer;
+export type UniformPeer = PodsPeer | NetPeer | NodesPeer | DomainsPeer | EntityPeer;
 
 /** Pods in one namespace, or in those that a selector finds. Never those on the host's network. */
 export interface PodsPeer {
@@ -59,6 +72,14 @@ export interface NetPeer {
   readonly kind: 'net';
   readonly net: Cidr;
   readonly except: readonly Cidr[];
+  /** It finds neither pods nor nodes. */
+  readonly isOutside?: true;
+}
+
+/** Cilium's words for who somebody is. */
+export interface EntityPeer {
+  readonly kind: 'entity';
+  readonly entity: CiliumEntity;
 }
 
 export interface NodesPeer {
@@ -78,15 +99,18 @@ export type UniformPort =
   | { readonly name: string; readonly protocol?: Protocol };
 
 export const refOf = (object: PolicyObject): string =>
-  object.kind === 'NetworkPolicy'
-    ? `${object.kind} ${object.namespace}/${object.name}`
-    : `${object.kind} ${object.name}`;
+  'namespace' in object ? `${object.kind} ${object.namespace}/${object.name}` : `${object.kind} ${object.name}`;
 
 /** A baseline policy of the older API is one of its kind; beside ClusterNetworkPolicies nothing says which comes first. */
 const LAST_PRIORITY = 1001;
 
-export function uniformPolicy(object: PolicyObject): UniformPolicy {
-  if (object.kind === 'NetworkPolicy') return fromNetworkPolicy(object);
+/** One of Cilium's can hold several. */
+export function uniformPolicies(object: PolicyObject): readonly UniformPolicy[] {
+  if (isCiliumPolicy(object)) return ciliumPolicies(refOf(object), object);
+  return [object.kind === 'NetworkPolicy' ? fromNetworkPolicy(object) : fromAdminPolicy(object)];
+}
+
+function fromAdminPolicy(object: Exclude<KubernetesPolicyObject, NetworkPolicyObject>): UniformPolicy {
   const ref = refOf(object);
   if (object.kind === 'ClusterNetworkPolicy') {
     const { tier, priority, subject, ingress = [], egress = [] } = object.spec;
@@ -116,7 +140,7 @@ export function uniformPolicy(object: PolicyObject): UniformPolicy {
 const concerning = (rules: Readonly<Record<Direction, readonly UniformRule[]>>) =>
   Object.fromEntries(DIRECTIONS.filter((one) => rules[one].length > 0).map((one) => [one, rules[one]]));
 
-function fromNetworkPolicy(object: NetworkPolicyObject): UniformPolicy {
+export function fromNetworkPolicy(object: NetworkPolicyObject): UniformPolicy {
   const { namespace, spec } = object;
   const types = policyTypesOf(spec);
   const rule = (peers: readonly NetworkPolicyPeer[] = [], ports: readonly NetworkPolicyPort[] = []): UniformRule => ({

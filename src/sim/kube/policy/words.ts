@@ -1,9 +1,11 @@
 /** Sentences about reasons. Every word that the oracle says to a person is written here. */
+import type { CiliumEntity } from '../cilium-policy-objects.ts';
 import type { LabelSelectorObject } from '../policy-objects.ts';
 import type { Explanation, PolicyExplanation, RuleExplanation, SideExplanation } from './explain.ts';
 import { type Mismatch, type MissingFact, portText, selectorText } from './reasons.ts';
 import {
   type Direction,
+  isolates,
   PEER_FIELDS,
   type PodsPeer,
   type UniformPeer,
@@ -40,8 +42,24 @@ export function peerText(peer: UniformPeer): string {
     }
     case 'domains':
       return peer.names.join(', ');
+    case 'entity':
+      return ENTITY_TEXT[peer.entity];
   }
 }
+
+const ENTITY_TEXT: Readonly<Record<CiliumEntity, string>> = {
+  all: 'everybody',
+  world: 'the world outside',
+  cluster: 'everybody in the cluster',
+  host: 'its own node',
+  'remote-node': 'other nodes',
+  'kube-apiserver': 'the API server',
+  init: 'pods without an identity yet',
+  ingress: "Cilium's Ingress",
+  unmanaged: 'pods that Cilium does not manage',
+  health: "Cilium's health checks",
+  none: 'nobody',
+};
 
 /** `this pod has role=web`, as an answer to what was wanted. */
 export function mismatchText(mismatch: Mismatch): string {
@@ -65,9 +83,11 @@ export function mismatchText(mismatch: Mismatch): string {
     case 'other-family':
       return `wants addresses in ${mismatch.net}; ${mismatch.address} is of the other family`;
     case 'net-finds-no-pods':
-      return `wants addresses in ${mismatch.net}; here a network never finds a pod`;
+      return `wants addresses in ${mismatch.net}; here a network finds neither pods nor nodes`;
     case 'not-a-node':
       return 'wants nodes; this is none';
+    case 'entity':
+      return `wants ${ENTITY_TEXT[mismatch.wants]}; this is not`;
     case 'protocol':
       return `wants ${mismatch.wants}; this is ${mismatch.has}`;
     case 'port':
@@ -149,8 +169,8 @@ export function sideText({ basis, direction, policies, isAllowed }: SideExplanat
   const shown = policies.filter((one) => one.notSelected === undefined);
   const lines = shown.map((one) => policyText(one, direction));
   const decides = shown.some(
-    ({ rules, tier }) =>
-      tier === 'NetworkPolicy' || rules.some(({ isDecisive, action }) => isDecisive && action !== 'pass'),
+    ({ rules, policy }) =>
+      isolates(policy, direction) || rules.some(({ isDecisive, action }) => isDecisive && action !== 'pass'),
   );
   return decides || !isAllowed ? lines : [...lines, 'no rule decides: everything else may pass'];
 }

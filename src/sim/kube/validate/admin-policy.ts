@@ -3,6 +3,7 @@
  * the words of kube-openapi (pkg/validation/errors/schema.go) and of apiextensions-apiserver's CEL rules.
  */
 import { parseCidr } from '../../wire/ip.ts';
+import type { CiliumPolicyObject } from '../cilium-policy-objects.ts';
 import type { PolicyKind } from '../policy-objects.ts';
 import { type FieldError, invalid, type Path, pathText, required, tooMany, unsupported } from './field-error.ts';
 import type { LabelSelector, MetaManifest } from './manifest-types.ts';
@@ -10,7 +11,7 @@ import { validateMeta } from './meta.ts';
 import { dnsSubdomain } from './names.ts';
 import { validateSelector } from './selector.ts';
 
-export type AdminKind = Exclude<PolicyKind, 'NetworkPolicy'>;
+export type AdminKind = Exclude<PolicyKind, 'NetworkPolicy' | CiliumPolicyObject['kind']>;
 
 export interface AdminPolicyManifest {
   readonly metadata?: MetaManifest | undefined;

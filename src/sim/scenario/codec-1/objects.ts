@@ -5,6 +5,7 @@
  *   Service    [6, name, ports, type code, rest]
  *   Namespace  [7, name, labels]
  *   policy     [8 NetworkPolicy, 9 AdminNetworkPolicy, 10 BaselineAdminNetworkPolicy, 11 ClusterNetworkPolicy; name, spec]
+ *              [12 CiliumNetworkPolicy, 13 CiliumClusterwideNetworkPolicy; name, spec, specs]: 0 where there is none
  *
  * Left out is what convention says: labels and selector {app: name}, one container of the workload's name, one replica. One port
  * stands for a list of one. Part of the format of published links: codes may be added, never changed.
@@ -18,7 +19,7 @@ import type {
   ServiceObject,
   WorkloadObject,
 } from '../../kube/objects.ts';
-import { isPolicy, type PolicyObject } from '../../kube/policy-objects.ts';
+import { isCiliumPolicy, isPolicy, type PolicyObject } from '../../kube/policy-objects.ts';
 import { packContainerPort, packServicePort, unpackContainerPort, unpackServicePort } from './ports.ts';
 import { fillTuple, type Json, listIn, optional, recordIn, trimTuple, wordAt } from './tuple.ts';
 
@@ -35,10 +36,13 @@ const kinds = [
   'AdminNetworkPolicy',
   'BaselineAdminNetworkPolicy',
   'ClusterNetworkPolicy',
+  'CiliumNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
 ] as const;
 const SERVICE = kinds.indexOf('Service');
 const NAMESPACE = kinds.indexOf('Namespace');
 const NETWORK_POLICY = kinds.indexOf('NetworkPolicy');
+const CILIUM_POLICY = kinds.indexOf('CiliumNetworkPolicy');
 const types = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 const FIRST_NAMESPACE = 'default';
 
@@ -46,6 +50,7 @@ const workloadDefaults: readonly Json[] = ['', 1, [], {}];
 const serviceDefaults: readonly Json[] = ['', 80, 0, {}];
 const namespaceDefaults: readonly Json[] = ['', {}];
 const policyDefaults: readonly Json[] = ['', {}];
+const ciliumDefaults: readonly Json[] = ['', 0, 0];
 
 /** Objects are normalised. */
 export function packObjects(objects: readonly KubeObject[]): Json[] {
@@ -53,11 +58,11 @@ export function packObjects(objects: readonly KubeObject[]): Json[] {
   return objects.flatMap((object): Json[] => {
     const code = kinds.indexOf(object.kind);
     if (object.kind === 'Namespace') return [[code, ...packNamespace(object)]];
-    if (isPolicy(object) && object.kind !== 'NetworkPolicy') return [[code, ...packPolicy(object)]];
+    if (isPolicy(object) && !('namespace' in object)) return [[code, ...packPolicy(object)]];
     const change = object.namespace === present ? [] : [object.namespace];
     present = object.namespace;
     if (object.kind === 'Service') return [...change, [code, ...packService(object)]];
-    if (object.kind === 'NetworkPolicy') return [...change, [code, ...packPolicy(object)]];
+    if (isPolicy(object)) return [...change, [code, ...packPolicy(object)]];
     return [...change, [...(code === 0 ? [] : [code]), ...packWorkload(object)]];
   });
 }
@@ -90,9 +95,18 @@ function unpackNamespace(tuple: unknown): unknown {
 }
 
 /** The API's own spelling: the dictionary knows its words. */
-const packPolicy = ({ name, spec }: PolicyObject): Json[] => trimTuple([name, spec as unknown as Json], policyDefaults);
+function packPolicy(policy: PolicyObject): Json[] {
+  const { name, spec = 0 } = policy;
+  if (!isCiliumPolicy(policy)) return trimTuple([name, spec as unknown as Json], policyDefaults);
+  return trimTuple([name, spec as unknown as Json, (policy.specs ?? 0) as unknown as Json], ciliumDefaults);
+}
 
 function unpackPolicy(code: number, namespace: string, tuple: unknown): unknown {
+  if (code >= CILIUM_POLICY) {
+    const [name, spec, specs] = fillTuple(tuple, ciliumDefaults);
+    const written = { ...optional('spec', spec || undefined), ...optional('specs', specs || undefined) };
+    return { kind: wordAt(kinds, code), ...(code === CILIUM_POLICY ? { namespace } : {}), name, ...written };
+  }
   const [name, spec] = fillTuple(tuple, policyDefaults);
   return { kind: wordAt(kinds, code), ...(code === NETWORK_POLICY ? { namespace } : {}), name, spec };
 }

@@ -8,7 +8,8 @@ import * as at from './addresses.ts';
 import * as facts from './facts.ts';
 import { endpointIds, identityOf } from './identities.ts';
 import { ENDPOINTS, IPCACHE, NO_TUNNEL, POLICY } from './maps.ts';
-import { cidrIdentities, policyEntries } from './policies.ts';
+import { policyEntries } from './policies.ts';
+import { cidrIdentities } from './policy-identities.ts';
 import { policySuffix } from './programs/policy-map.ts';
 
 const AGENT = 'cilium-agent';

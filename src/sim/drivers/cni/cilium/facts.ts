@@ -15,8 +15,14 @@ export const TUNNEL_OVERHEAD_BYTES = 50;
 export const UNKNOWN = 0;
 export const HOST = 1;
 export const WORLD = 2;
+export const UNMANAGED = 3;
+export const HEALTH = 4;
+export const INIT = 5;
 export const REMOTE_NODE = 6;
 export const KUBE_APISERVER = 7;
+export const INGRESS = 8;
+/** Those of them that belong to the cluster (`EntityCluster`, pkg/policy/api/entity.go). */
+export const CLUSTER_IDENTITIES = [HOST, REMOTE_NODE, INIT, INGRESS, UNMANAGED, HEALTH, KUBE_APISERVER];
 /** Identities of pods: one for each set of labels, the same in the whole cluster. */
 export const IDENTITY_MIN = 256;
 export const IDENTITY_MAX = 65_535;
@@ -26,9 +32,12 @@ export const RESERVED_LABELS: Readonly<Record<number, string>> = {
   0: 'reserved:unknown',
   1: 'reserved:host',
   2: 'reserved:world',
+  3: 'reserved:unmanaged',
   4: 'reserved:health',
+  5: 'reserved:init',
   6: 'reserved:remote-node',
   7: 'reserved:kube-apiserver',
+  8: 'reserved:ingress',
 };
 
 /** What the packet mark says (MARK_MAGIC_*, mask 0x0f00); with IDENTITY the upper half is the source identity. */

@@ -3,13 +3,8 @@
 import { once } from '../../../base/once.ts';
 import { hash32 } from '../../../base/rng.ts';
 import { type Cluster, type ClusterPod, podNs } from '../../../kube/cluster.ts';
+import { isSecurityLabel } from '../../../kube/policy/cilium-selector.ts';
 import { IDENTITY_MAX, IDENTITY_MIN } from './facts.ts';
-
-/** Labels that differ from pod to pod or from rollout to rollout say nothing about who a pod is (labelsfilter defaults). */
-const NOT_SECURITY =
-  /^(pod-template-hash|controller-revision-hash|pod-template-generation|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/|batch\.kubernetes\.io\/|job-name|controller-uid)/;
-
-export const isSecurityLabel = (key: string): boolean => !NOT_SECURITY.test(key);
 
 /** As `cilium-dbg identity list` prints them. */
 export function securityLabels({ namespace, labels }: Pick<ClusterPod, 'namespace' | 'labels'>): readonly string[] {

@@ -164,10 +164,12 @@ function portText({ proto, port, bits }: PolicyKey): string {
 }
 
 /** Of the protocol's 8 bits and the port's 16 (`StaticPrefixBits` is not counted). */
-const prefixOf = ({ proto, bits }: PolicyKey): number => (proto === 'ANY' ? 0 : 8 + bits);
+export const prefixOf = ({ proto, bits }: PolicyKey): number => (proto === 'ANY' ? 0 : 8 + bits);
+
+export type PolicyValue = { readonly deny: boolean };
 
 /** One map for each endpoint. */
-export const POLICY = mapKind<PolicyKey, { readonly deny: boolean }>({
+export const POLICY = mapKind<PolicyKey, PolicyValue>({
   name: 'cilium_policy_v2',
   type: 'lpm_trie',
   about: 'whether this identity may talk to the endpoint, and on which port',

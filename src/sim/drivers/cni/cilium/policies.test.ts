@@ -7,7 +7,9 @@ import { cidr } from '../../../wire/ip.ts';
 import { LAB } from '../../conformance/lab-cluster.ts';
 import { identityOf } from './identities.ts';
 import { POLICY, type PolicyKey } from './maps.ts';
-import { cidrIdentities, policyEntries, prefixesOf } from './policies.ts';
+import { policyEntries } from './policies.ts';
+import { cidrIdentities } from './policy-identities.ts';
+import { prefixesOf } from './policy-ports.ts';
 import { ciliumTools } from './tools.ts';
 
 const podNamed = (name: string) =>
@@ -86,6 +88,56 @@ describe('entries', () => {
     expect(printed(withPolicies(policy({ kind: 'AdminNetworkPolicy', tier: 'Admin', ingress: [{}] })))).toEqual([
       'reserved:unknown ANY 0',
     ]);
+  });
+});
+
+describe("Cilium's own policies", () => {
+  const own = (more: Partial<ClusterPolicy>): ClusterPolicy => policy({ kind: 'CiliumNetworkPolicy', ...more });
+  const said = (cluster: Cluster, direction: 'Ingress' | 'Egress' = 'Ingress'): readonly string[] =>
+    policyEntries(cluster, podNamed('web-1'))
+      .map(({ key, value }) => POLICY.print(key as PolicyKey, value as { deny: boolean }))
+      .filter((columns) => columns[1] === direction)
+      .map(([word, , identity, port]) => `${word} ${identity} ${port}`);
+  const entity = (name: Extract<PolicyPeer, { kind: 'entity' }>['entity']): PolicyRule => ({
+    peers: [{ kind: 'entity', entity: name }],
+  });
+  const LOCALHOST = 'Allow reserved:host ANY';
+
+  it.each<[string, PolicyRule, readonly string[]]>([
+    ['all', entity('all'), ['Allow reserved:unknown ANY']],
+    ['world', entity('world'), ['Allow reserved:world ANY']],
+    ['remote-node', entity('remote-node'), ['Allow reserved:remote-node ANY', 'Allow reserved:kube-apiserver ANY']],
+    ['kube-apiserver', entity('kube-apiserver'), ['Allow reserved:kube-apiserver ANY', LOCALHOST]],
+    ['none', entity('none'), []],
+  ])('know who is %s', (_name, rule, entries) => {
+    const found = said(withPolicies(own({ ingress: [rule] })));
+    expect(found.filter((entry) => entry !== LOCALHOST)).toEqual(entries.filter((entry) => entry !== LOCALHOST));
+  });
+
+  it.each<[string, readonly PolicyRule[], readonly string[]]>([
+    [
+      'everything that it covers, also for one of many',
+      [{ peers: [peerOf('tool')] }, { action: 'Deny' }],
+      ['Deny reserved:unknown ANY'],
+    ],
+    [
+      'but not what is wider',
+      [{ peers: [peerOf('tool')] }, { action: 'Deny', ports: [{ protocol: 'tcp', from: 80, to: 80 }] }],
+      [`Allow ${tool} ANY`, 'Deny reserved:unknown 80/TCP', LOCALHOST],
+    ],
+    [
+      'the node of the pod too',
+      [{ action: 'Deny', peers: [{ kind: 'entity', entity: 'host' }] }],
+      ['Deny reserved:host ANY'],
+    ],
+  ])('a denial takes the place of %s', (_what, rules, entries) => {
+    expect(said(withPolicies(own({ ingress: rules })))).toEqual(entries);
+  });
+
+  it('leave the rest open where they say so, unless another policy closes it', () => {
+    const open = own({ ingress: [{ action: 'Deny', peers: [peerOf('tool')] }], leavesOpen: ['ingress'] });
+    expect(said(withPolicies(open))).toEqual([`Deny ${tool} ANY`, 'Allow reserved:unknown ANY', LOCALHOST]);
+    expect(said(withPolicies(open, policy({ ingress: [] })))).toEqual([`Deny ${tool} ANY`, LOCALHOST]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The policy of an endpoint (lib/policy.h): who the other side is and what it wants, as one lookup in a trie. */
 import type { TcContext } from '../../../../linux/bpf/program.ts';
-import { ANY_PORT, POLICY, type PolicyKey } from '../maps.ts';
+import { ANY_PORT, POLICY, type PolicyKey, prefixOf } from '../maps.ts';
 import { dropFor, type EndpointConf } from './conf.ts';
 import type { Tracked } from './conntrack.ts';
 import type { Flow } from './flow.ts';
@@ -9,13 +9,12 @@ import type { Flow } from './flow.ts';
 export const policySuffix = (endpoint: number): string => String(endpoint).padStart(5, '0');
 
 /** From the most special key to the most general one; the trie of the real map finds it by itself. */
-function keysFor(direction: PolicyKey['direction'], identity: number, { proto, dport }: Flow): readonly PolicyKey[] {
-  const ports = [...PREFIXES.map((bits) => ({ proto, port: dport & mask(bits), bits })), ANY_PORT];
-  return ports.flatMap((port) => [
-    { direction, identity, ...port },
-    { direction, identity: 0, ...port },
-  ]);
-}
+const keysFor = (direction: PolicyKey['direction'], identity: number, { proto, dport }: Flow): readonly PolicyKey[] =>
+  [...PREFIXES.map((bits) => ({ proto, port: dport & mask(bits), bits })), ANY_PORT].map((port) => ({
+    direction,
+    identity,
+    ...port,
+  }));
 
 /** Of a port, longest first. */
 const PREFIXES: readonly number[] = Array.from({ length: 17 }, (_, i) => 16 - i);
@@ -26,6 +25,20 @@ function matchOf({ identity, proto, bits }: PolicyKey): string {
   if (proto === 'ANY') return identity === 0 ? 'all' : 'L3-Only';
   if (bits === 0) return identity === 0 ? 'Proto-Only' : 'L3-Proto';
   return identity === 0 ? 'L4-Only' : 'L3-L4';
+}
+
+/**
+ * What is said of this identity, and what is said of everybody (`__policy_can_access`): a denial goes before, then the longer prefix, then
+ * the identity.
+ */
+function findEntry(ctx: TcContext, direction: PolicyKey['direction'], identity: number, flow: Flow, suffix: string) {
+  const longest = (of: number): PolicyKey | undefined =>
+    keysFor(direction, of, flow).find((key) => ctx.peek(POLICY, key, suffix));
+  const isDenial = (key: PolicyKey): boolean => ctx.peek(POLICY, key, suffix)?.deny === true;
+  const [own, everybodys] = [longest(identity), longest(0)];
+  if (own === undefined || everybodys === undefined) return own ?? everybodys;
+  if (isDenial(own) !== isDenial(everybodys)) return isDenial(own) ? own : everybodys;
+  return prefixOf(everybodys) > prefixOf(own) ? everybodys : own;
 }
 
 export interface Question {
@@ -48,9 +61,9 @@ export function judge(
 ): ReturnType<typeof dropFor> | null {
   const suffix = policySuffix(conf.endpoint);
   const isIngress = direction === 'ingress';
-  const keys = keysFor(isIngress ? 'Ingress' : 'Egress', isIngress ? src : dst, flow);
-  const found = keys.find((key) => ctx.peek(POLICY, key, suffix));
-  const asked = found ?? (keys[0] as PolicyKey);
+  const [way, identity] = isIngress ? (['Ingress', src] as const) : (['Egress', dst] as const);
+  const found = findEntry(ctx, way, identity, flow, suffix);
+  const asked = found ?? { direction: way, identity, proto: flow.proto, port: flow.dport, bits: 16 };
   const value = ctx.lookup(POLICY, asked, suffix);
   const isAllowed = value !== null && !value.deny;
   const policies = isIngress ? conf.ingressPolicies : conf.egressPolicies;
@@ -59,7 +72,7 @@ export function judge(
     ctx.policy({ direction, src, dst, isAllowed, match: found ? matchOf(found) : 'none', origin });
   }
   if (isAllowed) return null;
-  const verdict = dropFor('POLICY');
+  const verdict = dropFor(value?.deny ? 'POLICY_DENY' : 'POLICY');
   ctx.notify({ point: 'drop', src, dst, ct: ct.status, dropped: verdict.reason });
   return verdict;
 }
