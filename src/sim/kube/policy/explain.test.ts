@@ -9,6 +9,7 @@ import type { PolicyInput } from './input.ts';
 import { type EndRef, policyModel } from './model.ts';
 import { randomCiliumPolicies } from './random-cilium.ts';
 import { randomCluster } from './random-cluster.ts';
+import { isolates, type Tier } from './uniform.ts';
 import { sideText } from './words.ts';
 
 const input: PolicyInput = {
@@ -168,16 +169,21 @@ describe('why', () => {
 });
 
 /** What the reasons add up to. */
-function concluded({ policies, isAllowed, basis }: SideExplanation): boolean {
+function concluded({ policies, isAllowed, basis, direction }: SideExplanation): boolean {
   if (basis !== 'policy' && basis !== 'undefined') return isAllowed;
   const asked = policies.filter(({ notSelected }) => notSelected === undefined);
-  const decided = asked
-    .filter(({ tier }) => tier !== 'NetworkPolicy')
-    .flatMap(({ rules }) => rules)
-    .find(({ isDecisive, action }) => isDecisive && action !== 'pass');
+  const decides = (tier: Tier) =>
+    asked
+      .filter((one) => one.tier === tier)
+      .flatMap(({ rules }) => rules)
+      .find(
+        ({ isDecisive, action }) => isDecisive && (tier === 'NetworkPolicy' ? action === 'deny' : action !== 'pass'),
+      );
+  const decided = decides('Admin') ?? decides('NetworkPolicy');
   if (decided) return decided.action === 'accept';
-  const network = asked.filter(({ tier }) => tier === 'NetworkPolicy');
-  return network.length === 0 || network.some(({ word }) => word === 'admits');
+  if (asked.some(({ policy }) => isolates(policy, direction)))
+    return asked.some(({ tier, word }) => tier === 'NetworkPolicy' && word === 'admits');
+  return decides('Baseline')?.action !== 'deny';
 }
 
 describe('the reasons', () => {
