@@ -2,7 +2,7 @@
 import { hash32 } from '../base/rng.ts';
 import type { NsId } from '../linux/config.ts';
 import type { Step } from '../linux/step.ts';
-import type { Probe } from '../scenario/probe.ts';
+import { isNameTool, type Probe } from '../scenario/probe.ts';
 import { parseIp } from '../wire/ip.ts';
 import { makeChoices } from './choices.ts';
 import { beatsOf } from './explain/beats.ts';
@@ -14,12 +14,15 @@ import { PROBE_WAIT_MS } from './program-result.ts';
 import { type RanNamed, runNamed } from './run-named.ts';
 import { NS_PER_MS, type Program, type Ran, runProgram } from './run-program.ts';
 import type { Trace, TraceLookup, Verdict } from './trace.ts';
+import { traceNameTool } from './trace-name-tool.ts';
 import type { World } from './world.ts';
 
 /** Sends the probe. Never throws for what a person can choose: a missing end gives a trace without steps that says so. */
 export function traceProbe(world: World, probe: Probe): Trace {
   const start = startOf(world, probe.from);
   if (!start.ok) return unsent(probe, start.error);
+  const { proto } = probe;
+  if (isNameTool(proto)) return traceNameTool(world, { ...probe, proto }, start.value);
   const destination = destinationOf(world, probe);
   if (!destination.ok) return unsent(probe, destination.error, start.value);
   const program = programOf(probe, start.value);
@@ -41,7 +44,7 @@ export function programOf(probe: Probe, ns: NsId): Omit<Program, 'dst'> {
   const src = options?.src === undefined ? undefined : parseIp(options.src);
   return {
     ns,
-    proto: probe.proto === 'ping' ? 'icmp' : probe.proto,
+    proto: programProto(probe.proto),
     port: probe.port ?? 0,
     waitMs: options?.waitMs ?? PROBE_WAIT_MS,
     ttl: options?.ttl,
@@ -51,6 +54,12 @@ export function programOf(probe: Probe, ns: NsId): Omit<Program, 'dst'> {
     handshakeOnly: options?.handshakeOnly,
     request: `GET ${options?.path ?? '/'} HTTP/1.1`,
   };
+}
+
+/** Programs that only ask for names are run elsewhere (`trace-name-tool.ts`). */
+function programProto(proto: Probe['proto']): Program['proto'] {
+  if (proto === 'ping') return 'icmp';
+  return isNameTool(proto) ? 'udp' : proto;
 }
 
 function traceOf(

@@ -35,6 +35,8 @@ const PROTOCOLS: Readonly<Record<Probe['proto'], PolicyProtocol>> = {
   sctp: 'SCTP',
   ping: 'OTHER',
   traceroute: 'UDP',
+  nslookup: 'UDP',
+  dig: 'UDP',
 };
 
 /** Null where one of the ends is not there, or a Service has nobody behind it: no policy is asked then. */

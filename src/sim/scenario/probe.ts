@@ -1,3 +1,4 @@
+import type { DnsType } from '../wire/dns.ts';
 import type { PortProtocol } from '../wire/frame.ts';
 
 /** What the person sends. Ends are objects, not addresses, so that they survive a change of addresses. */
@@ -10,10 +11,15 @@ export interface Probe {
   readonly options?: ProbeOptions;
 }
 
-export type ProbeProto = PortProtocol | 'ping' | 'traceroute';
+/** Programs that ask a name server, and nothing else. */
+export type NameTool = 'nslookup' | 'dig';
+export type ProbeProto = PortProtocol | 'ping' | 'traceroute' | NameTool;
 
 /** Whether such a probe goes to a port. */
-export const hasPort = (proto: ProbeProto): proto is PortProtocol => proto !== 'ping' && proto !== 'traceroute';
+export const hasPort = (proto: ProbeProto): proto is PortProtocol =>
+  proto !== 'ping' && proto !== 'traceroute' && !isNameTool(proto);
+
+export const isNameTool = (proto: ProbeProto): proto is NameTool => proto === 'nslookup' || proto === 'dig';
 
 /** `ref` is `namespace/name`. */
 export type ProbeFrom =
@@ -37,6 +43,16 @@ export function serviceHost(ref: string): string {
 /** `name`: resolved as a program would. Else the address was typed: the first one where a Service has several. A node port is an end of its node. */
 export type ServiceWay = 'name' | 'clusterIP' | 'loadBalancer' | 'externalIP';
 
+export interface DnsOptions {
+  /** A unless said. */
+  readonly type?: DnsType;
+  /** The address of the server; absent: as `/etc/resolv.conf` says. */
+  readonly server?: string;
+  readonly tcp?: true;
+  /** dig: with the search list. */
+  readonly search?: true;
+}
+
 export interface ProbeOptions {
   readonly ttl?: number;
   /** Payload bytes (UDP data, ICMP data, or the TCP request body). */
@@ -52,6 +68,8 @@ export interface ProbeOptions {
   readonly handshakeOnly?: boolean;
   /** `curl -4`, `ping -6`: which address of an end that has both. Absent: the first one. A typed address tells its own family. */
   readonly family?: 'IPv4' | 'IPv6';
+  /** What nslookup and dig are asked to do beside the name. */
+  readonly dns?: DnsOptions;
   /** How long the program waits, in milliseconds of virtual time. */
   readonly waitMs?: number;
 }

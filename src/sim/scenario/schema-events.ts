@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NODES_MAX } from '../kube/network-plan.ts';
+import { DNS_TYPES } from '../wire/dns.ts';
 import { EVENTS_MAX, OBJECTS_MAX, REPLICAS_MAX } from './limits.ts';
 import type { Probe } from './probe.ts';
 import type { ClusterEvent, ScenarioEvent, SeenCluster } from './scenario.ts';
@@ -56,7 +57,7 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
     [...ends, service, address, name],
     'must go to a pod, a node, an external host, a service, an ip or a name',
   ),
-  proto: enumOf(['tcp', 'udp', 'sctp', 'ping', 'traceroute']),
+  proto: enumOf(['tcp', 'udp', 'sctp', 'ping', 'traceroute', 'nslookup', 'dig']),
   port: v.exactOptional(portNumber),
   options: v.exactOptional(
     v.strictObject({
@@ -68,6 +69,14 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
       path: v.exactOptional(urlPath),
       handshakeOnly: v.exactOptional(v.boolean('must be true or false')),
       family: v.exactOptional(enumOf(['IPv4', 'IPv6'])),
+      dns: v.exactOptional(
+        v.strictObject({
+          type: v.exactOptional(enumOf(DNS_TYPES)),
+          server: v.exactOptional(ipText),
+          tcp: v.exactOptional(v.literal(true)),
+          search: v.exactOptional(v.literal(true)),
+        }),
+      ),
       waitMs: v.exactOptional(integer(1, 600_000)),
     }),
   ),

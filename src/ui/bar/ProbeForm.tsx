@@ -35,6 +35,8 @@ const PROTOCOLS: readonly { readonly id: ProbeProto; readonly label: string }[] 
   { id: 'sctp', label: 'SCTP' },
   { id: 'ping', label: 'ping' },
   { id: 'traceroute', label: 'traceroute' },
+  { id: 'nslookup', label: 'nslookup' },
+  { id: 'dig', label: 'dig' },
 ];
 
 const NONE: { readonly sources: readonly EndOption<ProbeFrom>[]; readonly elsewhere: readonly EndOption[] } = {

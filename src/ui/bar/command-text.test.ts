@@ -43,6 +43,8 @@ describe('parseCommand', () => {
     ['curl -s -v api.default.svc.cluster.local:9090', typed('api.default.svc.cluster.local'), 'tcp', 9090],
     ['curl http://nowhere/', typed('nowhere'), 'tcp', 80],
     ['ping example.com.', typed('example.com.'), 'ping'],
+    ['nslookup api.shop', typed('api.shop'), 'nslookup'],
+    ['dig api.shop', typed('api.shop'), 'dig'],
     ['ncat --sctp web-1 3868', pod, 'sctp', 3868],
     ['wget cart.shop:7070', byName('shop/cart'), 'tcp', 7070],
     ['ping 10.244.1.2', { kind: 'ip', ip: '10.244.1.2' }, 'ping'],
@@ -85,6 +87,20 @@ describe('parseCommand', () => {
   it('leaves the search for a bare name to the resolver of the sender', () => {
     const parsed = parseCommand('curl cart:7070', { kind: 'pod', ref: 'shop/front-1' }, options);
     expect(parsed).toMatchObject({ ok: true, value: { to: typed('cart') } });
+  });
+});
+
+describe('commands that ask for names', () => {
+  it.each([
+    'nslookup api.shop',
+    'nslookup -type=SRV _http._tcp.api.shop.svc.cluster.local',
+    'nslookup example.com 203.0.113.53',
+    'dig api.shop.svc.cluster.local',
+    'dig @10.244.0.254 api.shop AAAA +search +tcp',
+    'dig -x 10.96.0.10',
+  ])('%s is written as it was read', (text) => {
+    const parsed = parseCommand(text, from, options);
+    expect(parsed.ok && printCommand(parsed.value, options)).toBe(text);
   });
 });
 

@@ -1,10 +1,12 @@
 /** A probe as the command that a person would type in a pod, and back. */
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import { hasPort, type Probe, type ProbeProto } from '../../sim/scenario/probe.ts';
+import { parseNameCommand, printNameCommand } from './name-command.ts';
 import { type EndOption, hostText, resolveTo } from './probe-ends.ts';
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
-const HINT = 'Try curl http://NAME/, curl ADDRESS:PORT, ping ADDRESS, traceroute NAME, or nc -u NAME PORT.';
+const HINT =
+  'Try curl http://NAME/, curl ADDRESS:PORT, ping ADDRESS, traceroute NAME, nc -u NAME PORT, nslookup NAME, or dig NAME TYPE.';
 
 interface Target {
   readonly proto: ProbeProto;
@@ -15,6 +17,8 @@ interface Target {
 
 /** The probe that a command means, sent from where the last one started. */
 export function parseCommand(text: string, from: Probe['from'], options: readonly EndOption[]): Result<Probe, string> {
+  const [program = '', ...words] = text.trim().split(/\s+/);
+  if (program === 'nslookup' || program === 'dig') return parseNameCommand(program, words, from);
   const target = readTarget(text);
   if (!target.ok) return target;
   const near = from.kind === 'pod' ? (from.ref.split('/')[0] ?? null) : null;
@@ -100,6 +104,9 @@ export function printCommand(probe: Probe, options: readonly EndOption[]): strin
     case 'ping':
     case 'traceroute':
       return `${probe.proto}${flag} ${host}`;
+    case 'nslookup':
+    case 'dig':
+      return printNameCommand(probe.proto, probe.options ?? {}, host);
   }
 }
 

@@ -3,7 +3,7 @@
 import { err, ok, type Result } from '../../sim/base/result.ts';
 import type { Cluster, ClusterService } from '../../sim/kube/cluster.ts';
 import { clusterIPsOf, ipsOf } from '../../sim/kube/families.ts';
-import type { ProbeFrom, ProbeProto, ProbeTo, ServiceWay } from '../../sim/scenario/probe.ts';
+import { hasPort, type ProbeFrom, type ProbeProto, type ProbeTo, type ServiceWay } from '../../sim/scenario/probe.ts';
 import { nameProblem } from '../../sim/wire/dns.ts';
 import type { PortProtocol } from '../../sim/wire/frame.ts';
 import { parseIp } from '../../sim/wire/ip.ts';
@@ -246,7 +246,7 @@ export function portFor(
   proto: ProbeProto,
 ): { readonly port: number | undefined; readonly proto: ProbeProto } {
   const offered = option.ports ?? [];
-  if (proto === 'ping' || proto === 'traceroute' || offered.length === 0) return { port, proto };
+  if (!hasPort(proto) || offered.length === 0) return { port, proto };
   if (offered.some((candidate) => candidate.port === port && candidate.proto === proto)) return { port, proto };
   const [first] = offered;
   return first === undefined ? { port, proto } : { port: first.port, proto: first.proto };

@@ -4,6 +4,7 @@ import type { Rule } from '../../linux/netfilter/iptables/rule.ts';
 import type { Step } from '../../linux/step.ts';
 import { type DnsMessage, isAnswer } from '../../wire/dns.ts';
 import { isIcmp } from '../../wire/frame.ts';
+import { recordData } from '../../wire/print-dns.ts';
 import { dnsIn } from '../packets.ts';
 import type { BeatMark, TracePacket } from '../trace.ts';
 import { isUnderlay } from '../world.ts';
@@ -107,6 +108,8 @@ function serverMoment({ program, part, frame }: Of<'name-server'>): Moment {
 function answerTitle(messages: readonly DnsMessage[]): string {
   const found = messages.flatMap(({ answers }) => answers.flatMap((one) => ('address' in one ? [one.address] : [])));
   if (found.length > 0) return `Answer: ${found[0]}${found.length > 1 ? ` and ${found.length - 1} more` : ''}`;
+  const [other] = messages.flatMap(({ answers }) => answers);
+  if (other) return `Answer: ${other.type} ${recordData(other)}`;
   const failed = messages.find(({ rcode }) => rcode !== 'NOERROR')?.rcode;
   return failed === undefined ? 'Answer: no address' : `Answer: ${failed}`;
 }

@@ -49,6 +49,8 @@ const PROBE_WORDS: Readonly<Record<Trace['probe']['proto'], string>> = {
   sctp: 'SCTP',
   ping: 'Ping',
   traceroute: 'Traceroute',
+  nslookup: 'nslookup',
+  dig: 'dig',
 };
 
 /** `TCP from tool-1 to default/web, port 80`. */

@@ -24,7 +24,7 @@ export function unresolvedVerdict(
   const base = { outcome: 'unresolved', good: false, printed: printed(probe, name, error ?? 'EAI_NONAME') } as const;
   const silence = steps.find((step) => step.kind === 'name-silence');
   if (error === 'EAI_AGAIN' && silence?.kind === 'name-silence')
-    return { ...base, ...unheard(world, probe, name, silence, steps) };
+    return { ...base, ...unheardServer(world, probe, name, silence, steps) };
   const last = steps.findLast((step) => step.kind === 'name-answer')?.i ?? null;
   if (error === 'EAI_AGAIN')
     return {
@@ -35,7 +35,7 @@ export function unresolvedVerdict(
     };
   const otherFamily = ofOtherFamily(world, probe);
   if (otherFamily) return { ...base, ...otherFamily, step: last };
-  return { ...base, ...missing(world, probe, name, error, steps), step: last };
+  return { ...base, ...missingName(world, probe, name, error, steps), step: last };
 }
 
 /** A Service is of one family unless it says otherwise, also where the cluster has two. */
@@ -55,7 +55,7 @@ function ofOtherFamily({ cluster }: World, { to, options }: Probe): Pick<Verdict
 /**
  * No server was heard: what became of the question is told as of any datagram.
  */
-function unheard(
+export function unheardServer(
   world: World,
   probe: Probe,
   name: string,
@@ -90,7 +90,7 @@ function unheard(
   };
 }
 
-function missing(
+export function missingName(
   world: World,
   probe: Probe,
   name: string,

@@ -38,6 +38,10 @@ export function printedOf(c: Case): string {
       return printPing(c);
     case 'traceroute':
       return printTraceroute(c);
+    // Theirs is printed from what they heard (`print-name-tools.ts`).
+    case 'nslookup':
+    case 'dig':
+      return '';
   }
 }
 

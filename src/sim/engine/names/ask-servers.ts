@@ -24,6 +24,8 @@ export interface Resolver {
   readonly program: string;
   readonly options: ResolverOptions;
   oneByOne: 'no' | 'same socket' | 'new socket';
+  /** What each question says of the one who asks. */
+  readonly edns?: NonNullable<DnsMessage['edns']>;
 }
 
 /** What is asked, and its place in the search. */
@@ -127,7 +129,8 @@ function tellSilence(
 function exchangeWith(resolver: Resolver, asking: Asking, server: Ip, attempt: number, seconds: number): Exchange {
   const { k, oneByOne } = resolver;
   const told = queryEvent(resolver, asking, server, attempt);
-  const questions = asking.types.map((type) => dnsQuery(k.choices.draw(ID_MAX), { name: asking.query, type }));
+  const more = { recursionDesired: true, ...(resolver.edns ? { edns: resolver.edns } : {}) } as const;
+  const questions = asking.types.map((type) => dnsQuery(k.choices.draw(ID_MAX), { name: asking.query, type }, more));
   if (oneByOne === 'no' || questions.length < 2) return exchangeOn(resolver, server, questions, seconds, [told]);
   const [first, ...others] = questions.map((question) => [question]);
   let whole = exchangeOn(resolver, server, first ?? [], seconds, [told]);

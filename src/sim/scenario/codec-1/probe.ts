@@ -5,7 +5,7 @@ import { fillTuple, type Json, optional, recordIn, trimTuple } from './tuple.ts'
 const defaults: readonly Json[] = ['', '', 80, 'tcp', {}];
 
 export function packProbe({ from, to, port, proto, options }: Probe): Json[] {
-  return trimTuple([packEnd(from), packEnd(to), port ?? 0, proto, { ...options }], defaults);
+  return trimTuple([packEnd(from), packEnd(to), port ?? 0, proto, { ...options } as Record<string, Json>], defaults);
 }
 
 export function unpackProbe(packed: unknown): unknown {
