@@ -43,11 +43,23 @@ const withoutNulls = (object: object): object =>
 export function objectDifference({ kind, object, errors }: ObjectCase): string | null {
   const validate = VALIDATORS[kind];
   if (!validate) return `there is no validation of ${kind}`;
+  const given = withoutNulls(object);
   return difference(
-    errors.map(({ Text }) => Text),
-    validate(withoutNulls(object)).map(({ text }) => text),
+    stillRefused(errors, JSON.stringify(given)),
+    validate(given).map(({ text }) => text),
   );
 }
+
+/**
+ * The recording is of v1.28.7. Since v1.29 a ClusterIP with external IPs may have an externalTrafficPolicy (kubernetes#119150), and the
+ * importer is of that mind.
+ */
+const stillRefused = (errors: readonly RecordedError[], given: string): readonly string[] =>
+  errors
+    .map(({ Text }) => Text)
+    .filter(
+      (text) => !(/^spec\.externalTrafficPolicy: .* may only be set when/.test(text) && given.includes('externalIPs')),
+    );
 
 function difference(expected: readonly string[], ours: readonly string[]): string | null {
   const at = Array.from({ length: Math.max(expected.length, ours.length) }).findIndex(
@@ -84,11 +96,7 @@ export function replayYaml(cases: readonly YamlCase[]): readonly CaseResult[] {
 
 function yamlDifference({ yaml, errors = [], decodeError }: YamlCase): string | null {
   const ours = readManifests(yaml).errors.map(({ text }) => text);
-  if (decodeError === undefined)
-    return difference(
-      errors.map(({ Text }) => Text),
-      ours,
-    );
+  if (decodeError === undefined) return difference(stillRefused(errors, yaml), ours);
   // The server's decoder names its own source file; kubectl, which is asked first, does not.
   const [, kind, version] = /^no kind "(\w+)" is registered for version "([^"]+)"/.exec(decodeError) ?? [];
   if (version !== undefined)
