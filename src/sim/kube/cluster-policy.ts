@@ -116,10 +116,29 @@ export const isNamedPort = (port: PolicyPort): port is NamedPolicyPort => 'name'
 export const policyRef = ({ kind, namespace, name }: ClusterPolicy): string =>
   `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
 
-/** Those that concern a pod in a direction. */
+const bySubject = new WeakMap<readonly ClusterPolicy[], ReadonlyMap<string, readonly ClusterPolicy[]>>();
+
+/** Those that select a pod, in their order. */
+export function policiesOn(policies: readonly ClusterPolicy[], pod: string): readonly ClusterPolicy[] {
+  const index = bySubject.get(policies) ?? indexSubjects(policies);
+  bySubject.set(policies, index);
+  return index.get(pod) ?? [];
+}
+
+function indexSubjects(policies: readonly ClusterPolicy[]): ReadonlyMap<string, readonly ClusterPolicy[]> {
+  const index = new Map<string, ClusterPolicy[]>();
+  for (const policy of policies)
+    for (const pod of policy.pods) {
+      const others = index.get(pod);
+      if (others) others.push(policy);
+      else index.set(pod, [policy]);
+    }
+  return index;
+}
+
+/** Those of them that concern a direction. */
 export const policiesFor = (
   policies: readonly ClusterPolicy[],
   pod: string,
   direction: PolicyDirection,
-): readonly ClusterPolicy[] =>
-  policies.filter((policy) => policy[direction] !== undefined && policy.pods.includes(pod));
+): readonly ClusterPolicy[] => policiesOn(policies, pod).filter((policy) => policy[direction] !== undefined);

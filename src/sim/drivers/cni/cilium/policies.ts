@@ -4,7 +4,13 @@
  */
 import type { Cluster, ClusterPod } from '../../../kube/cluster.ts';
 import { podNs } from '../../../kube/cluster.ts';
-import { type ClusterPolicy, type PolicyDirection, type PolicyRule, policyRef } from '../../../kube/cluster-policy.ts';
+import {
+  type ClusterPolicy,
+  type PolicyDirection,
+  type PolicyRule,
+  policiesOn as policiesOf,
+  policyRef,
+} from '../../../kube/cluster-policy.ts';
 import type { BpfEntry } from '../../../linux/bpf/map.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { PolicyEnforcement } from '../../contract.ts';
@@ -33,11 +39,10 @@ interface Concerning {
  * (`ParseNetworkPolicy` looks at the types only where there are none).
  */
 function concerning({ policies = [] }: Cluster, pod: ClusterPod, direction: PolicyDirection): readonly Concerning[] {
-  const id = podNs(pod);
-  return policies.flatMap((policy): Concerning[] => {
+  return policiesOf(policies, podNs(pod)).flatMap((policy): Concerning[] => {
     const rules = policy[direction] ?? policy.idle?.[direction];
     const isMeant = CILIUM_ENFORCES.by !== null && CILIUM_ENFORCES.kinds.includes(policy.kind);
-    return rules && isMeant && policy.pods.includes(id) && canSee(policy.subject) ? [{ policy, rules }] : [];
+    return rules && isMeant && canSee(policy.subject) ? [{ policy, rules }] : [];
   });
 }
 

@@ -1,5 +1,6 @@
 /** A NetworkPolicy as weave-npc reads it: rules for iptables and the sets that they ask (npc/analyser.go, rule.go, 2.8.1). */
-import { type Cluster, type ClusterPod, podNs } from '../../../kube/cluster.ts';
+import type { Cluster, ClusterPod } from '../../../kube/cluster.ts';
+import { indexOf } from '../../../kube/cluster-index.ts';
 import {
   type ClusterPolicy,
   isNamedPort,
@@ -124,7 +125,7 @@ const asks = ({ set }: Host, dir: 'src' | 'dst'): Match[] =>
 
 /** The pods that a policy selects, as a set of their addresses. */
 function targetHost(cluster: Cluster, policy: ClusterPolicy, sets: Sets): Host {
-  const pods = cluster.pods.filter((pod) => policy.pods.includes(podNs(pod)));
+  const pods = policy.pods.flatMap((ref) => indexOf(cluster).pod(ref) ?? []);
   const key = policy.subject ? selectorKey(policy.subject.pods ?? {}) : policy.pods.join(',');
   return podsHost(policy.namespace, key, addresses(pods), sets);
 }
@@ -161,7 +162,7 @@ function peerHost(cluster: Cluster, { namespace }: ClusterPolicy, peer: PolicyPe
   if (pods !== undefined) return podsHost('', selectorKey(namespaces) + selectorKey(pods), peer.ips, sets);
   // Namespaces alone: a list of the sets that hold all pods of one.
   const found = new Set(peer.ips);
-  const names = [...new Set(cluster.pods.filter(({ ip }) => found.has(ip)).map((pod) => pod.namespace))];
+  const names = [...new Set([...found].flatMap((ip) => indexOf(cluster).podAt(ip)?.namespace ?? []))];
   const key = selectorKey(namespaces);
   const name = npcSet(`:${key}`);
   addSet(
@@ -186,6 +187,7 @@ export const addresses = (pods: readonly ClusterPod[]): readonly Ip[] =>
   pods.map(({ ip }) => ip).filter((ip) => familyOf(ip) === 4);
 
 export function addSet(sets: Sets, name: string, type: IpSetType, members: readonly string[], why: string): void {
+  if (sets.has(name)) return;
   const only = type === 'hash:ip' ? members.filter((text) => !text.includes(':')) : members;
   sets.set(name, { name, type, family: 4, members: [...new Set(only)].sort(), origin: { by: NPC, why } });
 }

@@ -40,7 +40,8 @@ export function npcFragment(cluster: Cluster): {
   const sets: Sets = new Map();
   const names = [...new Set(cluster.pods.map(({ namespace }) => namespace))].sort();
   for (const name of names) allPodsSet(cluster, name, sets);
-  const defaults = names.map((name) => defaultRules(cluster, name, sets));
+  const isolated = { ingress: isolatedPods(cluster, 'ingress'), egress: isolatedPods(cluster, 'egress') };
+  const defaults = names.map((name) => defaultRules(cluster, name, isolated, sets));
   const rules = npcRules(cluster, sets);
   const isEgressClosed = (cluster.policies ?? []).some(
     (policy) => policy.kind === 'NetworkPolicy' && policy.egress !== undefined,
@@ -81,12 +82,18 @@ const markAndReturn = ({ rule: asked }: NpcRule): Rule[] => [
   { ...asked, target: RETURN },
 ];
 
+const isolatedPods = (cluster: Cluster, direction: PolicyDirection): ReadonlySet<string> =>
+  new Set(npcPolicies(cluster).flatMap((policy) => (policy[direction] === undefined ? [] : policy.pods)));
+
 /** Pods that no policy selects for a direction may do everything in it. */
-function defaultRules(cluster: Cluster, namespace: string, sets: Sets): Record<PolicyDirection, readonly Rule[]> {
+function defaultRules(
+  cluster: Cluster,
+  namespace: string,
+  isolated: Readonly<Record<PolicyDirection, ReadonlySet<string>>>,
+  sets: Sets,
+): Record<PolicyDirection, readonly Rule[]> {
   const open = (direction: PolicyDirection): string => {
-    const policies = npcPolicies(cluster).filter((policy) => policy[direction] !== undefined);
-    const isolated = new Set(policies.flatMap(({ pods }) => pods));
-    const pods = cluster.pods.filter((pod) => pod.namespace === namespace && !isolated.has(podNs(pod)));
+    const pods = cluster.pods.filter((pod) => pod.namespace === namespace && !isolated[direction].has(podNs(pod)));
     const name = npcSet(`${direction}-default-allow:${namespace}`);
     addSet(sets, name, 'hash:ip', addresses(pods), `pods of ${namespace} that no policy selects for ${direction}`);
     return name;

@@ -37,8 +37,20 @@ export interface PortRange {
   readonly to: number;
 }
 
-/** Absent: the policy says nothing about this direction. The tiers of the admin policies let pass, so there only rules count. */
+type Converted = Partial<Record<PolicyDirection, readonly CalicoRule[] | undefined>>;
+const converted = new WeakMap<ClusterPolicy, Converted>();
+
+/** Absent: the policy says nothing about this direction. A node asks for every pod that the policy selects. */
 export function calicoRules(policy: ClusterPolicy, direction: PolicyDirection): readonly CalicoRule[] | undefined {
+  const known: Converted = converted.get(policy) ?? {};
+  if (direction in known) return known[direction];
+  const rules = convertAll(policy, direction);
+  converted.set(policy, { ...known, [direction]: rules });
+  return rules;
+}
+
+/** The tiers of the admin policies let pass, so there only rules count. */
+function convertAll(policy: ClusterPolicy, direction: PolicyDirection): readonly CalicoRule[] | undefined {
   const rules = policy[direction]?.flatMap((rule, i) => convert(policy, rule, ruleWords(rule, i, direction)));
   return policy.tier !== undefined && rules?.length === 0 ? undefined : rules;
 }

@@ -9,7 +9,7 @@ import type { Rule, RuleOp, TableName } from '../../../linux/netfilter/iptables/
 import type { Origin } from '../../../linux/origin.ts';
 import { parseRuleWords } from '../../../linux/parse/rule-line.ts';
 import { splitWords } from '../../../linux/parse/rule-words.ts';
-import { append, insert, newChain } from '../rules.ts';
+import { append, comment, insert, newChain } from '../rules.ts';
 
 export interface FelixRule {
   /** Felix's own spelling: `--in-interface cali+ -m mark --mark 0/0x10000`. */
@@ -53,12 +53,24 @@ function render(chain: string, hashName: string, rules: readonly FelixRule[]): R
   return rules.map((rule) => {
     hash = sha224(concatBytes(hash, utf8ToBytes([`-A ${hashName} HASH`, wordsOf(rule)].filter(Boolean).join(' '))));
     const id = toBase64url(hash).slice(0, HASH_LETTERS);
-    const text = `-m comment --comment "cali:${id}" ${wordsOf(rule)}`;
-    const words = splitWords(text);
-    const read = words.ok ? parseRuleWords(words.value) : words;
-    if (!read.ok) throw new Error(`Broken invariant: Felix's rule "${text}" of ${chain} cannot be read: ${read.error}`);
-    return { ...read.value, origin: originOf(rule) };
+    const read = readRule(chain, wordsOf(rule));
+    return { ...read, matches: [comment(`cali:${id}`), ...read.matches], origin: originOf(rule) };
   });
+}
+
+const READ_MAX = 20_000;
+const alreadyRead = new Map<string, Rule>();
+
+/** Chains of a hundred pods have the same rules but for their hashes, so each text is read once. */
+function readRule(chain: string, text: string): Rule {
+  const known = alreadyRead.get(text);
+  if (known) return known;
+  const words = splitWords(text);
+  const read = words.ok ? parseRuleWords(words.value) : words;
+  if (!read.ok) throw new Error(`Broken invariant: Felix's rule "${text}" of ${chain} cannot be read: ${read.error}`);
+  if (alreadyRead.size >= READ_MAX) alreadyRead.clear();
+  alreadyRead.set(text, read.value);
+  return read.value;
 }
 
 function wordsOf({ comment, match, action }: FelixRule): string {

@@ -1,7 +1,7 @@
 /** Everything that Felix v3.31 programs into the iptables and ipsets of a node, in its iptables dataplane. */
 import type { Cluster, ClusterNode, ClusterPod } from '../../../kube/cluster.ts';
 import { podNs } from '../../../kube/cluster.ts';
-import type { ClusterPolicy, PolicyDirection } from '../../../kube/cluster-policy.ts';
+import { type ClusterPolicy, type PolicyDirection, policiesOn } from '../../../kube/cluster-policy.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import type { PolicyEnforcement } from '../../contract.ts';
@@ -80,7 +80,7 @@ function endpointOf(policies: readonly ClusterPolicy[], pod: ClusterPod, dev: st
   const id = podNs(pod);
   const tiers = (direction: PolicyDirection) =>
     tiersOf(
-      policies.filter((policy) => policy.pods.includes(id) && calicoRules(policy, direction) !== undefined),
+      policiesOn(policies, id).filter((policy) => calicoRules(policy, direction) !== undefined),
       direction,
     );
   return {

@@ -41,14 +41,11 @@ export function namedPortSet(rule: CalicoRule, { name }: NamedPolicyPort, direct
 /** The sets that the policies ask, each once. */
 export function policySets(policies: readonly ClusterPolicy[]): IpSet[] {
   const sets = new Map<string, IpSet>();
-  const add = (name: string, type: IpSet['type'], members: readonly string[], why: string): void =>
-    void sets.set(name, {
-      name,
-      type,
-      family: 4,
-      members: [...new Set(members)].sort(),
-      origin: { by: BY, why },
-    });
+  const add = (name: string, type: IpSet['type'], members: () => readonly string[], why: string): void => {
+    if (sets.has(name)) return;
+    const sorted = [...new Set(members())].sort();
+    sets.set(name, { name, type, family: 4, members: sorted, origin: { by: BY, why } });
+  };
   const isFour = (ip: Ip): boolean => familyOf(ip) === 4;
   for (const policy of policies)
     for (const direction of ['ingress', 'egress'] as const)
@@ -56,19 +53,17 @@ export function policySets(policies: readonly ClusterPolicy[]): IpSet[] {
         const { selector } = rule;
         const peers = peerSet(rule, direction);
         if (selector && peers !== null)
-          add(peers, 'hash:net', selector.ips.filter(isFour), `the pods that ${selector.reads} finds`);
+          add(peers, 'hash:net', () => selector.ips.filter(isFour), `the pods that ${selector.reads} finds`);
         for (const port of rule.named) {
           const whose = receiver(rule, direction);
-          const members = port.ports.filter(
-            ({ ip, protocol }) =>
-              isFour(ip) && protocol === rule.protocol && (whose === undefined || whose.ips.includes(ip)),
-          );
-          add(
-            namedPortSet(rule, port, direction),
-            'hash:ip,port',
-            members.map(({ ip, port: number, protocol }) => `${ip},${protocol}:${number}`),
-            `what the port ${port.name} is on each pod${whose ? ` that ${whose.reads} finds` : ''}`,
-          );
+          const found = whose && new Set(whose.ips);
+          const members = (): readonly string[] =>
+            port.ports
+              .filter(({ ip, protocol }) => isFour(ip) && protocol === rule.protocol && found?.has(ip) !== false)
+              .map(({ ip, port: number, protocol }) => `${ip},${protocol}:${number}`);
+          const where = whose ? ` that ${whose.reads} finds` : '';
+          const why = `what the port ${port.name} is on each pod${where}`;
+          add(namedPortSet(rule, port, direction), 'hash:ip,port', members, why);
         }
       }
   return [...sets.values()];

@@ -45,9 +45,18 @@ export function calicoName({ kind, namespace, name }: ClusterPolicy): string {
 
 const tierName = ({ tier }: ClusterPolicy): string => TIERS.find(({ of }) => of === tier)?.name ?? 'default';
 
+const chainNames = new WeakMap<ClusterPolicy, Readonly<Record<PolicyDirection, string>>>();
+
 /** `cali-pi-…`. */
-export const policyChain = (direction: PolicyDirection, policy: ClusterPolicy): string =>
-  limitedName(direction === 'ingress' ? 'cali-pi-' : 'cali-po-', `${tierName(policy)}/${calicoName(policy)}`);
+export function policyChain(direction: PolicyDirection, policy: ClusterPolicy): string {
+  const name = `${tierName(policy)}/${calicoName(policy)}`;
+  const names = chainNames.get(policy) ?? {
+    ingress: limitedName('cali-pi-', name),
+    egress: limitedName('cali-po-', name),
+  };
+  chainNames.set(policy, names);
+  return names[direction];
+}
 
 /** Of the policies that concern one pod in one direction. */
 export function tiersOf(policies: readonly ClusterPolicy[], direction: PolicyDirection): readonly Tier[] {
@@ -61,10 +70,18 @@ export function tiersOf(policies: readonly ClusterPolicy[], direction: PolicyDir
 const inOrder = (a: ClusterPolicy, b: ClusterPolicy): number =>
   (a.priority ?? 0) - (b.priority ?? 0) || (calicoName(a) < calicoName(b) ? -1 : 1);
 
+const selectors = new WeakMap<ClusterPolicy, string>();
+
+function selectorOf(policy: ClusterPolicy): string {
+  const selector = selectors.get(policy) ?? subjectSelector(policy);
+  selectors.set(policy, selector);
+  return selector;
+}
+
 function groupsOf(tier: string, policies: readonly ClusterPolicy[], direction: PolicyDirection): PolicyGroup[] {
   const groups: { selector: string; policies: ClusterPolicy[] }[] = [];
   for (const policy of policies) {
-    const selector = subjectSelector(policy);
+    const selector = selectorOf(policy);
     const last = groups.at(-1);
     if (last?.selector === selector) last.policies.push(policy);
     else groups.push({ selector, policies: [policy] });
@@ -78,9 +95,19 @@ function groupsOf(tier: string, policies: readonly ClusterPolicy[], direction: P
   }));
 }
 
+const GROUPS_MAX = 10_000;
+const groupNames = new Map<string, string>();
+
 function groupChain(tier: string, selector: string, names: readonly string[], direction: PolicyDirection): string {
   const way = direction === 'ingress' ? 'inbound' : 'outbound';
   const lines = [tier, selector, way, String(names.length), ...names];
-  const id = toBase64url(sha3_224(utf8ToBytes(lines.map((line) => `${line}\n`).join(''))));
-  return `${direction === 'ingress' ? 'cali-gi-' : 'cali-go-'}${id}`.slice(0, CHAIN_NAME_MAX);
+  const text = lines.map((line) => `${line}\n`).join('');
+  const known = groupNames.get(text);
+  if (known) return known;
+  const id = toBase64url(sha3_224(utf8ToBytes(text)));
+  const name = `${direction === 'ingress' ? 'cali-gi-' : 'cali-go-'}${id}`.slice(0, CHAIN_NAME_MAX);
+  // Every pod of a node asks for the same few.
+  if (groupNames.size >= GROUPS_MAX) groupNames.clear();
+  groupNames.set(text, name);
+  return name;
 }
