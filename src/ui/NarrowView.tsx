@@ -1,12 +1,15 @@
-import { lazy, Suspense, useEffect } from 'react';
-import type { Trace } from '../sim/engine/trace.ts';
-import type { World } from '../sim/engine/world.ts';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useApp, usePart, useSession } from './app-model.ts';
+import type { DockTab } from './dock/dock-tabs.ts';
 import { Transport } from './timeline/Transport.tsx';
 import { Verdict } from './Verdict.tsx';
 
 const TextView = lazy(() => import('./dock/TextView.tsx').then((module) => ({ default: module.TextView })));
 
+const PoliciesTab = lazy(() =>
+  import('./policies/PoliciesTab.tsx').then((module) => ({ default: module.PoliciesTab })),
+);
+const MatrixTab = lazy(() => import('./matrix/MatrixTab.tsx').then((module) => ({ default: module.MatrixTab })));
 const RulesTab = lazy(() => import('./rules/RulesTab.tsx').then((module) => ({ default: module.RulesTab })));
 
 /** On a phone: the verdict, the keys of the playhead, the rules on request, and the whole trace as text. */
@@ -24,7 +27,15 @@ export function NarrowView() {
       </div>
       {trace !== null && world !== null ? (
         <Suspense fallback={<p className="dock-empty">Loading …</p>}>
-          <Rules trace={trace} world={world} />
+          <Section tab="rules" title="Rules, their cost, and load">
+            <RulesTab trace={trace} world={world} />
+          </Section>
+          <Section tab="policies" title="Policies, and why">
+            <PoliciesTab />
+          </Section>
+          <Section tab="matrix" title="Who may reach whom">
+            <MatrixTab />
+          </Section>
           <TextView trace={trace} world={world} isPage />
         </Suspense>
       ) : (
@@ -34,20 +45,26 @@ export function NarrowView() {
   );
 }
 
-/** Closed until somebody asks; open where a link shows the rules. */
-function Rules({ trace, world }: { readonly trace: Trace; readonly world: World }) {
+interface SectionProps {
+  readonly tab: DockTab;
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+/** A tab of the dock: closed until somebody asks; open where a link, or a button, shows it. */
+function Section({ tab, title, children }: SectionProps) {
   const { preferences } = useApp();
-  const isOpen = usePart(preferences, ({ dockTab }) => dockTab === 'rules');
+  const isOpen = usePart(preferences, ({ dockTab }) => dockTab === tab);
   return (
     <details
-      className="narrow-rules"
+      className={`narrow-section narrow-${tab}`}
       open={isOpen}
       onToggle={({ currentTarget: { open } }) => {
-        if (open !== isOpen) preferences.set({ dockTab: open ? 'rules' : 'text' });
+        if (open !== isOpen) preferences.set({ dockTab: open ? tab : 'text' });
       }}
     >
-      <summary>Rules, their cost, and load</summary>
-      {isOpen && <RulesTab trace={trace} world={world} />}
+      <summary>{title}</summary>
+      {isOpen && children}
     </details>
   );
 }

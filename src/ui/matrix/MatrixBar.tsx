@@ -1,10 +1,9 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useStore } from 'zustand/react';
 import type { MatrixPort, ReachEnd } from '../../sim/engine/reach.ts';
 import { parsePorts } from '../policies/ports-text.ts';
 import type { PolicyModels } from '../policies/use-model.ts';
 import { useNarrow } from '../use-media.ts';
-import { MatrixLegend } from './MatrixLegend.tsx';
 import { foldable } from './matrix-cells.ts';
 import { matrixView, portKey } from './matrix-view.ts';
 
@@ -12,10 +11,12 @@ interface MatrixBarProps {
   readonly models: PolicyModels;
   readonly ports: { readonly offered: readonly MatrixPort[]; readonly chosen: readonly MatrixPort[] };
   readonly ends: readonly ReachEnd[];
+  /** What is told of it: what changed. */
+  readonly children: ReactNode;
 }
 
 /** What the matrix is about: ports, one namespace or all, folded or not. */
-export function MatrixBar({ models, ports, ends }: MatrixBarProps) {
+export function MatrixBar({ models, ports, ends, children }: MatrixBarProps) {
   const isNarrow = useNarrow();
   const { namespace, unfolded, isList } = useStore(matrixView);
   const namespaces = [...new Set(models.now.input.pods.map((pod) => pod.namespace))];
@@ -59,7 +60,7 @@ export function MatrixBar({ models, ports, ends }: MatrixBarProps) {
           ))}
         </fieldset>
       )}
-      <MatrixLegend />
+      {children}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReachEnd } from '../../sim/engine/reach.ts';
 import type { World } from '../../sim/engine/world.ts';
 import { explain } from '../../sim/kube/policy/explain.ts';
+import { verdictOf } from '../../sim/kube/policy/verdict.ts';
 import type { Probe, ProbeFrom } from '../../sim/scenario/probe.ts';
 import { useApp } from '../app-model.ts';
 import { IconButton } from '../parts/IconButton.tsx';
@@ -30,7 +31,9 @@ export function MatrixDetail({ models, sources, cells, at, row, column }: Matrix
   const [from, to] = [ends[example?.source ?? -1], ends[example?.destination ?? -1]];
   const port = ports[example?.port ?? -1];
   const staged = new Set(models.switches.flatMap(({ ref, state }) => (state === 'staged' ? [ref] : [])));
-  const explained = from && to && port ? explain(models.would, { from: from.end, to: to.end, ...port }) : null;
+  const asked = from && to && port ? { from: from.end, to: to.end, ...port } : null;
+  const explained = asked && explain(models.would, asked);
+  const verdict = asked && verdictOf(models.now, asked);
   const probe = from && to && port ? probeOf(models.world, from, to, port) : null;
   const send = (): void => {
     if (probe) document.apply({ type: 'ProbeSet', probe });
@@ -46,7 +49,7 @@ export function MatrixDetail({ models, sources, cells, at, row, column }: Matrix
           onClick={() => matrixView.setState({ pinned: null })}
         />
       </div>
-      {explained === null || !from || !to || !port ? (
+      {explained === null || verdict === null || !from || !to || !port ? (
         <p className="quiet">No policy is asked about two ends outside the pod network, nor about a pod and itself.</p>
       ) : (
         <>
@@ -77,8 +80,8 @@ export function MatrixDetail({ models, sources, cells, at, row, column }: Matrix
               Why, in full
             </button>
           </div>
-          <WhySide side={explained.egress} end={from.name} staged={staged} />
-          <WhySide side={explained.ingress} end={to.name} staged={staged} />
+          <WhySide side={explained.egress} isAllowedNow={verdict.egress.isAllowed} end={from.name} staged={staged} />
+          <WhySide side={explained.ingress} isAllowedNow={verdict.ingress.isAllowed} end={to.name} staged={staged} />
         </>
       )}
     </ScrollBox>

@@ -11,6 +11,7 @@ import type { CellAt } from './draw-matrix.ts';
 import { MatrixBar } from './MatrixBar.tsx';
 import { MatrixDetail } from './MatrixDetail.tsx';
 import { MatrixGrid } from './MatrixGrid.tsx';
+import { MatrixLegend } from './MatrixLegend.tsx';
 import { MatrixList } from './MatrixList.tsx';
 import { type CellSources, cellsOf, changeWords, countChanges, linesOf, type MatrixCells } from './matrix-cells.ts';
 import { matrixView } from './matrix-view.ts';
@@ -75,8 +76,9 @@ function Matrix({ models, ports }: MatrixProps) {
   const cells = useMemo(() => (sources === null ? null : cellsOf(sources, lines)), [sources, lines]);
   return (
     <div className="matrix">
-      <MatrixBar models={models} ports={ports} ends={sources?.now.ends ?? []} />
-      <Changes sources={sources} models={models} />
+      <MatrixBar models={models} ports={ports} ends={sources?.now.ends ?? []}>
+        <Changes sources={sources} models={models} />
+      </MatrixBar>
       {sources === null || cells === null ? (
         <p className="dock-empty">Working out who may reach whom …</p>
       ) : (
@@ -164,19 +166,19 @@ function Cells({ models, sources, cells }: CellsProps) {
           onOpen={open}
           onFold={(line) => toggleFold(lines[line]?.group, lines[line]?.groupSize)}
         />
-        <p className="matrix-reason">
-          {shown === null || reason === null ? (
-            <span className="quiet">
-              {shown === null
-                ? 'Point at a cell, or walk there with the arrow keys; Enter opens it, Space folds its row.'
-                : `${cellText(cells, shown)}.`}
-            </span>
-          ) : (
-            <>
-              <strong>{cellText(cells, shown)}</strong>: {reason.text}
-            </>
-          )}
-        </p>
+        <div className="matrix-foot">
+          <p className="matrix-reason">
+            {shown === null ? (
+              <span className="quiet">Arrow keys walk, Enter opens a cell, Space folds its row.</span>
+            ) : (
+              <>
+                <strong>{cellText(cells, shown)}</strong>
+                {reason === null ? '' : `: ${reason.text}`}
+              </>
+            )}
+          </p>
+          {shown === null && <MatrixLegend />}
+        </div>
       </div>
       {detailOf(pinnedAt)}
     </div>

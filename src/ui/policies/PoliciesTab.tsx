@@ -10,6 +10,7 @@ import { Unenforced } from './Unenforced.tsx';
 import { type PolicyModels, usePolicyModels } from './use-model.ts';
 import { WhyPage } from './WhyPage.tsx';
 import './policies.css';
+import './policies-narrow.css';
 
 /** Policies: which there are, why they let the packet pass or not, and each of them to edit. */
 export function PoliciesTab() {

@@ -37,7 +37,8 @@ function Why({ models, question }: WhyProps) {
     document.apply({ type: 'ManifestsApplied', objects, replace: false });
   const { probe, from, to, note } = question;
   const explained = explain(would, probe);
-  const isAllowed = would === now ? explained.verdict.isAllowed : explain(now, probe).verdict.isAllowed;
+  const { verdict } = would === now ? explained : explain(now, probe);
+  const { isAllowed } = verdict;
   const staged = new Set(switches.flatMap(({ ref, state }) => (state === 'staged' ? [ref] : [])));
   const port = probe.protocol === 'OTHER' ? 'without ports' : `${probe.protocol} ${probe.port}`;
   return (
@@ -59,8 +60,8 @@ function Why({ models, question }: WhyProps) {
       )}
       <div className="why-body">
         <div className="why-sides">
-          <WhySide side={explained.egress} end={from} staged={staged} />
-          <WhySide side={explained.ingress} end={to} staged={staged} />
+          <WhySide side={explained.egress} isAllowedNow={verdict.egress.isAllowed} end={from} staged={staged} />
+          <WhySide side={explained.ingress} isAllowedNow={verdict.ingress.isAllowed} end={to} staged={staged} />
         </div>
         {!explained.verdict.isAllowed && <SmallestChange model={would} probe={probe} onApply={apply} />}
       </div>

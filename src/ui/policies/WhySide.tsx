@@ -7,6 +7,8 @@ import { policyName } from './policy-words.ts';
 
 interface WhySideProps {
   readonly side: SideExplanation;
+  /** What holds now: `side` may be told with staged policies. */
+  readonly isAllowedNow: boolean;
   /** The pod, node or address at this end. */
   readonly end: string;
   readonly staged: ReadonlySet<string>;
@@ -18,17 +20,17 @@ const ROLES: Readonly<Record<Direction, string>> = {
 };
 
 /** One end of the packet: the policies that select it, rule by rule, and on request those that do not. */
-export function WhySide({ side, end, staged }: WhySideProps) {
-  const { direction, basis, isAllowed, policies } = side;
+export function WhySide({ side, isAllowedNow, end, staged }: WhySideProps) {
+  const { direction, basis, policies } = side;
   const selecting = policies.filter(({ notSelected }) => notSelected === undefined);
   const others = policies.filter(({ notSelected }) => notSelected !== undefined);
   const says = basis === 'policy' || basis === 'undefined';
   return (
     <section className="why-side" aria-label={ROLES[direction]}>
       <h3>
-        <span className={isAllowed ? 'why-mark why-good' : 'why-mark why-stopped'}>
-          <Icon name={isAllowed ? 'check' : 'cross'} size={12} />
-          <span className="visually-hidden">{isAllowed ? 'allowed:' : 'denied:'}</span>
+        <span className={isAllowedNow ? 'why-mark why-good' : 'why-mark why-stopped'}>
+          <Icon name={isAllowedNow ? 'check' : 'cross'} size={12} />
+          <span className="visually-hidden">{isAllowedNow ? 'allowed:' : 'denied:'}</span>
         </span>
         {ROLES[direction]}
         <span className="quiet">{end}</span>
@@ -42,7 +44,7 @@ export function WhySide({ side, end, staged }: WhySideProps) {
               policy={policy}
               direction={direction}
               isStaged={staged.has(policy.ref)}
-              isStopping={!isAllowed}
+              isStopping={!isAllowedNow || staged.has(policy.ref)}
             />
           ))}
         </ol>
