@@ -1,6 +1,15 @@
 /** What the API server checks in Endpoints and EndpointSlices: pkg/apis/core/validation and pkg/apis/discovery/validation, v1.28. */
 import { familyOf, parseIp } from '../../wire/ip.ts';
-import { duplicate, type FieldError, invalid, type Path, required, tooMany, unsupported } from './field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  type Path,
+  pathText,
+  required,
+  tooMany,
+  unsupported,
+} from './field-error.ts';
 import type { MetaManifest } from './manifest-types.ts';
 import { validateLabels, validateMeta } from './meta.ts';
 import { dnsLabel, dnsSubdomain, type Format, labelValue, portNumber, qualifiedName } from './names.ts';
@@ -166,9 +175,18 @@ function fullName(text: string, path: Path): readonly FieldError[] {
 
 const TOPOLOGY_MAX = 16;
 
+const ZONE = 'topology.kubernetes.io/zone';
+
 function validateTopology(topology: Readonly<Record<string, string>>, path: Path): readonly FieldError[] {
   const count = Object.keys(topology).length;
-  return [...(count > TOPOLOGY_MAX ? [tooMany(path, count, TOPOLOGY_MAX)] : []), ...validateLabels(topology, path)];
+  const reserved = 'Internal error: reserved key was not removed in conversion';
+  return [
+    ...(count > TOPOLOGY_MAX ? [tooMany(path, count, TOPOLOGY_MAX)] : []),
+    ...validateLabels(topology, path),
+    ...(Object.hasOwn(topology, ZONE)
+      ? [{ path: [...path, ZONE], text: `${pathText(path)}[${ZONE}]: ${reserved}` }]
+      : []),
+  ];
 }
 
 function validateHints(zones: readonly { readonly name?: string | undefined }[], path: Path): readonly FieldError[] {

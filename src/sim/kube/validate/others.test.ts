@@ -79,6 +79,15 @@ describe('the API server refuses', () => {
       ['endpoints[0].hints.forZones[1].name: Duplicate value: "a"'],
     ],
     [
+      'a zone that stands in the old place',
+      slice(
+        'addressType: IPv4\nendpoints: [{addresses: [10.0.0.1], deprecatedTopology: {topology.kubernetes.io/zone: a}}]',
+      ),
+      [
+        'endpoints[0].deprecatedTopology[topology.kubernetes.io/zone]: Internal error: reserved key was not removed in conversion',
+      ],
+    ],
+    [
       'a subset without addresses',
       endpoints('{ports: [{port: 80}]}'),
       ['subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`'],
