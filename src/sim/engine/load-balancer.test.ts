@@ -1,6 +1,8 @@
 /** A client calls a Service by the address of its load balancer: the way, whom the pod sees, and who is in rotation. */
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { must } from '../base/assert.ts';
+import { readManifests } from '../kube/manifests/parse.ts';
 import { DEFAULT_SCENARIO } from '../scenario/defaults.ts';
 import { foldScenario } from '../scenario/fold.ts';
 import type { Probe } from '../scenario/probe.ts';
@@ -153,6 +155,26 @@ it('loadBalancerSourceRanges keep others away, whoever looks at them', () => {
       expect(traceProbe(worldOf(service, chosen(mode)), BY_BALANCER).verdict.outcome, `${mode} ${range}`).toBe(outcome);
     }
 });
+
+const boutique = new URL('../../../../shared/manifests/online-boutique.yaml', import.meta.url);
+
+it.skipIf(!existsSync(boutique))(
+  'the frontend of an application that people use gets its address as its manifest stands (skipped where it is not here)',
+  () => {
+    const { objects } = readManifests(readFileSync(boutique, 'utf8'));
+    const applied: ScenarioEvent = { type: 'ManifestsApplied', objects, replace: true };
+    for (const [balancer, mode] of [
+      ['cloud', 'passthrough'],
+      ['cloud', 'proxy'],
+      ['metallb', 'l2'],
+      ['metallb', 'bgp'],
+    ] as const) {
+      const to = { kind: 'service', ref: 'default/frontend-external', via: 'loadBalancer' } as const;
+      const trace = traceProbe(worldOf(applied, chosen(mode, balancer)), { ...BY_BALANCER, to });
+      expect(trace.verdict.outcome, `${balancer}/${mode}: ${trace.verdict.sentence}`).toBe('connected');
+    }
+  },
+);
 
 it('nobody is healthy: all get packets, as there is nothing to lose', () => {
   const nobody = NODES.map((_, i): ScenarioEvent => ({ type: 'ProxyStopped', node: `node-${i + 1}` }));

@@ -64,14 +64,23 @@ function machineKind(ns: string, world: World | null): 'pod' | 'node' | 'externa
 
 /** What a line drawn on the stage sends: to a Service on its first port, to a pod on a port it listens on, else a ping. */
 export function probeOfDrag(fromId: PictureId, toId: PictureId, world: World, standing: Probe | null): Probe | null {
-  const [from, to] = [endOf(fromId, world), endOf(toId, world)];
-  if (from === null || to === null || from.kind === 'service') return null;
+  const [from, end] = [endOf(fromId, world), endOf(toId, world)];
+  if (from === null || end === null || from.kind === 'service') return null;
+  const to = from.kind === 'external' ? doorOutside(end, world) : end;
   const offered = portsOf(to, world);
   const isKept = standing?.port !== undefined && offered.includes(`${standing.proto} ${standing.port}`);
   if (isKept) return { from, to, proto: standing.proto, port: standing.port as number };
   const [proto, port] = offered[0]?.split(' ') ?? [];
   if (proto !== 'tcp' && proto !== 'udp') return { from, to, proto: 'ping' };
   return { from, to, proto, port: Number(port) };
+}
+
+/** Names of the cluster mean nothing outside: a client takes the address that a Service has for it. */
+function doorOutside(end: DragEnd, { cluster }: World): DragEnd {
+  if (end.kind !== 'service') return end;
+  const service = indexOf(cluster).service(end.ref);
+  if (service && service.loadBalancerIPs.length > 0) return { ...end, via: 'loadBalancer' };
+  return service && service.externalIPs.length > 0 ? { ...end, via: 'externalIP' } : end;
 }
 
 type DragEnd = ProbeFrom | Extract<ProbeTo, { kind: 'service' }>;

@@ -207,8 +207,10 @@ function arrivalSentence(scene: DeliverScene, program: string): string {
     return `${program} on ${here} learns from ${names.ipLong(packet.src)} that its packet did not get through: ${icmpName(packet.l4).replaceAll('-', ' ')}.`;
   if (kind === 'TCP RST')
     return `${program} on ${here} learns that the other side ${step.ns === trace.from.ns ? 'refuses: connection refused' : 'does not know this connection: reset'}.`;
-  if (step.ns !== trace.from.ns) {
-    return `${kind} reaches ${program} on ${here}. ${clientSentence(scene, program, packet)}`;
+  // A Service may lead a pod to itself: then it is both.
+  const isRequest = trace.packets.find(({ id }) => id === step.packet)?.lane === 'request';
+  if (step.ns !== trace.from.ns || (isRequest && packet.src !== trace.from.ip)) {
+    return `${kind} reaches ${program} on ${here}. ${clientSentence(scene, packet)}`;
   }
   const same =
     packet.src === trace.to.ip
@@ -217,15 +219,15 @@ function arrivalSentence(scene: DeliverScene, program: string): string {
   return `${kind} reaches ${program} on ${here}. ${same}`;
 }
 
-/** `web sees 10.244.1.0:34567 (node-2's flannel.1), not the client's 192.168.56.100, with TTL 62: …`. */
-function clientSentence({ step, names, trace }: DeliverScene, program: string, packet: IpPacket): string {
+/** `The program sees 10.244.1.0:34567 (node-2's flannel.1), not the client's 192.168.56.100, with TTL 62: …`. */
+function clientSentence({ step, names, trace }: DeliverScene, packet: IpPacket): string {
   const { from, to, steps } = trace;
   const port = portsOf(packet.l4)?.sport ?? null;
   const isHidden = from.ip !== null && packet.src !== from.ip;
   const door = to.ip === null || to.port === null ? null : doorTo(names, to.ip, to.port, packet.l4.proto);
   const why = whySource({ steps, packet: step.packet, until: step.i, seen: packet, client: from.ip, door, names });
   const instead = isHidden ? `, not the client's own address ${from.ip},` : '';
-  return `${program} sees ${names.endpoint(packet.src, port)}${instead} as its client, and TTL ${packet.ttl}.${why === '' ? '' : ` ${why}`}`;
+  return `The program sees ${names.endpoint(packet.src, port)}${instead} as its client, and TTL ${packet.ttl}.${why === '' ? '' : ` ${why}`}`;
 }
 
 const doorTo = (names: Names, ip: Ip, port: number, proto: Protocol): ServiceDoor | null =>

@@ -1,13 +1,15 @@
 /** The balancer makes each connection its own: to a node port of some node, from its own address. */
+import { once } from '../../../base/once.ts';
 import { hash32 } from '../../../base/rng.ts';
 import { type Cluster, type ClusterService, type ClusterServicePort, servicePortName } from '../../../kube/cluster.ts';
-import type { Match, Rule, RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
+import type { Chain, Match, Rule, RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import type { Origin } from '../../../linux/origin.ts';
+import type { PortProtocol } from '../../../wire/frame.ts';
 import type { Ip } from '../../../wire/ip.ts';
 import type { AskNodes, Fragment } from '../../contract.ts';
 import { append, comment, ctstate, DROP, hostNet, jump, newChain, RETURN } from '../../parts/rules.ts';
 import { BALANCER } from './facts.ts';
-import { isBalanced, rotationOf } from './health.ts';
+import { isBalanced, type Rotation, rotationOf } from './health.ts';
 
 /**
  * SIMPLIFIED: rules that translate both addresses stand for a program that accepts the connection and dials the node: what the node sees is
@@ -15,8 +17,11 @@ import { isBalanced, rotationOf } from './health.ts';
  */
 export function nodePorts(cluster: Cluster, ask: AskNodes): Fragment {
   const services = cluster.services.filter(isBalanced);
+  const chains = new Map<string, Chain>();
   const ops = services.flatMap((service) =>
-    service.loadBalancerIPs.flatMap((ip) => service.ports.flatMap((port) => portOps(cluster, service, port, ip, ask))),
+    service.loadBalancerIPs.flatMap((ip) =>
+      service.ports.flatMap((port) => portOps(cluster, service, port, ip, ask, chains)),
+    ),
   );
   const why = 'the node must answer to the balancer, not to the client';
   const masquerade: Rule = {
@@ -24,7 +29,10 @@ export function nodePorts(cluster: Cluster, ask: AskNodes): Fragment {
     target: { kind: 'MASQUERADE', randomFully: true },
     origin: { by: BALANCER, why },
   };
-  return { sysctl: { 'ipv4.ip_forward': 1 }, iptables: [...ops, append('nat', 'POSTROUTING', masquerade)] };
+  return {
+    sysctl: { 'ipv4.ip_forward': 1 },
+    iptables: [{ op: 'restore-all', table: 'nat', chains }, ...ops, append('nat', 'POSTROUTING', masquerade)],
+  };
 }
 
 function portOps(
@@ -33,13 +41,13 @@ function portOps(
   port: ClusterServicePort,
   ip: Ip,
   ask: AskNodes,
+  chains: Map<string, Chain>,
 ): readonly RuleOp[] {
   const { nodePort } = port;
   if (nodePort === undefined) return [];
   const name = servicePortName(service, port);
   const suffix = hash32(`${name} ${port.protocol} ${ip}`).toString(16).padStart(8, '0').toUpperCase();
-  const { nodes, isLastResort } = rotationOf(cluster, service, ask);
-  const proto = port.protocol.toLowerCase() as 'tcp' | 'udp' | 'sctp';
+  const proto = port.protocol.toLowerCase() as PortProtocol;
   const signed = (why: string): Origin => ({ by: BALANCER, for: `Service ${service.namespace}/${service.name}`, why });
   const asked = (target: string, why: string): Rule => ({
     dst: { value: hostNet(ip) },
@@ -49,7 +57,36 @@ function portOps(
     origin: signed(why),
   });
   const chain = `BALANCE-${suffix}`;
-  const picked = nodes.map((node, at): Rule => {
+  chains.set(
+    chain,
+    lazyChain(chain, () => pickRules(proto, nodePort, rotationOf(cluster, service, ask), signed)),
+  );
+  return [
+    ...allowOps(service, `ALLOW-${suffix}`, asked, signed),
+    append('nat', 'PREROUTING', asked(chain, 'a listener of this load balancer')),
+  ];
+}
+
+/** The nodes are asked when the first packet comes: of a hundred Services it asks for one. */
+function lazyChain(name: string, make: () => readonly Rule[]): Chain {
+  const rules = once(make);
+  return {
+    name,
+    policy: null,
+    get rules() {
+      return rules();
+    },
+  };
+}
+
+/** One of the nodes in rotation, each as likely as the others. */
+function pickRules(
+  proto: PortProtocol,
+  nodePort: number,
+  { nodes, isLastResort }: Rotation,
+  signed: (why: string) => Origin,
+): readonly Rule[] {
+  return nodes.map((node, at): Rule => {
     const left = nodes.length - at;
     const chance: readonly Match[] = left === 1 ? [] : [{ kind: 'statistic', probability: 1 / left }];
     const why = isLastResort ? 'no node is healthy, so every node is used' : `${node.name} answered its health check`;
@@ -60,12 +97,6 @@ function portOps(
       origin: signed(why),
     };
   });
-  return [
-    ...allowOps(service, `ALLOW-${suffix}`, asked, signed),
-    newChain('nat', chain),
-    append('nat', 'PREROUTING', asked(chain, 'a listener of this load balancer')),
-    ...picked.map((rule) => append('nat', chain, rule)),
-  ];
 }
 
 /** With ipMode Proxy no service proxy sees the client, so the balancer itself must keep others away. */

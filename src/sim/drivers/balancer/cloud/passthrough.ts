@@ -1,6 +1,7 @@
 /** Packets come to a node as the client sent them, and the node answers the client itself (direct server return). */
+import { once } from '../../../base/once.ts';
 import type { Cluster, ClusterService } from '../../../kube/cluster.ts';
-import type { VirtualServer } from '../../../linux/ipvs/table.ts';
+import type { RealServer, VirtualServer } from '../../../linux/ipvs/table.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { AskNodes, Fragment } from '../../contract.ts';
 import { BALANCER } from './facts.ts';
@@ -15,24 +16,38 @@ export function passthrough(cluster: Cluster, ask: AskNodes): Fragment {
 }
 
 function virtualServers(cluster: Cluster, service: ClusterService, ask: AskNodes): VirtualServer[] {
-  const { nodes, isLastResort } = rotationOf(cluster, service, ask);
-  const why = isLastResort
-    ? 'no node is healthy, so every node gets packets'
-    : 'these nodes answered its health check well';
-  const origin: Origin = { by: BALANCER, for: `Service ${service.namespace}/${service.name}`, why };
+  const origin = signed(service, 'a listener of this load balancer');
   // By client address alone where a client is to come back to the same place.
   const flags = service.sessionAffinity ? {} : { flags: ['mh-port'] as const };
   return service.loadBalancerIPs.flatMap((ip) =>
-    service.ports.map(
-      ({ port, protocol }): VirtualServer => ({
+    service.ports.map(({ port, protocol }): VirtualServer => {
+      // The nodes are asked when the first packet comes: of a hundred Services it asks for one.
+      const servers = once(() => realServers(cluster, service, port, ask));
+      return {
         ip,
         port,
         proto: protocol.toLowerCase() as VirtualServer['proto'],
         scheduler: 'mh',
         ...flags,
-        realServers: nodes.map((node) => ({ ip: node.ip, port, weight: 1, forward: 'route', origin })),
+        get realServers() {
+          return servers();
+        },
         origin,
-      }),
-    ),
+      };
+    }),
   );
 }
+
+function realServers(cluster: Cluster, service: ClusterService, port: number, ask: AskNodes): readonly RealServer[] {
+  const { nodes, isLastResort } = rotationOf(cluster, service, ask);
+  return nodes.map(({ name, ip }) => {
+    const why = isLastResort ? 'no node is healthy, so every node is used' : `${name} answered its health check`;
+    return { ip, port, weight: 1, forward: 'route', origin: signed(service, why) };
+  });
+}
+
+const signed = ({ namespace, name }: ClusterService, why: string): Origin => ({
+  by: BALANCER,
+  for: `Service ${namespace}/${name}`,
+  why,
+});
