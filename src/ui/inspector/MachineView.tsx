@@ -3,7 +3,8 @@ import { nameTools } from '../../sim/engine/names/name-tools.ts';
 import { FAR_UNDERLAY, isUnderlay, type World } from '../../sim/engine/world.ts';
 import { type ClusterNode, podNetworks } from '../../sim/kube/cluster.ts';
 import { ipsOf } from '../../sim/kube/families.ts';
-import { type NetnsConfig, SYSCTL_DEFAULTS, type Sysctl } from '../../sim/linux/config.ts';
+import { type NetnsConfig, SYSCTL_DEFAULTS } from '../../sim/linux/config.ts';
+import { familyOf } from '../../sim/wire/ip.ts';
 import { useApp } from '../app-model.ts';
 import { FaultButton } from '../faults/FaultButton.tsx';
 import { Resync } from '../faults/Resync.tsx';
@@ -43,10 +44,8 @@ export function MachineView({ config, world }: MachineViewProps) {
         <section>
           <h3 className="section-title">Break it</h3>
           <div className="faults">
-            {(isNode || isRouter) && <SysctlFault config={config} name="ipv4.ip_forward" label="Turn ip_forward off" />}
-            {isNode && (
-              <SysctlFault config={config} name="bridge.bridge-nf-call-iptables" label="Turn br_netfilter off" />
-            )}
+            {(isNode || isRouter) && <SysctlFaults config={config} faults={FORWARDING} />}
+            {isNode && <SysctlFaults config={config} faults={BRIDGING} />}
             {isNode && <ProxySwitch node={config.id} world={world} />}
             {isNode && <AgentSwitch node={config.id} world={world} />}
             {isNode && <ConfSwitch node={config.id} world={world} />}
@@ -133,10 +132,31 @@ function podRangeFact(node: ClusterNode): Fact {
   return [name, networks.map(({ text }) => text).join(', ') || 'none yet: no pod needed one', 'code'];
 }
 
-interface SysctlFaultProps {
-  readonly config: NetnsConfig;
-  readonly name: keyof Sysctl & ('ipv4.ip_forward' | 'bridge.bridge-nf-call-iptables');
+interface FamilyFault {
+  readonly name: keyof typeof SYSCTL_DEFAULTS;
   readonly label: string;
+}
+
+/** Each family has a sysctl of its own; a machine shows those of the families that it speaks. */
+type FamilyFaults = Readonly<Record<4 | 6, FamilyFault>>;
+
+const FORWARDING: FamilyFaults = {
+  4: { name: 'ipv4.ip_forward', label: 'Turn ip_forward off' },
+  6: { name: 'ipv6.conf.all.forwarding', label: 'Turn IPv6 forwarding off' },
+};
+const BRIDGING: FamilyFaults = {
+  4: { name: 'bridge.bridge-nf-call-iptables', label: 'Turn br_netfilter off' },
+  6: { name: 'bridge.bridge-nf-call-ip6tables', label: 'Turn br_netfilter off for IPv6' },
+};
+
+function SysctlFaults({ config, faults }: { readonly config: NetnsConfig; readonly faults: FamilyFaults }) {
+  const own = new Set(config.addresses.filter(({ scope }) => scope === 'global').map(({ ip }) => familyOf(ip)));
+  const families = ([4, 6] as const).filter((family) => own.has(family));
+  return families.map((family) => <SysctlFault key={family} config={config} {...faults[family]} />);
+}
+
+interface SysctlFaultProps extends FamilyFault {
+  readonly config: NetnsConfig;
 }
 
 /** The selected pod's story, in the dock. */

@@ -25,6 +25,7 @@ describe('a sentence about a packet of IPv6', () => {
     ],
     ['Nobody answers ARP', 'Nobody answers NDP'],
     ['The sender gets an ICMP "time exceeded".', 'The sender gets an ICMPv6 "time exceeded".'],
+    ['The kernel answers ICMP itself.', 'The kernel answers ICMPv6 itself.'],
     ['sysctl net.ipv4.ip_forward   # on node-1', 'sysctl net.ipv6.conf.all.forwarding   # on node-1'],
     ['Port 80 is closed.', 'Port 80 is closed.'],
   ])('%s', (text, expected) => {

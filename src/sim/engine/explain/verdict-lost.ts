@@ -1,4 +1,6 @@
 /** The program waited in vain, or was told that there is no way: which machine lost the packet, and why. */
+import { toolOf } from '../../linux/netfilter/iptables/rule.ts';
+import { familyOf } from '../../wire/ip.ts';
 import { inWordsOf } from './family-words.ts';
 import { capital, serviceName } from './names.ts';
 import { innerPacket } from './packet-words.ts';
@@ -54,16 +56,17 @@ function findUnexpected(c: Case, drop: StepOf<'drop'>): Finding | null {
   if (drop.reason !== 'UNEXPECTED_SEGMENT' || drop.ns !== c.from) return null;
   const packet = innerPacket(drop.frame);
   const node = c.names.pod(c.from)?.node ?? '';
-  const isOff = c.world.namespaces.get(node)?.sysctl['bridge.bridge-nf-call-iptables'] === 0;
+  const tool = toolOf(packet && familyOf(packet.dst));
+  const isOff = c.world.namespaces.get(node)?.sysctl[`bridge.bridge-nf-call-${tool}`] === 0;
   const stranger = packet ? c.names.ipLong(packet.src) : 'a stranger';
   const asked = c.service ? `${askedText(c)} (${serviceName(c.service)})` : askedText(c);
   const met = `${c.names.ns(c.from)} had asked ${asked}, but the answer came straight from ${stranger}, so it reset the connection`;
   if (!isOff) return { ...dropBase(drop), sentence: met, remedy: null };
   return {
     ...dropBase(drop),
-    sentence: `${met}: with net.bridge.bridge-nf-call-iptables 0 on ${node}, a bridged answer passes no hook where conntrack could put the address back`,
-    remedy: `Let bridged frames pass the hooks: sysctl -w net.bridge.bridge-nf-call-iptables=1   # on ${node}`,
-    culprit: { kind: 'sysctl', text: 'net.bridge.bridge-nf-call-iptables = 0' },
+    sentence: `${met}: with net.bridge.bridge-nf-call-${tool} 0 on ${node}, a bridged answer passes no hook where conntrack could put the address back`,
+    remedy: `Let bridged frames pass the hooks: sysctl -w net.bridge.bridge-nf-call-${tool}=1   # on ${node}`,
+    culprit: { kind: 'sysctl', text: `net.bridge.bridge-nf-call-${tool} = 0` },
   };
 }
 

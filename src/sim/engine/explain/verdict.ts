@@ -3,6 +3,7 @@ import type { Probe } from '../../scenario/probe.ts';
 import type { ProgramResult } from '../program-result.ts';
 import type { Outcome, Verdict } from '../trace.ts';
 import type { World } from '../world.ts';
+import { inWordsOf } from './family-words.ts';
 import { type Case, caseOf, type Finding } from './verdict-case.ts';
 import { findDeleted } from './verdict-deleted.ts';
 import { findGood } from './verdict-good.ts';
@@ -33,6 +34,10 @@ function unheard(c: Case, isGood: boolean): Finding {
   return (isGood ? null : findUnheard(c, found)) ?? found;
 }
 
+/** Who refused looked at the packet itself, not at an envelope. */
+const inFamilyWords = ({ first }: Case, found: Finding): Finding =>
+  first ? { ...found, sentence: inWordsOf(first.frame, found.sentence) } : found;
+
 function findingOf(c: Case): Finding {
   switch (c.result.outcome) {
     case 'connected':
@@ -41,7 +46,7 @@ function findingOf(c: Case): Finding {
       return findGood(c);
     case 'refused':
     case 'prohibited':
-      return findRefused(c);
+      return inFamilyWords(c, findRefused(c));
     case 'message-too-long':
       return findSize(c);
     case 'ttl-exceeded':
