@@ -29,6 +29,15 @@ describe.each(modes)('$id $mode', ({ cni, id, mode }) => {
 });
 
 describe('profiles', () => {
+  it.each(CNIS.map((cni) => [cni.id, cni] as const))(
+    'of %s name who enforces policies, if somebody does',
+    (_id, cni) => {
+      const enforced = cni.modes.map(({ id }) => cni.enforcesPolicies(id));
+      if (cni.profile.policy === null) expect(enforced.every(({ by }) => by === null)).toBe(true);
+      for (const one of enforced) expect(one.by === null ? one.why : one.how).toMatch(/^\S.*[^.\s]$/);
+    },
+  );
+
   it.each(CNIS.map((cni) => [cni.id, cni] as const))('of %s are clauses without a full stop', (_id, { profile }) => {
     for (const text of [profile.policy, profile.encryption, profile.stateNote])
       expect(text ?? 'nothing').toMatch(/^\S.*[^.\s]$/);

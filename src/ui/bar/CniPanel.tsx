@@ -65,12 +65,20 @@ function modeWords(
   ].join(', ');
 }
 
+/** What the real program can, and whether it is so in this mode here. */
+function policyWords({ profile, modes, enforcesPolicies }: CniChoice, mode: string): string {
+  if (profile.policy === null) return 'nobody enforces it';
+  if (enforcesPolicies(mode).by !== null) return profile.policy;
+  const elsewhere = modes.some(({ id }) => enforcesPolicies(id).by !== null);
+  return `${profile.policy} (${elsewhere ? 'not in this mode' : 'not modelled'})`;
+}
+
 /** What it answers to a cluster of both families; a mode may answer otherwise. */
 function factsOf(cni: CniChoice, mode: string): readonly Fact[] {
   const { profile, factsFrom } = cni;
   return [
     ['IP families', cni.refusesFamilies?.([4, 6], mode) ?? 'IPv4, IPv6, or both'],
-    ['NetworkPolicy', profile.policy ?? 'nobody enforces it'],
+    ['NetworkPolicy', policyWords(cni, mode)],
     ['Encryption', profile.encryption === null ? 'none' : `${profile.encryption} (not modelled)`],
     ['State', `${profile.state}: ${profile.stateNote}`],
     ['Facts from', factsFrom],
