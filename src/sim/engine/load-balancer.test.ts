@@ -185,7 +185,12 @@ it('nobody is healthy: all get packets, as there is nothing to lose', () => {
 });
 
 it.each([
-  ['none', 'none', {}, 'The EXTERNAL-IP of Service default/shop is <pending>: nobody gave it a load balancer.'],
+  [
+    'none',
+    'none',
+    {},
+    'The EXTERNAL-IP of Service default/shop is <pending>: nobody in this cluster gives out load balancers. Choose one under "Load balancer".',
+  ],
   [
     'passthrough',
     'cloud',

@@ -136,6 +136,25 @@ describe('layer 2', () => {
   });
 });
 
+it.each(['first', 'only', 'second'] as const)(
+  'IPv6 that comes %s: addresses are IPv4, or the Service waits',
+  (role) => {
+    const ipv6 = {
+      role,
+      podCIDR: 'fd00:10:244::/56',
+      nodeMask: 64,
+      serviceCIDR: 'fd00:10:96::/112',
+      nodeNetwork: 'fd00:192:168:56::/64',
+    };
+    for (const mode of ['l2', 'bgp']) {
+      const both = shop({ ipFamilyPolicy: 'PreferDualStack' });
+      const { verdict } = traceProbe(worldOf(mode, { type: 'ClusterSized', ...size, ipv6 }, both), BY_BALANCER);
+      if (role !== 'only') expect(verdict.outcome, verdict.sentence).toBe('connected');
+      else expect(verdict.sentence).toContain('is <pending>: load balancers are given IPv4 addresses here');
+    }
+  },
+);
+
 describe('BGP', () => {
   it('the router spreads connections over all nodes, and each stays where it began', () => {
     const entries = new Set(seeds.map((seed) => entry(worldOf('bgp', shop({}), seed)).node));

@@ -91,7 +91,7 @@ function serviceDestination(world: World, from: ProbeFrom, to: ServiceEnd, asked
   if (to.via === 'name') return ok(byName(world, from, serviceHost(to.ref), to.ref, asked));
   const service = indexOf(world.cluster).service(to.ref);
   if (!service) return err(`There is no Service ${to.ref}`);
-  if (to.via === 'loadBalancer' || to.via === 'externalIP') return outerDestination(service, to, asked);
+  if (to.via === 'loadBalancer' || to.via === 'externalIP') return outerDestination(world, service, to, asked);
   const addresses = clusterIPsOf(service);
   if (addresses.length === 0) return err(`Service ${to.ref} has no ClusterIP`);
   return addressed(addresses, `Service ${to.ref}`, to.ref, asked);
@@ -99,6 +99,7 @@ function serviceDestination(world: World, from: ProbeFrom, to: ServiceEnd, asked
 
 /** An address that the Service has for the world outside. */
 function outerDestination(
+  { notes }: World,
   service: ClusterService,
   { ref, via }: ServiceEnd,
   asked: Asked,
@@ -106,11 +107,10 @@ function outerDestination(
   const ips = via === 'loadBalancer' ? service.loadBalancerIPs : service.externalIPs;
   if (ips.length > 0) return addressed(ips, `Service ${ref}`, ref, asked);
   if (via === 'externalIP') return err(`Service ${ref} has no external IP`);
-  return err(
-    service.type === 'LoadBalancer'
-      ? `The EXTERNAL-IP of Service ${ref} is <pending>: nobody gave it a load balancer`
-      : `Service ${ref} is of type ${service.type}: no load balancer is made for it`,
-  );
+  if (service.type !== 'LoadBalancer')
+    return err(`Service ${ref} is of type ${service.type}: no load balancer is made for it`);
+  const note = notes.find((one) => one.kind === 'pending' && one.ref === `Service ${ref}`);
+  return err((note?.text ?? 'EXTERNAL-IP <pending>').replace('EXTERNAL-IP', `The EXTERNAL-IP of Service ${ref} is`));
 }
 
 /** The address that the program will use: looked up now where it is given a name. */

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../../kube/cluster.ts';
+import { ipIn } from '../../../kube/families.ts';
 import type { LoadBalancerController } from '../../../kube/load-balancers.ts';
 import { printRoute } from '../../../linux/print/ip-route.ts';
 import { cidrNth, ipToInt } from '../../../wire/ip.ts';
@@ -35,13 +36,17 @@ export const METALLB: BalancerDriver = {
     mode === 'l2' ? layer2Sentence(cluster, service, view) : bgpSentence(cluster, service, view),
 };
 
-function refuses(cluster: Cluster, mode: string): string | null {
-  const { net, first, last, text } = controller(mode).pool(cluster.nodeNetwork.cidr);
-  if (net) return null;
-  const taken = cluster.nodes.find(({ ip }) => ipToInt(ip) >= ipToInt(first) && ipToInt(ip) <= ipToInt(last));
-  return taken === undefined
-    ? null
-    : `${taken.name} has ${taken.ip}, an address of the pool ${text}. Choose a larger node network, or BGP.`;
+/** Nodes would have addresses that are given away. */
+function refuses(cluster: Cluster): string | null {
+  const pool = cluster.balancer?.pool;
+  if (!pool || pool.net) return null;
+  const [from, to] = [ipToInt(pool.first), ipToInt(pool.last)];
+  for (const node of cluster.nodes) {
+    const ip = ipIn(node, 4);
+    if (ip === undefined || ipToInt(ip) < from || ipToInt(ip) > to) continue;
+    return `${node.name} has ${ip}, an address of the pool ${pool.text}. Choose a larger node network, or BGP.`;
+  }
+  return null;
 }
 
 function controller(mode: string): LoadBalancerController {
