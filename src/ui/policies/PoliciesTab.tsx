@@ -1,3 +1,5 @@
+import { useMemo } from 'react';
+import { lint } from '../../sim/kube/policy/lint.ts';
 import { useApp, usePart } from '../app-model.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { ScrollBox } from '../parts/ScrollBox.tsx';
@@ -46,6 +48,7 @@ function pageOf(page: DeskPage, models: PolicyModels): DeskPage {
 function Side({ models, page }: { readonly models: PolicyModels; readonly page: DeskPage }) {
   const { desk } = useApp();
   const { switches, would } = models;
+  const findings = useFindings(models);
   return (
     <ScrollBox className="policies-side" label="Policies">
       <div className="policies-actions">
@@ -85,6 +88,13 @@ function Side({ models, page }: { readonly models: PolicyModels; readonly page: 
               <span className="quiet">
                 {one.policy.kind === 'NetworkPolicy' ? '' : `${one.policy.kind}, `}
                 {selectsWords(would, one.ref)}
+                {findings.has(one.ref) && (
+                  <span className="policy-found" title="There are findings: open it">
+                    <Icon name="warning" size={12} />
+                    {findings.get(one.ref)}
+                    <span className="visually-hidden"> findings</span>
+                  </span>
+                )}
               </span>
             </button>
             <PolicySwitch of={one} />
@@ -93,4 +103,18 @@ function Side({ models, page }: { readonly models: PolicyModels; readonly page: 
       </ul>
     </ScrollBox>
   );
+}
+
+/** So many pods and policies are looked through at once; with more, a policy tells when it is opened. */
+const LINTED_MAX = 20_000;
+
+/** How many findings each policy has. */
+function useFindings({ would, world, switches }: PolicyModels): ReadonlyMap<string, number> {
+  return useMemo(() => {
+    const counts = new Map<string, number>();
+    if (would.input.pods.length * switches.length > LINTED_MAX) return counts;
+    const { podCIDR, podCIDRs = [podCIDR], serviceCIDR, serviceCIDRs = [serviceCIDR] } = world.cluster;
+    for (const { ref } of lint(would, { podCIDRs, serviceCIDRs })) counts.set(ref, (counts.get(ref) ?? 0) + 1);
+    return counts;
+  }, [would, world, switches]);
 }

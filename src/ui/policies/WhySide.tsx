@@ -38,9 +38,10 @@ export function WhySide({ side, isAllowedNow, end, staged }: WhySideProps) {
       {basis !== 'policy' && <p className="quiet">{sentence(BASIS_TEXT[basis])}</p>}
       {says && (
         <ol className="why-policies">
-          {selecting.map((policy) => (
+          {selecting.map((policy, index) => (
             <PolicyWhy
-              key={policy.ref}
+              // biome-ignore lint/suspicious/noArrayIndexKey: one object may hold several policies.
+              key={`${policy.ref} ${index}`}
               policy={policy}
               direction={direction}
               isStaged={staged.has(policy.ref)}
@@ -55,8 +56,9 @@ export function WhySide({ side, isAllowedNow, end, staged }: WhySideProps) {
             {others.length} {others.length === 1 ? 'policy is' : 'policies are'} not applicable
           </summary>
           <ul>
-            {others.map((policy) => (
-              <li key={policy.ref}>{sentence(policyText(policy, direction))}</li>
+            {others.map((policy, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: as above.
+              <li key={`${policy.ref} ${index}`}>{sentence(policyText(policy, direction))}</li>
             ))}
           </ul>
         </details>
