@@ -58,18 +58,18 @@ export function matrixOf(model: PolicyModel, ports: readonly MatrixPort[], befor
   const sides = { egress: pods.map(sideOf('egress')), ingress: pods.map(sideOf('ingress')) };
   const everything = 2 ** chosen.length - 1;
   const allowed = kept ? kept.allowed.slice() : new Uint32Array(pods.length * pods.length);
-  const fill = (source: number, destination: number): void => {
-    const [out, into] = [sides.egress[source], sides.ingress[destination]];
-    const mask = out ? (out.masks[ends[destination] ?? 0] ?? 0) : everything;
-    allowed[source * pods.length + destination] = mask & (into ? (into.masks[ends[source] ?? 0] ?? 0) : everything);
-  };
-  const isNew = (direction: Direction) =>
-    pods.map((_, at) => !kept || kept.sides[direction][at] !== sides[direction][at]);
-  const [newRows, newColumns] = [isNew('egress'), isNew('ingress')];
-  const columns = pods.flatMap((_, at) => (newColumns[at] ? [at] : []));
-  for (const source of pods.keys()) {
-    if (newRows[source]) for (let destination = 0; destination < pods.length; destination++) fill(source, destination);
-    else for (const destination of columns) fill(source, destination);
+  const isNew = (direction: Direction, at: number): boolean =>
+    !kept || kept.sides[direction][at] !== sides[direction][at];
+  const all = [...pods.keys()];
+  const columns = all.filter((at) => isNew('ingress', at));
+  const into = sides.ingress.map((side) => side?.masks);
+  for (const source of all) {
+    const [out, end, row] = [sides.egress[source]?.masks, ends[source] ?? 0, source * pods.length];
+    for (const destination of isNew('egress', source) ? all : columns) {
+      const sent = out === undefined ? everything : (out[ends[destination] ?? 0] ?? 0);
+      const taken = into[destination];
+      allowed[row + destination] = taken === undefined ? sent : sent & (taken[end] ?? 0);
+    }
   }
   for (const [source, destination] of exemptPairs(model)) allowed[source * pods.length + destination] = everything;
   return { model, pods, ports: chosen, allowed, sides };
