@@ -42,7 +42,7 @@ export interface Seen {
 const ETHERNET_BYTES = 14;
 
 /** As an address management with tunnels gives it. */
-const WITH_TUNNELS: Cluster = {
+export const WITH_TUNNELS: Cluster = {
   ...LAB,
   nodes: LAB.nodes.map((node) => ({ ...node, tunnelIp: cidrNth(node.podCIDR, 64) })),
 };

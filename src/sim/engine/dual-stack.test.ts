@@ -126,6 +126,48 @@ describe('the control loop', () => {
   });
 });
 
+describe('Calico', () => {
+  const calico = (mode: string, ...objects: readonly KubeObject[]): World =>
+    world(
+      { type: 'CniChosen', cni: 'calico', mode },
+      ...objects.map((o) => ({ type: 'ManifestsApplied', objects: [o], replace: false }) as const),
+    );
+  const allowed = (more: object): KubeObject => ({
+    kind: 'NetworkPolicy',
+    namespace: 'default',
+    name: 'web',
+    spec: { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [more] }] },
+  });
+  const both = (of: World) => [TO_WEB, OVER_SIX].map((probe) => traceProbe(of, probe).verdict.good);
+
+  it('has blocks of both families, and tunnels where IPv6 has them', () => {
+    const [first] = calico('vxlan').cluster.nodes;
+    expect(first?.blocks?.map(({ family, prefix }) => [family, prefix])).toEqual([
+      [4, 26],
+      [6, 122],
+    ]);
+    expect(first?.tunnelIps).toHaveLength(2);
+    expect(calico('ipip').cluster.nodes[0]?.tunnelIps).toHaveLength(1);
+  });
+
+  it.each<[string, object, boolean[]]>([
+    ['a network of IPv4', { ipBlock: { cidr: '0.0.0.0/0' } }, [true, false]],
+    ['a network of IPv6', { ipBlock: { cidr: '::/0' } }, [false, true]],
+    ['pods', { podSelector: { matchLabels: { app: 'toolbox' } } }, [true, true]],
+    ['other pods', { podSelector: { matchLabels: { app: 'api' } } }, [false, false]],
+  ])('a policy for %s speaks of its own family', (_name, peer, expected) => {
+    expect(both(calico('bgp'))).toEqual([true, true]);
+    expect(both(calico('vxlan', allowed(peer)))).toEqual(expected);
+  });
+
+  it('carries IPv6 alone without IP-in-IP only', () => {
+    const only = { type: 'ClusterSized', ...SIZE, ipv6: usualIpv6('only') } as const;
+    const built = (mode: string) =>
+      buildWorld(foldScenario({ events: [...START, only, { type: 'CniChosen', cni: 'calico', mode }] })).ok;
+    expect(['bgp', 'ipip', 'vxlan'].map(built)).toEqual([true, false, true]);
+  });
+});
+
 describe('a CNI without IPv6', () => {
   it.each([
     ['weave', 'fastdp'],

@@ -59,6 +59,7 @@ export function withSix(cluster: Cluster, role: Role): Cluster {
     nodeNetwork: { ...nodeNetwork, ...first, ...(second && { second }) },
     nodes: cluster.nodes.map((node) => ({
       ...ips(node),
+      ...(node.tunnelIp && fields('tunnelIp', 'tunnelIps', order(role, node.tunnelIp, twin(node.tunnelIp)))),
       ...fields('podCIDR', 'podCIDRs', order(role, node.podCIDR, cidr(`${twin(node.podCIDR.base)}/64`))),
     })),
     pods: cluster.pods.map(ips),

@@ -2,11 +2,14 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type ClusterNode, type ClusterPod, podNs } from '../../kube/cluster.ts';
+import { ipsOf } from '../../kube/families.ts';
 import type { Device, Route, Sysctl } from '../../linux/config.ts';
 import type { Origin } from '../../linux/origin.ts';
-import { ANY_NET, cidr, ip } from '../../wire/ip.ts';
+import { familyOf, type Ip, ip } from '../../wire/ip.ts';
+import { linkLocalOf } from '../../wire/ip6.ts';
 import type { Mac } from '../../wire/mac.ts';
 import type { Fragment, Json } from '../contract.ts';
+import { anyNet, hostPrefix } from './family-words.ts';
 import type { PortmapConfig } from './portmap.ts';
 import { hostNet } from './rules.ts';
 import { netnsPath } from './sandbox.ts';
@@ -15,9 +18,11 @@ import { stableMac } from './stable-mac.ts';
 const BY = 'calico (CNI plugin)';
 const POD_DEVICE = 'eth0';
 /** Nobody has this address: every node answers for it on the pods' cables (proxy ARP). */
-const GATEWAY = ip('169.254.1.1');
+const GATEWAY_4 = ip('169.254.1.1');
 /** The node's end of every pod's cable has this one: no two of them ever meet on one link. */
 const HOST_END_MAC = 'ee:ee:ee:ee:ee:ee' as Mac;
+/** In IPv6 the node's end has an address by itself, the same on every cable: `fe80::ecee:eeff:feee:eeee`. */
+const GATEWAY_6 = linkLocalOf(HOST_END_MAC);
 const NAME_HASH_LETTERS = 11;
 
 /** `cali` and the start of a SHA-1: the same name whenever the pod is made again. */
@@ -41,7 +46,7 @@ export function calicoNode(pods: readonly ClusterPod[], mtuBytes: number): Fragm
   return {
     devices: pods.map((pod) => hostEnd(pod, mtuBytes)),
     routes: pods.map(routeTo),
-    sysctl: Object.assign({}, ...pods.map((pod) => sysctlOf(hostVeth(pod)))) as Partial<Sysctl>,
+    sysctl: Object.assign({}, ...pods.filter(hasFour).map((pod) => sysctlOf(hostVeth(pod)))) as Partial<Sysctl>,
   };
 }
 
@@ -69,6 +74,9 @@ function routeTo(pod: ClusterPod): Route {
   };
 }
 
+const hasFour = ({ ip: address }: ClusterPod): boolean => familyOf(address) === 4;
+
+/** SIMPLIFIED: of IPv6 they are `proxy_ndp` and `forwarding` of the cable, which decide nothing here (Felix writes both). */
 const sysctlOf = (dev: string) =>
   ({
     [`ipv4.conf.${dev}.route_localnet`]: 1,
@@ -82,7 +90,6 @@ const sysctlOf = (dev: string) =>
 /** The pod's side: one address, and everybody else behind a gateway that is nowhere. */
 export function calicoPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number, ipam: string): Fragment {
   const origin = (why: string, by = BY): Origin => ({ by, for: `Pod ${podNs(pod)}`, why });
-  const route = { type: 'unicast', dev: POD_DEVICE, table: 'main' } as const;
   return {
     devices: [
       {
@@ -99,33 +106,40 @@ export function calicoPod(node: ClusterNode, pod: ClusterPod, mtuBytes: number, 
       {
         dev: POD_DEVICE,
         ip: pod.ip,
-        prefix: 32,
+        prefix: hostPrefix(hostNet(pod.ip)),
         scope: 'global',
         origin: origin('one address and no network around it: even neighbours are reached through the node', ipam),
       },
     ],
-    routes: [
-      {
-        ...route,
-        dst: ANY_NET,
-        via: GATEWAY,
-        scope: 'global',
-        origin: origin('everything goes to the node, which answers for this address'),
-      },
-      { ...route, dst: cidr(`${GATEWAY}/32`), scope: 'link', origin: origin('the gateway is at the end of the cable') },
-    ],
-    sysctl: { 'ipv4.ip_forward': 0 },
+    routes: routesOf(pod, origin),
+    sysctl: hasFour(pod) ? { 'ipv4.ip_forward': 0 } : { 'ipv6.conf.all.forwarding': 0 },
   };
 }
 
-/** What the plugin prints beside `cniVersion`: whatever the address management said, the pod gets a /32. */
+function routesOf(pod: ClusterPod, origin: (why: string) => Origin): readonly Route[] {
+  const route = { type: 'unicast', dev: POD_DEVICE, table: 'main' } as const;
+  const via = (gateway: Ip, why: string): Route => ({
+    ...route,
+    dst: anyNet(hostNet(pod.ip)),
+    via: gateway,
+    scope: 'global',
+    origin: origin(why),
+  });
+  if (!hasFour(pod)) return [via(GATEWAY_6, "everything goes to the node, to the address of the cable's other end")];
+  return [
+    via(GATEWAY_4, 'everything goes to the node, which answers for this address'),
+    { ...route, dst: hostNet(GATEWAY_4), scope: 'link', origin: origin('the gateway is at the end of the cable') },
+  ];
+}
+
+/** What the plugin prints beside `cniVersion`: whatever the address management said, the pod gets a /32, or a /128. */
 export function calicoResult(pod: ClusterPod): { readonly [key: string]: Json } {
   return {
     interfaces: [
       { name: hostVeth(pod) },
       { name: POD_DEVICE, mac: stableMac(`${podNs(pod)}/${POD_DEVICE}`), sandbox: netnsPath(pod) },
     ],
-    ips: [{ interface: 1, address: `${pod.ip}/32` }],
+    ips: ipsOf(pod).map((address) => ({ interface: 1, address: hostNet(address).text })),
     dns: {},
   };
 }

@@ -1,5 +1,5 @@
 import type { Step } from '../../linux/step.ts';
-import type { Ip } from '../../wire/ip.ts';
+import { familyOf, type Ip } from '../../wire/ip.ts';
 import { type Cost, stepsCost } from '../cost.ts';
 import { ownPackets } from '../own-part.ts';
 import type { Trace } from '../trace.ts';
@@ -85,8 +85,8 @@ function counted(old: Digest, now: Digest): string {
   return clause ? ` (${clause.join('')})` : '';
 }
 
-/** The MTU that a SYN's MSS was made from: 40 bytes of headers more (RFC 6691). */
-const MSS_OVERHEAD_BYTES = 40;
+/** The MTU that a SYN's MSS was made from: the headers more, of IPv4 40 bytes, of IPv6 60 (RFC 6691). */
+const MSS_OVERHEADS_BYTES = { 4: 40, 6: 60 } as const;
 
 const TUNNELS = { vxlan: 'VXLAN', geneve: 'Geneve', ipip: 'IPIP' } as const;
 
@@ -137,8 +137,10 @@ function isArpPacket(trace: Trace, index: number): boolean {
 
 function mtuOf(steps: readonly Step[]): number | null {
   const first = steps.find((s) => s.kind === 'send');
-  const l4 = first && innerPacket(first.frame)?.l4;
-  return l4?.proto === 'tcp' && 'mss' in l4 && l4.mss !== undefined ? l4.mss + MSS_OVERHEAD_BYTES : null;
+  const packet = first && innerPacket(first.frame);
+  const l4 = packet?.l4;
+  if (!packet || l4?.proto !== 'tcp' || !('mss' in l4) || l4.mss === undefined) return null;
+  return l4.mss + MSS_OVERHEADS_BYTES[familyOf(packet.dst)];
 }
 
 const OUTCOME_WORDS: Readonly<Record<Trace['verdict']['outcome'], string>> = {

@@ -1,10 +1,13 @@
 /** CNI ADD with Calico (cni-plugin/pkg/k8s/k8s.go, cni-plugin/pkg/ipamplugin, manifests/calico.yaml; v3.31.7). */
 import { type Cluster, type ClusterNode, type ClusterPod, podNetworkWith } from '../../../kube/cluster.ts';
+import { type Family, familiesOf, ipsOf } from '../../../kube/families.ts';
+import { familyOf, type Ip } from '../../../wire/ip.ts';
 import type { Afterwards, CniOptions, Json, PluginCall, PodAdd } from '../../contract.ts';
 import { calicoCall, calicoConf, felixHere } from '../../parts/calico-calls.ts';
 import { calicoResult } from '../../parts/calico-plugin.ts';
 import { portmapCall } from '../../parts/plugin-calls.ts';
-import { BLOCK_PREFIX } from './facts.ts';
+import { hostNet } from '../../parts/rules.ts';
+import { BLOCK_PREFIXES } from './facts.ts';
 import { type CalicoMode, modeOf, overheadOf } from './modes.ts';
 
 const CNI_VERSION = '1.0.0';
@@ -18,8 +21,8 @@ export function addCalico(
   options: CniOptions,
 ): PodAdd {
   const mode = modeOf(modeId);
-  const mtu = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overheadOf(mode);
-  const calico = calicoConf(node, mtu, { type: 'calico-ipam' });
+  const mtu = options.podMtuBytes ?? cluster.nodeNetwork.mtuBytes - overheadOf(mode, familiesOf(cluster));
+  const calico = calicoConf(node, mtu, ipamConf(familiesOf(cluster)));
   const portmap = { type: 'portmap', snat: true, capabilities: { portMappings: true } } as const;
   const input = { name: NAME, cniVersion: CNI_VERSION, ...calico };
   const result: Json = { cniVersion: CNI_VERSION, ...calicoResult(pod) };
@@ -37,11 +40,21 @@ export function addCalico(
   };
 }
 
+/** Which families it is to ask for is a matter of this file alone: absent means IPv4. */
+function ipamConf(families: readonly Family[]): { readonly [key: string]: Json } {
+  const type = 'calico-ipam';
+  if (!families.includes(6)) return { type };
+  return { type, assign_ipv4: String(families.includes(4)), assign_ipv6: 'true' };
+}
+
 function ipamCall(node: ClusterNode, pod: ClusterPod, stdin: Json): PluginCall {
-  const block = podNetworkWith(node, pod.ip);
-  const from = block
-    ? `the next free address of ${block.text}, a block of the pool that belongs to ${node.name}`
-    : `${pod.ip}, borrowed from the block of another node: no block is left in the pool`;
+  const taken = (ip: Ip): string => {
+    const block = podNetworkWith(node, ip);
+    return block
+      ? `the next free address of ${block.text}, a block of the pool that belongs to ${node.name}`
+      : `${ip}, borrowed from the block of another node: no block is left in the pool`;
+  };
+  const from = ipsOf(pod).map(taken).join(', and ');
   return {
     plugin: 'calico-ipam',
     caller: 'calico',
@@ -50,7 +63,9 @@ function ipamCall(node: ClusterNode, pod: ClusterPod, stdin: Json): PluginCall {
     isIpam: true,
     stdout: {
       cniVersion: CNI_VERSION,
-      ips: [{ address: `${pod.ip}/${block?.prefix ?? BLOCK_PREFIX}` }],
+      ips: ipsOf(pod).map((ip) => ({
+        address: `${ip}/${podNetworkWith(node, ip)?.prefix ?? BLOCK_PREFIXES[familyOf(ip)]}`,
+      })),
       dns: {},
     },
   };
@@ -63,8 +78,9 @@ const birdHere = (node: ClusterNode, pod: ClusterPod): Afterwards => ({
 });
 
 function others(node: ClusterNode, pod: ClusterPod, mode: CalicoMode): Afterwards {
-  const block = podNetworkWith(node, pod.ip);
-  const what = block?.text ?? `${pod.ip}/32`;
+  const what = ipsOf(pod)
+    .map((ip) => (podNetworkWith(node, ip) ?? hostNet(ip)).text)
+    .join(' and ');
   if (mode.overlay === 'vxlan') {
     return {
       by: 'felix',

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
+import { applyRuleOps } from '../../../linux/netfilter/iptables/build.ts';
+import { printRuleset } from '../../../linux/netfilter/iptables/print.ts';
 import { printRoute } from '../../../linux/print/ip-route.ts';
 import { cidr, ip } from '../../../wire/ip.ts';
+import { inSix, withSix } from '../../conformance/dual-cluster.ts';
 import { LAB } from '../../conformance/lab-cluster.ts';
 import { planText } from '../../conformance/plan-text.ts';
-import type { NodePlan } from '../../contract.ts';
+import type { Fragment, NodePlan } from '../../contract.ts';
 import { CALICO } from './driver.ts';
 import { vtepMac } from './vxlan.ts';
 
@@ -87,13 +90,72 @@ describe('routes', () => {
   });
 });
 
+describe('IPv6', () => {
+  const six = (mode: string): NodePlan => {
+    const base = withSix(CLUSTER, 'second');
+    const blocksOf = ({ blocks = [] }: ClusterNode) => blocks.flatMap((net) => [net, cidr(`${inSix(net.base)}/122`)]);
+    const dual = forMode(mode, { ...base, nodes: base.nodes.map((each) => ({ ...each, blocks: blocksOf(each) })) });
+    return CALICO.plan(dual, node(dual), mode, {});
+  };
+  const routesOf = ({ routes = [] }: Fragment): string[] => routes.map(printRoute);
+
+  it('pods have one address more and a gateway that is there', () => {
+    const pod = six('bgp').pods?.get('default/web-1') ?? {};
+    expect(routesOf(pod)).toEqual([
+      'default via 169.254.1.1 dev eth0',
+      '169.254.1.1 dev eth0 scope link',
+      'default via fe80::ecee:eeff:feee:eeee dev eth0 metric 1024 pref medium',
+    ]);
+    expect(pod.addresses?.map(({ ip: address, prefix }) => `${address}/${prefix}`)).toContain('fd00:10:244:1::2/128');
+  });
+
+  it('VXLAN has a second device, and every pod the smaller MTU', () => {
+    const { devices = [], addresses = [] } = six('vxlan').node;
+    expect(devices.map(({ name, mtuBytes }) => `${name.replace(/^cali.*/, 'cali')} ${mtuBytes}`)).toEqual([
+      'vxlan.calico 1450',
+      'cali 1430',
+      'cali 1430',
+      'vxlan-v6.calico 1430',
+    ]);
+    expect(addresses.map(({ dev, ip: address, prefix }) => `${dev} ${address}/${prefix}`)).toEqual([
+      'vxlan.calico 10.244.1.0/32',
+      'vxlan-v6.calico fd00:10:244:1::/128',
+    ]);
+  });
+
+  it('IP-in-IP is left to IPv4', () => {
+    const lines = routesOf(six('ipip').node);
+    expect(lines.some((line) => line.startsWith('10.244.') && line.includes('dev tunl0'))).toBe(true);
+    expect(lines.filter((line) => line.startsWith('fd00:10:244:2::/122'))).toEqual([
+      expect.stringContaining('via fd00:192:168:56::12 dev eth0 proto bird'),
+    ]);
+  });
+
+  it('Felix has sets and rules of its own for it, and no pool is masqueraded', () => {
+    const { ipsets = [], ip6tables = [] } = six('vxlan').node;
+    const sets = ipsets.filter((set) => set.family === 6);
+    expect(sets.map(({ name, members }) => [name, members.length])).toEqual([
+      ['cali60all-ipam-pools', 1],
+      ['cali60masq-ipam-pools', 0],
+      ['cali60this-host', 3],
+      ['cali60dscp-src-net', 0],
+      ['cali60all-vxlan-net', 2],
+    ]);
+    const lines = printRuleset(applyRuleOps(ip6tables), 6).split('\n');
+    const of = (chain: string) => lines.filter((line) => line.startsWith(`-A ${chain} `));
+    expect(of('cali-nat-outgoing')).toEqual([]);
+    expect(of('cali-wl-to-host').filter((line) => line.includes('--icmpv6-type'))).toHaveLength(6);
+    expect(lines.filter((line) => line.includes('cali40'))).toEqual([]);
+  });
+});
+
 describe('what others rely on', () => {
   it.each([
     ['node1', '66:f9:37:c3:7e:94'],
     ['node2', '66:2d:bf:44:a6:8b'],
     ['n3', '66:26:c2:ce:28:d0'],
   ])('the tunnel end of %s has the MAC %s', (name, mac) => {
-    expect(vtepMac(name)).toBe(mac);
+    expect(vtepMac(name, 4)).toBe(mac);
   });
 
   it('refuses a pod network smaller than a block', () => {

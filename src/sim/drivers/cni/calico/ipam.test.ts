@@ -6,7 +6,7 @@ import { calicoIpam } from './ipam.ts';
 const nodesOf = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ name: `node-${i + 1}`, podCIDR: cidr(`10.244.${i}.0/24`) }));
 const make = (pool: string, nodes = 1, hasTunnel = false) =>
-  calicoIpam(hasTunnel)({ podCIDR: cidr(pool), nodes: nodesOf(nodes) });
+  calicoIpam(() => hasTunnel)({ podCIDR: cidr(pool), nodes: nodesOf(nodes) });
 const takeMany = (ipam: ReturnType<typeof make>, node: string, count: number): (Ip | null)[] =>
   Array.from({ length: count }, () => ipam.take(node));
 

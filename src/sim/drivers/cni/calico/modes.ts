@@ -1,5 +1,6 @@
 /** What each mode of Calico is made of: who programs the routes to other nodes, and which packets get an envelope. */
 import { assert } from '../../../base/assert.ts';
+import type { Family } from '../../../kube/families.ts';
 import type { DriverMode } from '../../contract.ts';
 import * as facts from './facts.ts';
 
@@ -57,11 +58,20 @@ export function modeOf(id: string): CalicoMode {
   return mode;
 }
 
-const OVERHEADS: Readonly<Record<CalicoMode['overlay'], number>> = {
-  none: 0,
-  ipip: facts.IPIP_OVERHEAD_BYTES,
-  vxlan: facts.VXLAN_OVERHEAD_BYTES,
+const PLAIN: CalicoMode = { overlay: 'none', crossSubnetOnly: false };
+
+/** IP-in-IP is of IPv4 alone (libcalico-go/lib/validator/v3: "IPIPMode is not supported on IPv6 pools"): the pool of IPv6 has no envelope. */
+export const modeIn = (mode: CalicoMode, family: Family): CalicoMode =>
+  family === 6 && mode.overlay === 'ipip' ? PLAIN : mode;
+
+const overheadIn = ({ overlay }: CalicoMode, family: Family): number => {
+  if (overlay === 'none') return 0;
+  return overlay === 'vxlan' ? facts.VXLAN_OVERHEADS_BYTES[family] : facts.IPIP_OVERHEAD_BYTES;
 };
 
-/** What an envelope takes from the node network's MTU; a pool that uses it at all makes every pod's MTU smaller. */
-export const overheadOf = ({ overlay }: CalicoMode): number => OVERHEADS[overlay];
+/**
+ * What an envelope takes from the node network's MTU. A pool that uses it at all makes every pod's MTU smaller, of both families the one
+ * that takes more (`determinePodMTU`, felix/dataplane/linux/int_dataplane.go).
+ */
+export const overheadOf = (mode: CalicoMode, families: readonly Family[]): number =>
+  Math.max(...families.map((family) => overheadIn(modeIn(mode, family), family)));

@@ -66,10 +66,10 @@ function routeTo(cluster: Cluster, dst: Cidr, node: ClusterNode, peer: ClusterNo
     const origin = originOf('felix', peer, `${peer.name} is in the same subnet and needs no envelope`);
     return { ...base, via: peer.ip, dev: facts.NODE_DEVICE, proto: facts.BY_FELIX, onlink: true, origin };
   }
-  const mtuBytes = cluster.nodeNetwork.mtuBytes - facts.VXLAN_OVERHEAD_BYTES;
+  const mtuBytes = cluster.nodeNetwork.mtuBytes - facts.VXLAN_OVERHEADS_BYTES[dst.family];
   const origin = originOf('felix', peer, `the pods of ${peer.name} are reached through its tunnel device`);
   const via = peer.tunnelIp ?? peer.ip;
-  return { ...base, via, dev: facts.VXLAN_DEVICE, onlink: true, mtuBytes, origin };
+  return { ...base, via, dev: facts.VXLAN_DEVICES[dst.family], onlink: true, mtuBytes, origin };
 }
 
 const originOf = (by: string, peer: ClusterNode, why: string): Origin => ({ by, for: `Node ${peer.name}`, why });

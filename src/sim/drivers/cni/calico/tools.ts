@@ -2,21 +2,25 @@
  * What Calico's own tools print on a node: `calicoctl` v3.31 and `birdcl` of BIRD 1.6. SIMPLIFIED: no times (SINCE), because nothing here
  * has a clock; every session is up.
  */
+import { must } from '../../../base/assert.ts';
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import { podNetworks } from '../../../kube/cluster.ts';
+import { type Family, familiesOf, familyName, inFamily } from '../../../kube/families.ts';
 import type { Route } from '../../../linux/config.ts';
-import { cidrHas } from '../../../wire/ip.ts';
+import { cidrHas, type Ip } from '../../../wire/ip.ts';
 import type { ToolOutput } from '../../contract.ts';
 import * as facts from './facts.ts';
-import type { CalicoMode } from './modes.ts';
+import { type CalicoMode, modeIn } from './modes.ts';
 import { blockRoutes } from './routes.ts';
 
 const AS_NUMBER = 64_512;
 
 export function calicoTools(cluster: Cluster, node: ClusterNode, mode: CalicoMode): readonly ToolOutput[] {
-  const peers = cluster.nodes.filter((peer) => peer !== node);
-  return [...(mode.overlay === 'vxlan' ? [withoutBgp()] : bgp(cluster, node, peers, mode)), blocks(cluster)];
+  return [...(mode.overlay === 'vxlan' ? [withoutBgp()] : bgp(cluster, node, mode)), blocks(cluster)];
 }
+
+const viewsOf = (cluster: Cluster): readonly (readonly [Family, Cluster])[] =>
+  familiesOf(cluster).map((family) => [family, inFamily(cluster, family)]);
 
 /** felix programs all routes from the datastore, so calico-vxlan.yaml starts no BIRD at all. */
 const withoutBgp = (): ToolOutput => ({
@@ -25,33 +29,46 @@ const withoutBgp = (): ToolOutput => ({
   lines: ['Calico process is running.', '', 'The BGP backend process (BIRD) is not running.'],
 });
 
-function bgp(cluster: Cluster, node: ClusterNode, peers: readonly ClusterNode[], mode: CalicoMode): ToolOutput[] {
+function bgp(cluster: Cluster, node: ClusterNode, mode: CalicoMode): ToolOutput[] {
+  const views = viewsOf(cluster);
   const status: ToolOutput = {
     command: 'calicoctl node status',
     about: `A BGP session with each other node (full mesh, all in AS ${AS_NUMBER}): ${sessions(cluster.nodes.length)} in this cluster. Above about 100 nodes route reflectors take its place: they pass on routes, never packets.`,
     lines: [
       'Calico process is running.',
-      '',
-      'IPv4 BGP status',
-      ...box(
-        ['PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO'],
-        peers.map(({ ip }) => [ip, 'node-to-node mesh', 'up', '', 'Established']),
-      ),
+      ...views.flatMap(([family, { nodes }]) => [
+        '',
+        `${familyName(family)} BGP status`,
+        ...box(
+          ['PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO'],
+          nodes
+            .filter(({ name }) => name !== node.name)
+            .map(({ ip }) => [ip, 'node-to-node mesh', 'up', '', 'Established']),
+        ),
+      ]),
     ],
   };
-  const routes = blockRoutes(cluster, node, peers, mode).map((route) => birdLine(cluster, route));
   const tunnel =
     mode.overlay === 'ipip'
       ? ` BIRD knows no tunnel: what goes through ${facts.IPIP_DEVICE} is decided when it writes the route into the kernel.`
       : '';
   return [
     status,
-    {
-      command: 'birdcl show route',
-      about: `Which peer announced each block; the kernel's routes with "proto bird" come from here.${tunnel}`,
-      lines: routes,
-    },
+    ...views.map(([family, view]) => ({
+      command: family === 4 ? 'birdcl show route' : 'birdcl6 show route',
+      about: `Which peer announced each block; the kernel's routes with "proto bird" come from here.${family === 4 ? tunnel : ''}`,
+      lines: routesIn(view, node.name, modeIn(mode, family)),
+    })),
   ];
+}
+
+function routesIn(cluster: Cluster, name: string, mode: CalicoMode): string[] {
+  const node = must(
+    cluster.nodes.find((one) => one.name === name),
+    `the node ${name}`,
+  );
+  const peers = cluster.nodes.filter((peer) => peer !== node);
+  return blockRoutes(cluster, node, peers, mode).map((route) => birdLine(cluster, route));
 }
 
 const sessions = (nodes: number): string => {
@@ -65,29 +82,34 @@ function birdLine(cluster: Cluster, { dst, type, via, origin }: Route): string {
   if (type === 'blackhole') return `${net} blackhole [static1] * (200)`;
   const peer = cluster.nodes.find(({ name }) => origin?.for === `Node ${name}`)?.ip ?? via ?? '';
   const from = peer === via ? '' : ` from ${peer}`;
-  return `${net} via ${via} on ${facts.NODE_DEVICE} [Mesh_${peer.replaceAll('.', '_')}${from}] * (100/0) [i]`;
+  return `${net} via ${via} on ${facts.NODE_DEVICE} [Mesh_${peer.replaceAll(/[.:]/g, '_')}${from}] * (100/0) [i]`;
 }
 
 /** The pool, then the block of every node. */
 function blocks(cluster: Cluster): ToolOutput {
-  const taken = [...cluster.pods.map(({ ip }) => ip), ...cluster.nodes.flatMap(({ tunnelIp }) => tunnelIp ?? [])];
-  const row = (grouping: string, net: Cluster['podCIDR']): string[] => {
-    const total = 2 ** (32 - net.prefix);
+  const row = (grouping: string, net: Cluster['podCIDR'], taken: readonly Ip[]): string[] => {
+    const total = 2 ** ((net.family === 4 ? 32 : 128) - net.prefix);
     const used = taken.filter((ip) => cidrHas(net, ip)).length;
-    const share = (n: number): string => `${n} (${Math.round((n / total) * 100)}%)`;
-    return [grouping, net.text, String(total), share(used), share(total - used)];
+    const share = (n: number): string => `${five(n)} (${Math.round((n / total) * 100)}%)`;
+    return [grouping, net.text, five(total), share(used), share(total - used)];
   };
-  const nets = cluster.nodes.flatMap((node) => [...podNetworks(node)]);
   return {
     command: 'calicoctl ipam show --show-blocks',
     about:
       'Addresses of pods come from blocks, which nodes claim when they need one; the podCIDR of a node is not looked at.',
     lines: box(
       ['GROUPING', 'CIDR', 'IPS TOTAL', 'IPS IN USE', 'IPS FREE'],
-      [row('IP Pool', cluster.podCIDR), ...nets.map((net) => row('Block', net))],
+      viewsOf(cluster).flatMap(([, { podCIDR, pods, nodes }]) => {
+        const taken = [...pods.map(({ ip }) => ip), ...nodes.flatMap(({ tunnelIp }) => tunnelIp ?? [])];
+        const nets = nodes.flatMap((node) => [...podNetworks(node)]);
+        return [row('IP Pool', podCIDR, taken), ...nets.map((net) => row('Block', net, taken))];
+      }),
     ),
   };
 }
+
+/** Five digits are enough for calicoctl (`%.5g`). */
+const five = (n: number): string => (n < 1e5 ? String(n) : Number(n.toPrecision(5)).toExponential());
 
 /** A table as calicoctl draws it. */
 function box(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

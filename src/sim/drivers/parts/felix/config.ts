@@ -1,10 +1,12 @@
 /** What Felix is told about a node: what differs between the modes of Calico, and what Canal leaves out. */
-import type { Cidr, Ip } from '../../../wire/ip.ts';
+import type { Family } from '../../../kube/families.ts';
+import { type Cidr, familyOf, type Ip } from '../../../wire/ip.ts';
 
 export interface FelixConfig {
   /** The IPPools: pods of `pools` keep their address towards each other; those of `masqPools` lose it towards everything else. */
   readonly pools: readonly Cidr[];
   readonly masqPools: readonly Cidr[];
+  /** Its family is that of all the rules: there is a Felix half for each. */
   readonly hostIp: Ip;
   /** The other nodes whose tunnelled packets are let in. */
   readonly peers: readonly Ip[];
@@ -26,12 +28,19 @@ export const IPIP_PROTOCOL = 4;
 /** `InterfacePrefix`, as a wildcard. */
 export const WORKLOADS = 'cali+';
 
-export const setName = (id: string): string => `cali40${id}`;
-export const SETS = {
-  pools: setName('all-ipam-pools'),
-  masqPools: setName('masq-ipam-pools'),
-  hosts: setName('all-hosts-net'),
-  vxlanHosts: setName('all-vxlan-net'),
-  thisHost: setName('this-host'),
-  dscp: setName('dscp-src-net'),
-} as const;
+export const familyOfRules = ({ hostIp }: Pick<FelixConfig, 'hostIp'>): Family => familyOf(hostIp);
+
+export const setName = (id: string, family: Family): string => `cali${family}0${id}`;
+
+const namesIn = (family: Family) => ({
+  pools: setName('all-ipam-pools', family),
+  masqPools: setName('masq-ipam-pools', family),
+  hosts: setName('all-hosts-net', family),
+  vxlanHosts: setName('all-vxlan-net', family),
+  thisHost: setName('this-host', family),
+  dscp: setName('dscp-src-net', family),
+});
+
+export type SetNames = ReturnType<typeof namesIn>;
+const NAMES: Readonly<Record<Family, SetNames>> = { 4: namesIn(4), 6: namesIn(6) };
+export const setsOf = (family: Family): SetNames => NAMES[family];

@@ -6,13 +6,13 @@ import type { IpSet } from '../../../linux/config.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import type { PolicyEnforcement } from '../../contract.ts';
 import { calicoRules } from './calico-rule.ts';
-import type { FelixConfig } from './config.ts';
+import { type FelixConfig, familyOfRules } from './config.ts';
 import { dispatchOps } from './dispatch.ts';
 import { type Endpoint, endpointOps, profileOps } from './endpoint.ts';
 import { ipvsOps } from './ipvs.ts';
 import { groupOps, policyOps } from './policy.ts';
 import { policySets } from './policy-sets.ts';
-import { felixSets, LOOPBACK_IP } from './sets.ts';
+import { felixSets, LOOPBACK_IPS } from './sets.ts';
 import { filterOps } from './static-filter.ts';
 import { mangleOps, natOps, rawOps } from './static-other.ts';
 import { KNOWN_KINDS, tiersOf } from './tiers.ts';
@@ -32,19 +32,20 @@ export function felixRules(
   hostVeth: (pod: ClusterPod) => string,
   config: FelixConfig,
 ): RuleOp[] {
+  const family = familyOfRules(config);
   const policies = activePolicies(cluster, pods);
   const endpoints = pods.map((pod) => endpointOf(policies, pod, hostVeth(pod)));
   const profiles = [...new Set(endpoints.flatMap((endpoint) => endpoint.profiles))];
   return [
     ...rawOps(config),
-    ...mangleOps(),
+    ...mangleOps(config),
     ...natOps(config),
-    ...policies.flatMap(policyOps),
+    ...policies.flatMap((policy) => policyOps(policy, family)),
     ...groupChains(endpoints),
     ...profileOps(profiles),
     ...endpoints.flatMap(endpointOps),
     ...dispatchOps(endpoints),
-    ...(config.besideIpvs ? ipvsOps(endpoints) : []),
+    ...(config.besideIpvs ? ipvsOps(endpoints, family) : []),
     ...filterOps(config),
   ];
 }
@@ -55,8 +56,9 @@ export function felixIpsets(
   pods: readonly ClusterPod[],
   config: FelixConfig,
 ): IpSet[] {
-  const own = [node.ip, LOOPBACK_IP, ...(node.tunnelIp === undefined ? [] : [node.tunnelIp])];
-  return [...felixSets(config, own), ...policySets(activePolicies(cluster, pods))];
+  const family = familyOfRules(config);
+  const own = [node.ip, LOOPBACK_IPS[family], ...(node.tunnelIp === undefined ? [] : [node.tunnelIp])];
+  return [...felixSets(config, own), ...policySets(activePolicies(cluster, pods), family)];
 }
 
 /** Felix programs a policy on a node only where it selects a pod. */

@@ -3,9 +3,10 @@
  * through INPUT and OUTPUT instead of FORWARD, and OUTPUT does not know by which device it came: INPUT writes that into the mark.
  * felix/rules/static.go, dispatch.go, epmark.go and felix/dataplane/driver.go, v3.31.
  */
+import type { Family } from '../../../kube/families.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type FelixRule, felixChain } from './chain.ts';
-import { SETS, WORKLOADS } from './config.ts';
+import { setsOf, WORKLOADS } from './config.ts';
 import { tree, type Workload } from './dispatch.ts';
 import { ACCEPTED, clear, isNotClear, isSet, setMasked } from './marks.ts';
 
@@ -37,7 +38,7 @@ export const IPVS_OUTPUT: FelixRule = {
   why: 'it is no packet of the node: IPVS passes it on',
 };
 
-export function ipvsOps(workloads: readonly Workload[]): RuleOp[] {
+export function ipvsOps(workloads: readonly Workload[], family: Family): RuleOp[] {
   const sorted = [...workloads].sort((a, b) => (a.dev < b.dev ? -1 : 1));
   const marks = marksOf(sorted.map(({ dev }) => dev));
   const setMark = ({ dev, ref }: Workload): RuleOp[] =>
@@ -54,7 +55,7 @@ export function ipvsOps(workloads: readonly Workload[]): RuleOp[] {
     ...sorted.flatMap(setMark),
     ...tree(SET_MARK, '--in-interface', 'cali-sm-', sorted, { branch: [], root: SET_MARK_END }),
     ...felixChain('filter', FROM_MARK, [...sorted.map(fromMark), UNKNOWN_MARK]),
-    ...felixChain('filter', FORWARD_CHECK, CHECK),
+    ...felixChain('filter', FORWARD_CHECK, checkIn(setsOf(family).thisHost)),
     ...felixChain('filter', FORWARD_MARK, FORWARD),
   ];
 }
@@ -103,23 +104,23 @@ const SET_MARK_END: readonly FelixRule[] = [
   },
 ];
 
-const toNodePort = (proto: 'tcp' | 'udp'): FelixRule => ({
-  match: `-p ${proto} -m multiport --destination-ports ${NODE_PORTS} -m set --match-set ${SETS.thisHost} dst`,
+const toNodePort = (proto: 'tcp' | 'udp', thisHost: string): FelixRule => ({
+  match: `-p ${proto} -m multiport --destination-ports ${NODE_PORTS} -m set --match-set ${thisHost} dst`,
   action: `--goto ${SET_MARK}`,
   comment: 'To kubernetes NodePort service',
   why: 'a NodePort: IPVS passes it on',
 });
 
-const CHECK: readonly FelixRule[] = [
+const checkIn = (thisHost: string): readonly FelixRule[] => [
   {
     match: '-m conntrack --ctstate RELATED,ESTABLISHED',
     action: '--jump RETURN',
     why: 'its flow was let in when it began, and a Service may have been asked by the node itself',
   },
-  toNodePort('tcp'),
-  toNodePort('udp'),
+  toNodePort('tcp', thisHost),
+  toNodePort('udp', thisHost),
   {
-    match: `-m set ! --match-set ${SETS.thisHost} dst`,
+    match: `-m set ! --match-set ${thisHost} dst`,
     action: `--jump ${SET_MARK}`,
     comment: 'To kubernetes service',
     why: 'an address of kube-ipvs0: IPVS passes it on',

@@ -3,6 +3,7 @@ import { sha224 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { toBase64url } from '../../../base/base64url.ts';
 import type { ClusterPolicy, NamedPolicyPort, PolicyDirection } from '../../../kube/cluster-policy.ts';
+import type { Family } from '../../../kube/families.ts';
 import type { IpSet } from '../../../linux/config.ts';
 import { familyOf, type Ip } from '../../../wire/ip.ts';
 import { type CalicoRule, calicoRules } from './calico-rule.ts';
@@ -19,13 +20,17 @@ const uniqueId = (prefix: string, text: string): string =>
 /** What a selector in its normal form is called. */
 export const selectorId = (text: string): string => uniqueId('s', text);
 
-const limited = (id: string): string => setName(id).slice(0, SET_NAME_MAX);
+const limited = (id: string, family: Family): string => setName(id, family).slice(0, SET_NAME_MAX);
 
-/** `cali40s:…`: the pods on the other side. Where an egress rule has names of ports only, their set is of those pods already. */
-export function peerSet({ selector, ports, named }: CalicoRule, direction: PolicyDirection): string | null {
+/** `cali40s:…`, `cali60s:…`: the pods on the other side. Where an egress rule has names of ports only, their set is of those pods already. */
+export function peerSet(
+  { selector, ports, named }: CalicoRule,
+  direction: PolicyDirection,
+  family: Family,
+): string | null {
   if (selector === undefined) return null;
   const isAsked = direction === 'egress' && ports.length === 0 && named.length > 0;
-  return isAsked ? null : limited(selectorId(selector.text));
+  return isAsked ? null : limited(selectorId(selector.text), family);
 }
 
 /** Ports are the receiver's, and only an egress rule has a selector for it. */
@@ -33,37 +38,42 @@ const receiver = ({ selector }: CalicoRule, direction: PolicyDirection): CalicoR
   direction === 'egress' ? selector : undefined;
 
 /** `cali40n:…`: addresses with the port that has this name there. */
-export function namedPortSet(rule: CalicoRule, { name }: NamedPolicyPort, direction: PolicyDirection): string {
+export function namedPortSet(
+  rule: CalicoRule,
+  { name }: NamedPolicyPort,
+  direction: PolicyDirection,
+  family: Family,
+): string {
   const id = selectorId(receiver(rule, direction)?.text ?? ALL);
-  return limited(uniqueId('n', `${id},${rule.protocol ?? 'tcp'},${name}`));
+  return limited(uniqueId('n', `${id},${rule.protocol ?? 'tcp'},${name}`), family);
 }
 
 /** The sets that the policies ask, each once. */
-export function policySets(policies: readonly ClusterPolicy[]): IpSet[] {
+export function policySets(policies: readonly ClusterPolicy[], family: Family): IpSet[] {
   const sets = new Map<string, IpSet>();
   const add = (name: string, type: IpSet['type'], members: () => readonly string[], why: string): void => {
     if (sets.has(name)) return;
     const sorted = [...new Set(members())].sort();
-    sets.set(name, { name, type, family: 4, members: sorted, origin: { by: BY, why } });
+    sets.set(name, { name, type, family, members: sorted, origin: { by: BY, why } });
   };
-  const isFour = (ip: Ip): boolean => familyOf(ip) === 4;
+  const isOurs = (ip: Ip): boolean => familyOf(ip) === family;
   for (const policy of policies)
     for (const direction of ['ingress', 'egress'] as const)
       for (const rule of calicoRules(policy, direction) ?? []) {
         const { selector } = rule;
-        const peers = peerSet(rule, direction);
+        const peers = peerSet(rule, direction, family);
         if (selector && peers !== null)
-          add(peers, 'hash:net', () => selector.ips.filter(isFour), `the pods that ${selector.reads} finds`);
+          add(peers, 'hash:net', () => selector.ips.filter(isOurs), `the pods that ${selector.reads} finds`);
         for (const port of rule.named) {
           const whose = receiver(rule, direction);
           const found = whose && new Set(whose.ips);
           const members = (): readonly string[] =>
             port.ports
-              .filter(({ ip, protocol }) => isFour(ip) && protocol === rule.protocol && found?.has(ip) !== false)
+              .filter(({ ip, protocol }) => isOurs(ip) && protocol === rule.protocol && found?.has(ip) !== false)
               .map(({ ip, port: number, protocol }) => `${ip},${protocol}:${number}`);
           const where = whose ? ` that ${whose.reads} finds` : '';
           const why = `what the port ${port.name} is on each pod${where}`;
-          add(namedPortSet(rule, port, direction), 'hash:ip,port', members, why);
+          add(namedPortSet(rule, port, direction, family), 'hash:ip,port', members, why);
         }
       }
   return [...sets.values()];

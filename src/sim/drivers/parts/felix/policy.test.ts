@@ -52,13 +52,13 @@ function linesOf(ops: Parameters<typeof applyRuleOps>[0], chain: string): string
 }
 
 function compile(direction: 'ingress' | 'egress', of: ClusterPolicy): string[] {
-  return linesOf(policyOps(of), policyChain(direction, of)).map((line) =>
+  return linesOf(policyOps(of, 4), policyChain(direction, of)).map((line) =>
     line.replace(/ ?-m comment --comment "Policy [^"]*" ?/, ' ').trim(),
   );
 }
 const ingress = (...rules: PolicyRule[]): string[] => compile('ingress', policy({ ingress: rules }));
 const egress = (...rules: PolicyRule[]): string[] => compile('egress', policy({ egress: rules }));
-const setsOf = (more: Partial<ClusterPolicy>) => policySets([policy(more)]);
+const setsOf = (more: Partial<ClusterPolicy>) => policySets([policy(more)], 4);
 const setOf = (more: Partial<ClusterPolicy>) => must(setsOf(more)[0], 'a set');
 
 const ACCEPT = '-j MARK --set-xmark 0x10000/0x10000';
@@ -70,7 +70,7 @@ describe('a rule that allows', () => {
   });
 
   it('a policy without rules says its name and allows nothing', () => {
-    expect(linesOf(policyOps(policy({ ingress: [] })), policyChain('ingress', policy({})))).toEqual([
+    expect(linesOf(policyOps(policy({ ingress: [] }), 4), policyChain('ingress', policy({})))).toEqual([
       '-m comment --comment "Policy default/knp.default.allow-web ingress"',
     ]);
   });

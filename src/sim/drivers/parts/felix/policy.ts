@@ -4,6 +4,7 @@
  * scratch marks.
  */
 import { type ClusterPolicy, type PolicyDirection, policyRef } from '../../../kube/cluster-policy.ts';
+import type { Family } from '../../../kube/families.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type CalicoRule, calicoRules, type PortRange } from './calico-rule.ts';
 import { type FelixRule, felixChain } from './chain.ts';
@@ -30,12 +31,12 @@ const RETURN_STRIDE = 5;
 const RETURN = '--jump RETURN';
 const DIRECTIONS: readonly PolicyDirection[] = ['ingress', 'egress'];
 
-export function policyOps(policy: ClusterPolicy): RuleOp[] {
+export function policyOps(policy: ClusterPolicy, family: Family): RuleOp[] {
   return DIRECTIONS.flatMap((direction) => {
     const rules = calicoRules(policy, direction);
     if (rules === undefined) return [];
     const [first = { why: 'it allows nothing' }, ...rest] = withoutLastReturns(
-      rules.flatMap((rule) => render(rule, direction)),
+      rules.flatMap((rule) => render(rule, direction, family)),
     );
     const comment = [...[first.comment ?? []].flat(), `Policy ${calicoName(policy)} ${direction}`];
     const all = [{ ...first, comment }, ...rest].map((rule): FelixRule => ({ ...rule, for: policyRef(policy) }));
@@ -77,14 +78,14 @@ const SIDE = {
   egress: { net: '--destination', dir: 'dst' },
 } as const;
 
-function render(given: CalicoRule, direction: PolicyDirection): FelixRule[] {
-  const rule = inFamily(given);
+function render(given: CalicoRule, direction: PolicyDirection, family: Family): FelixRule[] {
+  const rule = inFamily(given, family);
   if (!rule) return [];
   const { net, dir } = SIDE[direction];
   const proto = rule.protocol ? `-p ${rule.protocol}` : '';
-  const set = peerSet(rule, direction);
+  const set = peerSet(rule, direction, family);
   const members = set === null ? '' : `-m set --match-set ${set} ${dir}`;
-  const ports = [...splitPorts(rule.ports), ...rule.named.map((port) => namedMatch(rule, port, direction))];
+  const ports = [...splitPorts(rule.ports), ...rule.named.map((port) => namedMatch(rule, port, direction, family))];
   const isPortBlock = ports.length > 1;
   const isNetBlock = rule.nets.length > 1;
   const isExceptBlock = (isNetBlock ? 0 : rule.nets.length) + rule.notNets.length > 1;
@@ -106,14 +107,19 @@ function render(given: CalicoRule, direction: PolicyDirection): FelixRule[] {
   return rules.map((each) => (rule.comment === undefined ? each : { ...each, comment: rule.comment }));
 }
 
-/** `FilterRuleToIPVersion`: these are the tables of IPv4. A rule whose networks are all of the other family is no rule here. */
-function inFamily(rule: CalicoRule): CalicoRule | null {
-  const nets = rule.nets.filter(({ family }) => family === 4);
+/** `FilterRuleToIPVersion`: a rule whose networks are all of the other family is no rule here. */
+function inFamily(rule: CalicoRule, family: Family): CalicoRule | null {
+  const nets = rule.nets.filter((net) => net.family === family);
   return rule.nets.length > 0 && nets.length === 0 ? null : { ...rule, nets };
 }
 
-function namedMatch(rule: CalicoRule, port: CalicoRule['named'][number], direction: PolicyDirection): string {
-  return `-m set --match-set ${namedPortSet(rule, port, direction)} dst,dst`;
+function namedMatch(
+  rule: CalicoRule,
+  port: CalicoRule['named'][number],
+  direction: PolicyDirection,
+  family: Family,
+): string {
+  return `-m set --match-set ${namedPortSet(rule, port, direction, family)} dst,dst`;
 }
 
 const ACTIONS = {

@@ -1,7 +1,8 @@
 /** The fixed part of Felix's filter table: felix/rules/static.go, v3.31. */
+import { type Family, familyName } from '../../../kube/families.ts';
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type FelixRule, felixAppends, felixChain, felixInserts } from './chain.ts';
-import { type FelixConfig, IPIP_PROTOCOL, SETS, VXLAN_PORT, WORKLOADS } from './config.ts';
+import { type FelixConfig, familyOfRules, IPIP_PROTOCOL, setsOf, VXLAN_PORT, WORKLOADS } from './config.ts';
 import { IPVS_INPUT, IPVS_OUTPUT } from './ipvs.ts';
 import { ACCEPTED, ALL_BITS, clear, isClear, isSet, set } from './marks.ts';
 
@@ -18,7 +19,7 @@ export function filterOps(config: FelixConfig): RuleOp[] {
     ...felixChain('filter', 'cali-cidr-block', []),
     ...felixChain('filter', 'cali-FORWARD', FORWARD),
     ...felixChain('filter', 'cali-INPUT', input(config)),
-    ...felixChain('filter', 'cali-wl-to-host', WORKLOAD_TO_HOST),
+    ...felixChain('filter', 'cali-wl-to-host', workloadToHost(familyOfRules(config))),
     ...felixChain('filter', 'cali-OUTPUT', output(config)),
     ...felixInserts('filter', 'FORWARD', [to('cali-FORWARD', 'whatever is passed on to or from a pod meets policy')]),
     ...felixInserts('filter', 'INPUT', [to('cali-INPUT', 'tunnels end here, and pods call their node')]),
@@ -58,10 +59,12 @@ const FORWARD_END: readonly FelixRule[] = [
   { action: set(ACCEPTED), why: 'it tells mangle POSTROUTING that the packet was forwarded, not made here' },
 ];
 
-function input({ ipip, vxlan, besideIpvs }: FelixConfig): readonly FelixRule[] {
+function input(config: FelixConfig): readonly FelixRule[] {
+  const { ipip, vxlan, besideIpvs } = config;
+  const family = familyOfRules(config);
   return [
     ...(ipip.on ? IPIP_INPUT : []),
-    ...(vxlan.on ? VXLAN_INPUT : []),
+    ...(vxlan.on ? vxlanInput(family) : []),
     ...(besideIpvs ? IPVS_INPUT : []),
     {
       match: `--in-interface ${WORKLOADS}`,
@@ -82,7 +85,7 @@ function input({ ipip, vxlan, besideIpvs }: FelixConfig): readonly FelixRule[] {
 
 const IPIP_INPUT: readonly FelixRule[] = [
   {
-    match: `-p ${IPIP_PROTOCOL} -m set --match-set ${SETS.hosts} src -m addrtype --dst-type LOCAL`,
+    match: `-p ${IPIP_PROTOCOL} -m set --match-set ${setsOf(4).hosts} src -m addrtype --dst-type LOCAL`,
     action: ACCEPT,
     comment: 'Allow IPIP packets from Calico hosts',
     why: 'the other nodes send the packets of their pods so',
@@ -95,23 +98,31 @@ const IPIP_INPUT: readonly FelixRule[] = [
   },
 ];
 
-const VXLAN_INPUT: readonly FelixRule[] = [
+const vxlanInput = (family: Family): readonly FelixRule[] => [
   {
-    match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} -m set --match-set ${SETS.vxlanHosts} src -m addrtype --dst-type LOCAL`,
+    match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} -m set --match-set ${setsOf(family).vxlanHosts} src -m addrtype --dst-type LOCAL`,
     action: ACCEPT,
-    comment: 'Allow IPv4 VXLAN packets from allowed hosts',
+    comment: `Allow ${familyName(family)} VXLAN packets from allowed hosts`,
     why: 'the other nodes send the packets of their pods so',
   },
   {
     match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} -m addrtype --dst-type LOCAL`,
     action: '--jump DROP',
-    comment: 'Drop IPv4 VXLAN packets from non-allowed hosts',
+    comment: `Drop ${familyName(family)} VXLAN packets from non-allowed hosts`,
     why: 'a stranger could slip a packet past policy in such an envelope',
   },
 ];
 
+/** `ICMPv6Filter` (felix/rules/static.go): multicast listeners, router solicitations, neighbours. */
+const NEIGHBOUR_DISCOVERY: readonly FelixRule[] = [130, 131, 132, 133, 135, 136].map((type) => ({
+  match: `-p 58 -m icmp6 --icmpv6-type ${type}`,
+  action: ACCEPT,
+  why: 'without it a pod would not find the node at the end of its cable',
+}));
+
 /** Felix's own default is DROP; Calico's manifests and its operator say ACCEPT. */
-const WORKLOAD_TO_HOST: readonly FelixRule[] = [
+const workloadToHost = (family: Family): readonly FelixRule[] => [
+  ...(family === 6 ? NEIGHBOUR_DISCOVERY : []),
   { action: '--jump cali-from-wl-dispatch', why: 'the egress policy of the pod that sent it' },
   {
     action: ACCEPT,
@@ -120,17 +131,19 @@ const WORKLOAD_TO_HOST: readonly FelixRule[] = [
   },
 ];
 
-function output({ ipip, vxlan, besideIpvs }: FelixConfig): readonly FelixRule[] {
+function output(config: FelixConfig): readonly FelixRule[] {
+  const { ipip, vxlan, besideIpvs } = config;
+  const family = familyOfRules(config);
   const toIpip: FelixRule = {
-    match: `-p ${IPIP_PROTOCOL} -m set --match-set ${SETS.hosts} dst -m addrtype --src-type LOCAL`,
+    match: `-p ${IPIP_PROTOCOL} -m set --match-set ${setsOf(4).hosts} dst -m addrtype --src-type LOCAL`,
     action: ACCEPT,
     comment: 'Allow IPIP packets to other Calico hosts',
     why: 'the packets of pods leave for other nodes so',
   };
   const toVxlan: FelixRule = {
-    match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} -m addrtype --src-type LOCAL -m set --match-set ${SETS.vxlanHosts} dst`,
+    match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} -m addrtype --src-type LOCAL -m set --match-set ${setsOf(family).vxlanHosts} dst`,
     action: ACCEPT,
-    comment: 'Allow IPv4 VXLAN packets to other allowed hosts',
+    comment: `Allow ${familyName(family)} VXLAN packets to other allowed hosts`,
     why: 'the packets of pods leave for other nodes so',
   };
   return [

@@ -1,7 +1,7 @@
 /** The fixed part of Felix's raw, mangle and nat tables: felix/rules/static.go, nat.go and dscp.go, v3.31. */
 import type { RuleOp } from '../../../linux/netfilter/iptables/rule.ts';
 import { type FelixRule, felixAppends, felixChain, felixInserts } from './chain.ts';
-import { type FelixConfig, SETS, VXLAN_PORT, WORKLOADS } from './config.ts';
+import { type FelixConfig, familyOfRules, type SetNames, setsOf, VXLAN_PORT, WORKLOADS } from './config.ts';
 import { ACCEPTED, ALL_BITS, clear, isClear, isSet, SCRATCH_0, set } from './marks.ts';
 
 const ACCEPT = '--jump ACCEPT';
@@ -53,7 +53,8 @@ export function rawOps({ vxlan }: FelixConfig): RuleOp[] {
   ];
 }
 
-export function mangleOps(): RuleOp[] {
+export function mangleOps(config: Pick<FelixConfig, 'hostIp'>): RuleOp[] {
+  const sets = setsOf(familyOfRules(config));
   return [
     ...felixChain('mangle', 'cali-from-host-endpoint', []),
     ...felixChain('mangle', 'cali-to-host-endpoint', []),
@@ -71,7 +72,7 @@ export function mangleOps(): RuleOp[] {
     ]),
     ...felixChain('mangle', 'cali-POSTROUTING', [
       {
-        match: `-m set --match-set ${SETS.dscp} src -m set ! --match-set ${SETS.pools} dst -m set ! --match-set ${SETS.thisHost} dst`,
+        match: `-m set --match-set ${sets.dscp} src -m set ! --match-set ${sets.pools} dst -m set ! --match-set ${sets.thisHost} dst`,
         action: '--jump cali-egress-dscp',
         comment: 'set dscp for traffic leaving cluster.',
         why: 'pods may ask for a DSCP value outside of the cluster; none does',
@@ -93,7 +94,7 @@ export function natOps(config: FelixConfig): RuleOp[] {
   return [
     ...felixChain('nat', 'cali-fip-dnat', []),
     ...felixChain('nat', 'cali-fip-snat', []),
-    ...felixChain('nat', 'cali-nat-outgoing', masqPools.length > 0 ? [NAT_OUTGOING] : []),
+    ...felixChain('nat', 'cali-nat-outgoing', masqPools.length > 0 ? [natOutgoing(setsOf(familyOfRules(config)))] : []),
     ...felixChain('nat', 'cali-PREROUTING', [to('cali-fip-dnat', fip('translated'))]),
     ...felixChain('nat', 'cali-OUTPUT', [to('cali-fip-dnat', fip('translated'))]),
     ...felixChain('nat', 'cali-POSTROUTING', [
@@ -109,11 +110,11 @@ export function natOps(config: FelixConfig): RuleOp[] {
   ];
 }
 
-const NAT_OUTGOING: FelixRule = {
-  match: `-m set --match-set ${SETS.masqPools} src -m set ! --match-set ${SETS.pools} dst`,
+const natOutgoing = ({ pools, masqPools }: SetNames): FelixRule => ({
+  match: `-m set --match-set ${masqPools} src -m set ! --match-set ${pools} dst`,
   action: '--jump MASQUERADE --random-fully',
   why: 'nobody outside of the pools knows a way back to a pod (natOutgoing)',
-};
+});
 
 /** A Service address is translated after the source was chosen: then the source is not the tunnel's. */
 const fromWrongAddress = (device: string): FelixRule => ({
