@@ -19,6 +19,8 @@ import { kubeletPlan } from '../parts/kubelet.ts';
 import { BPF_MAP_KINDS, BPF_PROGRAMS, CNIS, cniById, PROXIES, proxyById, withoutDuplicates } from '../registry.ts';
 import { DUAL, ONLY_SIX } from './dual-cluster.ts';
 import { APART, LAB, readdressed } from './lab-cluster.ts';
+import { planText } from './plan-text.ts';
+import { POLICIES } from './policies.ts';
 
 /** IFNAMSIZ less the closing zero. */
 const DEVICE_NAME_MAX = 15;
@@ -32,6 +34,7 @@ const clusters: readonly (readonly [string, Cluster])[] = [
   ['a node without pods', { ...LAB, pods: LAB.pods.filter((pod) => pod.node !== 'node-1') }],
   ['a single node', { ...LAB, nodes: LAB.nodes.slice(0, 1), pods: LAB.pods.filter((pod) => pod.node === 'node-1') }],
   ['nothing to serve', { ...LAB, services: [] }],
+  ['policies', { ...LAB, policies: POLICIES }],
   ['two node subnets', APART],
   ['both families', DUAL],
   ['IPv6 alone', ONLY_SIX],
@@ -281,3 +284,15 @@ describe('the registry', () => {
     expect(() => withoutDuplicates('CNI', [{ ...one, modes: [mode, mode] }])).toThrow(/"flannel\/vxlan"/);
   });
 });
+
+describe.each(CNIS.flatMap((cni) => cni.modes.map(({ id }) => [cni.id, id, cni] as const)))(
+  'policies of %s %s',
+  (_id, mode, cni) => {
+    it('change what it writes, if it enforces them, and else nothing', () => {
+      const text = (cluster: Cluster): string =>
+        planText(cni.plan(cluster, must(cluster.nodes[0], 'a node'), mode, {}));
+      const plain = readdressed(LAB, cni.ipam?.(mode));
+      expect(text({ ...plain, policies: POLICIES }) !== text(plain)).toBe(cni.enforcesPolicies(mode).by !== null);
+    });
+  },
+);
