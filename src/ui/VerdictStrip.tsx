@@ -1,5 +1,7 @@
 import type { Trace } from '../sim/engine/trace.ts';
 import { Icon } from './parts/Icon.tsx';
+import { Popover } from './parts/Popover.tsx';
+import { ScrollBox } from './parts/ScrollBox.tsx';
 
 interface VerdictStripProps {
   readonly trace: Trace;
@@ -43,10 +45,24 @@ export function VerdictStrip({ trace, onStep, onWhy }: VerdictStripProps) {
   );
 }
 
+/** More lines than fit are shown where a terminal would have them. */
+const LINES_MAX = 2;
+
 function Printed({ text }: { readonly text: string }) {
+  const lines = text.split('\n');
+  if (lines.length > LINES_MAX)
+    return (
+      <Popover summary={<summary className="button button-small">What it prints</summary>}>
+        <div className="popover-body printed-body">
+          <ScrollBox className="mono" label="What the program prints">
+            <pre>{text.trim()}</pre>
+          </ScrollBox>
+        </div>
+      </Popover>
+    );
   return (
     <code className="verdict-printed" title={`What the program prints:\n${text}`}>
-      {text.split('\n').join(' · ')}
+      {lines.join(' · ')}
     </code>
   );
 }

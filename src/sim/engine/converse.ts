@@ -33,8 +33,9 @@ export function traceProbe(world: World, probe: Probe): Trace {
     const ran = runProgram(namespaces, warm, choices, { ...program, dst: to.ip });
     return traceOf(probe, program.ns, to, ran, verdictOf(ran.result, ran.steps, world, probe), null);
   }
+  const named = probe.options?.dns?.race ? { ...to.named, race: true as const } : to.named;
   const forLookup = makeChoices(hash32(`lookup ${seed}`));
-  const ran = runNamed(namespaces, warm, { forLookup, forProgram: choices }, program, to.named);
+  const ran = runNamed(namespaces, warm, { forLookup, forProgram: choices }, program, named);
   return traceOf(probe, program.ns, to, ran, namedVerdict(world, probe, ran), lookupOf(ran));
 }
 

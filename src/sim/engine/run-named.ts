@@ -15,6 +15,8 @@ export interface Named {
   readonly conf: ResolvConf;
   /** The only one that the program wants (`AF_INET`, `AF_INET6`); absent: whichever there is. */
   readonly family?: 4 | 6;
+  /** Both questions meet on two CPUs. */
+  readonly race?: true;
 }
 
 export interface RanNamed extends Ran {
@@ -34,6 +36,7 @@ export function runNamed(
   named: Named,
 ): RanNamed {
   const { kernel, ns } = open(configs, warm, choices.forLookup, program);
+  kernel.isRacing = named.race === true;
   const lookedUp = lookUpName(resolverOf(kernel, ns, program, named), named.name, named.family);
   const lookupSteps = kernel.steps.length;
   const [dst] = lookedUp.addresses;
@@ -46,6 +49,7 @@ export function runNamed(
     } as const;
     return { kernel, steps: kernel.steps, result, lookedUp, lookupSteps };
   }
+  kernel.isRacing = false;
   kernel.choices = choices.forProgram;
   const learned = start(kernel, ns, { ...program, dst });
   runUntil(kernel, kernel.nowNs + program.waitMs * NS_PER_MS);

@@ -64,6 +64,8 @@ export interface Kernel {
   readonly programs: BpfPrograms;
   /** Processes behind a port, by id. */
   readonly servers: ServerPrograms;
+  /** Packets that leave a socket at once are worked on by several CPUs, as on kernels before 5.6: see `netfilter/conntrack.ts`. */
+  isRacing: boolean;
   nowNs: number;
   packets: number;
   /** Arrivals that wait for the running packet to finish, in the order in which softirqs take them (net_rx_action's poll list). */
@@ -110,6 +112,7 @@ export function makeKernel(
     ops,
     programs,
     servers,
+    isRacing: false,
     nowNs: 0,
     packets: 0,
     polls: [],

@@ -43,12 +43,15 @@ export function serviceHost(ref: string): string {
 /** `name`: resolved as a program would. Else the address was typed: the first one where a Service has several. A node port is an end of its node. */
 export type ServiceWay = 'name' | 'clusterIP' | 'loadBalancer' | 'externalIP';
 
+/** How names are asked for. */
 export interface DnsOptions {
   /** A unless said. */
   readonly type?: DnsType;
   /** The address of the server; absent: as `/etc/resolv.conf` says. */
   readonly server?: string;
   readonly tcp?: true;
+  /** A and AAAA of one socket meet on two CPUs, and clash in connection tracking where they are sent to two endpoints. */
+  readonly race?: true;
   /** dig: with the search list. */
   readonly search?: true;
 }
@@ -68,7 +71,7 @@ export interface ProbeOptions {
   readonly handshakeOnly?: boolean;
   /** `curl -4`, `ping -6`: which address of an end that has both. Absent: the first one. A typed address tells its own family. */
   readonly family?: 'IPv4' | 'IPv6';
-  /** What nslookup and dig are asked to do beside the name. */
+  /** Of a name that is looked up; most of it for nslookup and dig. */
   readonly dns?: DnsOptions;
   /** How long the program waits, in milliseconds of virtual time. */
   readonly waitMs?: number;

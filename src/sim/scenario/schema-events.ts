@@ -75,6 +75,7 @@ const probe: v.GenericSchema<unknown, Probe> = v.strictObject({
           server: v.exactOptional(ipText),
           tcp: v.exactOptional(v.literal(true)),
           search: v.exactOptional(v.literal(true)),
+          race: v.exactOptional(v.literal(true)),
         }),
       ),
       waitMs: v.exactOptional(integer(1, 600_000)),

@@ -17,6 +17,7 @@ import { type Fact, Facts } from './Facts.tsx';
 import { fdbEntries, listenerEntries, neighbourEntries, refusedEntries, routeEntries } from './ns-entries.ts';
 import { PodRoutes } from './PodRoutes.tsx';
 import { PodFaults, podFacts } from './PodView.tsx';
+import { RaceSwitch } from './RaceSwitch.tsx';
 import { Rewrites } from './Rewrites.tsx';
 import { OutputList, ToolOutputs } from './ToolOutputs.tsx';
 import { ZoneField } from './ZoneField.tsx';
@@ -56,6 +57,7 @@ export function MachineView({ config, world }: MachineViewProps) {
       {pod !== undefined && <PodPolicies pod={config.id} />}
       {pod?.containers !== undefined && <ContainerList containers={pod.containers} />}
       {(isNode || pod !== undefined) && <OutputList title="Names" outputs={nameTools(world, config.id, pod)} />}
+      {pod !== undefined && <RaceSwitch pod={config.id} />}
       {isNode && <Resync ns={config.id} />}
       {pod !== undefined && <OwnerControls key={pod.owner} owner={pod.owner} world={world} />}
       {(isNode || pod !== undefined) && <Rewrites world={world} node={pod?.node ?? config.id} />}

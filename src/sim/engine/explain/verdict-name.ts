@@ -84,8 +84,11 @@ export function unheardServer(
   const waits = steps.filter((step) => step.kind === 'name-silence' && step.errno === undefined).length;
   const waited =
     waits > 0 ? ` Each question waited ${waitedMs / 1000} seconds: ${(waits * waitedMs) / 1000} in all.` : '';
+  const isPolicy = rest.culprit?.origin?.for?.includes('NetworkPolicy') === true || / NetworkPolicy /.test(sentence);
+  const open = isPolicy ? { remedy: `${rest.remedy ?? ''} Names need UDP and TCP port 53 to kube-dns.`.trim() } : {};
   return {
     ...rest,
+    ...open,
     sentence: `Not looked up: ${name} has no address, because no name server was heard. ${sentence}${waited}`,
   };
 }

@@ -192,4 +192,47 @@ describe('what goes wrong', () => {
     expect(verdict.sentence).toMatch(/default\/host asks 203\.0\.113\.53, which knows nothing of the cluster/);
     expect(verdict.remedy).toMatch(/ClusterFirstWithHostNet/);
   });
+
+  it.each<[string, boolean]>([
+    ['iptables', true],
+    ['nftables', true],
+    ['ipvs', false],
+  ])('A and AAAA on two CPUs, %s: one may be lost, and is waited for, then both come one by one', (mode, isLost) => {
+    const took = Array.from({ length: 24 }, (_, seed) => {
+      const state = { ...foldScenario({ events: [APPLIED] }), seed, proxy: { id: 'kube-proxy', mode } };
+      const built = buildWorld(state);
+      if (!built.ok) throw new Error('no world');
+      const trace = traceProbe(built.value, {
+        from: { kind: 'pod', ref: 'default/toolbox' },
+        to: { kind: 'name', name: 'web' },
+        proto: 'tcp',
+        port: 80,
+        options: { dns: { race: true } },
+      });
+      expect(trace.verdict.good).toBe(true);
+      const lost = trace.packets.filter(({ fate }) => fate === 'dropped').map(({ title }) => title);
+      expect(lost).toEqual(trace.lookup?.tookMs === 0 ? [] : ['DNS AAAA? web.default.svc.cluster.local.']);
+      return trace.lookup?.tookMs;
+    });
+    // IPVS sends both to one endpoint, because they come from one port; rules draw for each.
+    expect([...new Set(took)].sort()).toEqual(isLost ? [0, 5000] : [0]);
+  });
+
+  it('egress is denied: the policy is named, and what names need', () => {
+    const policy: KubeObject = {
+      kind: 'NetworkPolicy',
+      namespace: 'default',
+      name: 'shut',
+      spec: { podSelector: { matchLabels: { app: 'toolbox' } }, policyTypes: ['Egress'], egress: [] },
+    };
+    const { verdict, lookup } = send(
+      'web',
+      'toolbox',
+      { type: 'ManifestsApplied', objects: [policy], replace: false },
+      { type: 'CniChosen', cni: 'calico', mode: 'vxlan' },
+    );
+    expect(lookup?.tookMs).toBe(20_000);
+    expect(verdict.sentence).toMatch(/NetworkPolicy default\/shut selects default\/toolbox for egress/);
+    expect(verdict.remedy).toMatch(/Names need UDP and TCP port 53 to kube-dns\.$/);
+  });
 });

@@ -75,17 +75,26 @@ export class ConntrackTable {
     };
   }
 
-  /** `nf_conntrack_confirm`: from now on other packets find it. */
-  confirm(entry: CtEntry): void {
-    if (entry.confirmed) return;
+  /**
+   * `nf_conntrack_confirm`: from now on other packets find it. Where another packet of the flow was faster, the entry that stands is used
+   * if both lead to the same place (`nf_ct_can_merge`); else null: the packet is dropped. Linux 5.6 and later would insert it for answers
+   * alone (`nf_ct_resolve_clash_harder`, commit 6a757c07e51f).
+   */
+  confirm(entry: CtEntry): CtEntry | null {
+    if (entry.confirmed) return entry;
+    const first = this.byTuple.get(keyOf(entry.proto, entry.original));
+    if (first?.dir === 'original' && first.entry !== entry)
+      return keyOf(entry.proto, first.entry.reply) === keyOf(entry.proto, entry.reply) ? first.entry : null;
     entry.confirmed = true;
     this.byTuple.set(keyOf(entry.proto, entry.original), { entry, dir: 'original' });
     this.byTuple.set(keyOf(entry.proto, entry.reply), { entry, dir: 'reply' });
+    return entry;
   }
 
-  /** Would a reply tuple collide with that of another flow? */
-  taken(proto: Protocol, reply: CtTuple): boolean {
-    return this.byTuple.has(keyOf(proto, reply));
+  /** Would a reply tuple collide with that of another flow? A packet of the same flow that was faster is none. */
+  taken(proto: Protocol, reply: CtTuple, original: CtTuple): boolean {
+    const other = this.byTuple.get(keyOf(proto, reply))?.entry;
+    return other !== undefined && keyOf(proto, other.original) !== keyOf(proto, original);
   }
 
   entries(): readonly CtEntry[] {
@@ -101,6 +110,7 @@ export function track(
   table: ConntrackTable,
   packet: IpPacket,
   loose: boolean,
+  isRacing = false,
 ): { readonly ref: CtRef; readonly created: boolean } {
   const { l4 } = packet;
   if (isNdp(l4)) return { ref: UNTRACKED, created: false };
@@ -108,7 +118,9 @@ export function track(
   const tuple = tupleOf(packet);
   if (!tuple) return { ref: INVALID, created: false };
   const found = table.find(l4.proto, tuple);
-  if (!found) {
+  // On another CPU, and not confirmed yet: what one packet of a flow began, the next one does not see.
+  const isUnseen = isRacing && l4.proto === 'udp' && found?.dir === 'original' && !found.entry.seenReply;
+  if (!found || isUnseen) {
     if (!mayStart(packet, loose)) return { ref: INVALID, created: false };
     const entry = table.create(l4.proto, tuple);
     advance(entry, packet, 'original');

@@ -59,8 +59,7 @@ function runStage(k: Kernel, ns: Netns, skb: Skb, hook: HookName, stage: Stage, 
       lookUp(k, ns, skb);
       return true;
     case 'confirm':
-      if (skb.ct?.entry) ns.memory.conntrack.confirm(skb.ct.entry);
-      return true;
+      return confirm(k, ns, skb);
     case 'ipvs-reply':
     case 'ipvs-request':
       return runIpvs(k, ns, skb, hook, stage === 'ipvs-reply' ? 'reply' : 'request');
@@ -73,6 +72,20 @@ function runStage(k: Kernel, ns: Netns, skb: Skb, hook: HookName, stage: Stage, 
       return settle(walkTable(at, hook), at, hook);
     }
   }
+}
+
+/** False: a packet of the same flow was faster, and its connection leads elsewhere. */
+function confirm(k: Kernel, ns: Netns, skb: Skb): boolean {
+  if (!skb.ct?.entry) return true;
+  const standing = ns.memory.conntrack.confirm(skb.ct.entry);
+  if (standing) {
+    if (standing !== skb.ct.entry) skb.ct = { ...skb.ct, entry: standing };
+    return true;
+  }
+  const detail =
+    'another packet of this socket was faster: its connection has these addresses already and leads to another endpoint, so this one cannot be entered';
+  drop(k, ns, skb, 'NETFILTER_DROP', detail, { kind: 'none', text: 'conntrack -S: insert_failed=1 drop=1' });
+  return false;
 }
 
 /** One base chain of nftables that only filters. */
@@ -106,7 +119,12 @@ function nftCulprit({ family }: NftTable, { chain, rule }: NonNullable<NftWalk['
 function lookUp(k: Kernel, ns: Netns, skb: Skb): void {
   // Over loopback, and for errors that this kernel made, the packet already has its entry: it is left alone.
   if (skb.ct) return;
-  const { ref, created } = track(ns.memory.conntrack, ipOf(skb), ns.sysctl['netfilter.nf_conntrack_tcp_loose'] === 1);
+  const { ref, created } = track(
+    ns.memory.conntrack,
+    ipOf(skb),
+    ns.sysctl['netfilter.nf_conntrack_tcp_loose'] === 1,
+    k.isRacing && !skb.outer,
+  );
   skb.ct = ref;
   tell(k, ns, skb, {
     kind: 'conntrack',

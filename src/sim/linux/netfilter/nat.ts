@@ -65,7 +65,7 @@ export function setUpNat(k: Kernel, ns: Netns, entry: CtEntry, request: NatReque
 
 /** No rule matched: the side is decided all the same, and a source port gives way if another flow holds it. */
 export function setUpNothing(k: Kernel, ns: Netns, entry: CtEntry, manip: Manip): boolean {
-  if (manip === 'dst' || !ns.memory.conntrack.taken(entry.proto, entry.reply)) {
+  if (manip === 'dst' || !ns.memory.conntrack.taken(entry.proto, entry.reply, entry.original)) {
     markDone(entry, manip);
     return true;
   }
@@ -82,7 +82,7 @@ export const isDone = (entry: CtEntry, manip: Manip): boolean =>
 
 function sourceTuple(k: Kernel, ns: Netns, entry: CtEntry, current: CtTuple, request: NatRequest): CtTuple | undefined {
   const kept = { ...current, src: request.to, sport: request.port ?? current.sport };
-  const free = (t: CtTuple): boolean => !ns.memory.conntrack.taken(entry.proto, invert(entry.proto, t));
+  const free = (t: CtTuple): boolean => !ns.memory.conntrack.taken(entry.proto, invert(entry.proto, t), entry.original);
   const isPortless = entry.proto === 'ipencap';
   if ((!request.randomPort || isPortless) && free(kept)) return kept;
   if (isPortless) return undefined;
