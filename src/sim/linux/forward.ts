@@ -21,7 +21,7 @@ export function forward(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
     return drop(k, ns, skb, 'IP_MARTIAN', `${packet.src} is an address of one link: nothing from it is passed on`);
   const mtu = pathMtu(ns, out, skb);
   const size = skb.fragMaxBytes > 0 ? skb.fragMaxBytes : packet.len;
-  const isJoined = skb.joined && skb.fragMaxBytes === 0;
+  const isJoined = skb.joinedBytes > 0 && skb.fragMaxBytes === 0;
   if (size > mtu && !mayBeCut(packet) && !isJoined) return tooBig(k, ns, out, skb, mtu);
   skb.payload = { ...packet, ttl: packet.ttl - 1 };
   tell(k, ns, skb, { kind: 'ttl', before: packet.ttl, after: packet.ttl - 1 });

@@ -48,7 +48,9 @@ function finishOutput(k: Kernel, ns: Netns, dev: Device, skb: Skb): void {
   // would fit for the packet inside, and tells the sender of the next one.
   const mustFit = packet.df || (skb.outer && familyOf(packet.dst) === 6);
   if (mustFit && packet.len > mtu) return tooBig(k, ns, dev, skb, mtu);
-  const size = skb.fragMaxBytes > 0 ? Math.min(mtu, skb.fragMaxBytes) : mtu;
+  // Old pieces that fit go as they were (the fast path of `ip_do_fragment` and `ip6_fragment`).
+  const old = skb.fragMaxBytes > 0 ? skb.fragMaxBytes : skb.joinedBytes;
+  const size = old > 0 ? Math.min(mtu, old) : mtu;
   sendPieces(k, ns, skb, cut(packet, size), size, (piece) => link(k, ns, dev, piece));
 }
 

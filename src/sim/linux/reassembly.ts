@@ -49,7 +49,7 @@ export function gather(k: Kernel, ns: Netns, skb: Skb, by: 'conntrack' | 'delive
   skb.payload = whole;
   if (by === 'conntrack') {
     skb.fragMaxBytes = Math.max(...sizes);
-    skb.joined = true;
+    skb.joinedBytes = skb.fragMaxBytes;
   }
   tell(k, ns, skb, { kind: 'reassemble', by, pieces: waiting.length });
   return true;

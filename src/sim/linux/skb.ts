@@ -40,8 +40,8 @@ export interface Skb {
   dst: RouteResult | null;
   /** Size in bytes of the largest fragment that conntrack joined; 0 when it was whole. */
   fragMaxBytes: number;
-  /** Conntrack joined it here, so it may be cut again, of whatever family (`ignore_df`). */
-  joined: boolean;
+  /** The largest of the pieces that conntrack joined here: they hang together still, and may be cut again, of whatever family (`ignore_df`). */
+  joinedBytes: number;
   /** The pieces that were joined, counted, so that they can be told. */
   outer: boolean;
   /** What the sender's socket hashes to; a tunnel takes its source port from it. Absent: from the addresses. */
@@ -72,7 +72,7 @@ export function makeSkb(init: SkbInit): Skb {
     physIn: undefined,
     dst: null,
     fragMaxBytes: 0,
-    joined: false,
+    joinedBytes: 0,
     outer: false,
     flowKey: init.flowKey,
     tunnel: null,

@@ -27,7 +27,7 @@ export function vethTransmit(k: Kernel, ns: Netns, dev: Device, skb: Skb): void 
     bridged: null,
     physIn: undefined,
     fragMaxBytes: 0,
-    joined: false,
+    joinedBytes: 0,
   };
   if (dev.peer.ns !== ns.id) {
     bare.mark = 0;
