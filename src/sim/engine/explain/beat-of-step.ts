@@ -170,6 +170,7 @@ function bpfSockMoment({ call, after }: Of<'bpf-sock'>): Moment {
 function bpfMoment({ verdict, program, to }: Of<'bpf-verdict'>): Moment {
   if (verdict === 'pass') return null;
   if (verdict === 'reply') return { mark: 'device', title: `${program}: sent back` };
+  if (verdict === 'proxy') return { mark: 'drop', title: 'The proxy refuses the request' };
   const where = to ? `${to.dev}${verdict === 'redirect-peer' ? ` of ${shortNs(to.ns)}` : ''}` : '';
   return { mark: 'route', title: `${program}: to ${where}` };
 }

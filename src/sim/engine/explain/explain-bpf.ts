@@ -197,6 +197,10 @@ const VERDICTS: Readonly<Record<BpfVerdictName, (to: string, here: string) => re
     `sends the packet out of ${to}; the kernel only finds the MAC of the next hop (bpf_redirect_neigh). The IP stack with its rules is left out.`,
   ],
   reply: () => ['Sends it back', 'turns the packet into an answer and sends it back where it came from.'],
+  proxy: (_to, here) => [
+    'To the proxy',
+    `gives the packet to a proxy on ${here}, which reads what is in it and answers in place of whom it is for.`,
+  ],
   drop: () => ['Dropped', 'drops the packet.'],
 };
 

@@ -9,6 +9,7 @@ import { findDeleted } from './verdict-deleted.ts';
 import { findGood } from './verdict-good.ts';
 import { findLost, headOf } from './verdict-lost.ts';
 import { printedOf } from './verdict-printed.ts';
+import { findProxied } from './verdict-proxied.ts';
 import { findRefused } from './verdict-refused.ts';
 import { findStale } from './verdict-stale.ts';
 import { findSize, findTtl, findUnresolved } from './verdict-told.ts';
@@ -23,6 +24,8 @@ const GOOD: ReadonlySet<Outcome> = new Set(['connected', 'reply', 'route-traced'
 export function verdictOf(result: ProgramResult, steps: readonly Step[], world: World, probe: Probe): Verdict {
   const c = caseOf(result, steps, world, probe);
   const { outcome } = result;
+  const proxied = findProxied(c);
+  if (proxied) return { outcome, good: false, printed: printedOf(c), ...proxied };
   const isGood = GOOD.has(outcome);
   const stale = isGood ? null : findStale(c, headOf(c));
   const deleted = isGood ? null : findDeleted(c, headOf(c));

@@ -14,6 +14,7 @@ export type BpfVerdictName =
   | 'redirect-peer'
   | 'redirect-neigh'
   | 'reply'
+  | 'proxy'
   | 'drop';
 
 /** Why a program rewrote an address. */
@@ -66,6 +67,8 @@ export type BpfEvent =
       /** How the program's connection table knows the packet. */
       readonly ct: 'new' | 'established' | 'reply' | 'related' | 'unknown';
       readonly dropped?: string;
+      /** What a proxy saw in it: `HTTP/1.1 GET http://10.244.1.2/`. */
+      readonly request?: string;
     }
   /** A program asked a policy about who sends or gets the packet. `origin`: of what decided. */
   | {

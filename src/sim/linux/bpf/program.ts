@@ -2,6 +2,7 @@
  * eBPF programs are functions of what they are given: the packet, what was loaded into them and the maps. They change nothing: what
  * they decide, write and tell is their result (`run.ts` collects it), and the kernel carries it out.
  */
+import type { DnsMessage } from '../../wire/dns.ts';
 import type { Frame, IpPacket } from '../../wire/frame.ts';
 import type { Ip } from '../../wire/ip.ts';
 import type { Mac } from '../../wire/mac.ts';
@@ -22,7 +23,11 @@ export type TcVerdict =
   /** bpf_redirect_neigh: out of a device, the kernel finds the MAC of the next hop. */
   | { readonly kind: 'redirect-neigh'; readonly dev: string; readonly nextHop: Ip }
   /** The frame, rewritten into an answer, goes back where it came from. */
-  | { readonly kind: 'reply'; readonly what: string; readonly packet: IpPacket };
+  | { readonly kind: 'reply'; readonly what: string; readonly packet: IpPacket }
+  /** A process on the node gets the packet in place of whom it is for, and answers as if it were he. */
+  | { readonly kind: 'proxy'; readonly by: string; readonly answer: ProxyAnswer };
+
+export type ProxyAnswer = { readonly note: string; readonly rest: string } | { readonly dns: DnsMessage };
 
 export const PASS: TcVerdict = { kind: 'pass' };
 
@@ -38,7 +43,13 @@ export interface BpfMaps {
     key: K,
     suffix?: string | number,
   ): Origin | undefined;
-  update<K extends BpfRecord, V extends BpfRecord>(kind: BpfMapKind<K, V>, key: K, value: V): void;
+  update<K extends BpfRecord, V extends BpfRecord>(
+    kind: BpfMapKind<K, V>,
+    key: K,
+    value: V,
+    suffix?: string | number,
+    origin?: Origin,
+  ): void;
   /** bpf_get_prandom_u32, to choose one of several; `isKept`: for this client, for good. */
   choose(of: readonly string[], isKept: boolean): number;
   readonly nowNs: number;
@@ -66,6 +77,7 @@ export interface TcContext extends BpfMaps {
     readonly dst: number;
     readonly ct: 'new' | 'established' | 'reply' | 'related' | 'unknown';
     readonly dropped?: string;
+    readonly request?: string;
   }): void;
   /** Tells what a policy said; the `origin` of an entry of a map, or of the lack of one. */
   policy(note: Omit<Extract<BpfEvent, { kind: 'bpf-policy' }>, 'kind' | 'program'>): void;

@@ -76,14 +76,16 @@ function mapsFor(state: BpfState, effects: Effects, { program, tell }: Voice): B
     originOf: (kind, key, suffix) => find(mapName(kind, suffix), key)?.origin,
     longest: (kind, address) => {
       const map = state.maps.get(kind.name);
-      const entry = map && findLongest(map, address);
+      // What packets wrote are single addresses: nothing is longer.
+      const entry = find(kind.name, { base: address, prefix: 32 }) ?? (map && findLongest(map, address));
       told(kind.name, { base: address, prefix: 32 }, entry);
       return (entry?.value as never) ?? null;
     },
-    update: (kind, key, value) => {
-      const entry: BpfEntry = { key, value };
-      effects.writes.push({ map: kind.name, entry });
-      told(kind.name, key, entry, 'update');
+    update: (kind, key, value, suffix, origin) => {
+      const entry: BpfEntry = { key, value, ...(origin ? { origin } : {}) };
+      const name = mapName(kind, suffix);
+      effects.writes.push({ map: name, entry });
+      told(name, key, entry, 'update');
     },
     choose: (of, isKept) => {
       const index = state.choose(of);

@@ -2,15 +2,17 @@
  * The traffic control hooks of a device (net/core/dev.c sch_handle_ingress and sch_handle_egress, net/core/filter.c skb_do_redirect).
  * A capture sees what comes in before the program does, and what goes out after it.
  */
-import type { Arp } from '../../wire/frame.ts';
+import { dnsBytes } from '../../wire/dns.ts';
+import { type Arp, headerBytes, type L4, type Tcp, type Udp } from '../../wire/frame.ts';
 import { familyOf } from '../../wire/ip.ts';
 import type { Device } from '../config.ts';
 import { arrive, drop, type Kernel, newPacketId, tell } from '../kernel.ts';
+import { makeLocal } from '../local.ts';
 import type { Netns } from '../netns.ts';
 import { frameOf, makeSkb, type Skb } from '../skb.ts';
 import type { BpfAttachment, TcHook } from './attach.ts';
 import type { BpfVerdictName } from './events.ts';
-import type { TcVerdict } from './program.ts';
+import type { ProxyAnswer, TcVerdict } from './program.ts';
 import { runTc, type TcResult } from './run.ts';
 import { keep, stateOf } from './state.ts';
 
@@ -40,6 +42,7 @@ const NAMES: Readonly<Record<TcVerdict['kind'], BpfVerdictName>> = {
   'redirect-peer': 'redirect-peer',
   'redirect-neigh': 'redirect-neigh',
   reply: 'reply',
+  proxy: 'proxy',
 };
 
 function carryOut(
@@ -74,6 +77,7 @@ function carryOut(
   );
   if (verdict.kind === 'pass') return true;
   if (verdict.kind === 'reply') reply(k, ns, dev, skb, by, verdict);
+  else if (verdict.kind === 'proxy') answerByProxy(k, ns, skb, verdict);
   else redirect(k, ns, skb, verdict);
   return false;
 }
@@ -105,6 +109,42 @@ function redirect(
   const inside: Skb = { ...afresh(skb), iif: undefined, mark: 0, tunnel: null };
   k.ops.receive(k, [{ ns: dev.peer.ns, dev: dev.peer.dev, skb: inside }]);
 }
+
+/**
+ * SIMPLIFIED: a proxy ends the client's connection and opens one of its own (TPROXY, both transparent); here the client's connection goes
+ * straight on, and the proxy takes only what it refuses. Its answer takes the way of all that the node itself sends.
+ */
+function answerByProxy(k: Kernel, ns: Netns, skb: Skb, { by, answer }: Extract<TcVerdict, { kind: 'proxy' }>): void {
+  const { payload } = skb;
+  const l4 = payload.kind === 'ip' ? proxyAnswer(payload.l4, answer) : null;
+  if (payload.kind !== 'ip' || l4 === null) return;
+  tell(k, ns, skb, { kind: 'deliver', to: 'socket', socket: null, what: `${by} reads the request` });
+  const made = makeLocal(k, ns, {
+    to: payload.src,
+    from: payload.dst,
+    l4,
+    len: headerBytes(payload.src) + (l4.proto === 'udp' ? UDP_HEADER_BYTES : TCP_HEADER_BYTES) + l4.dataBytes,
+    df: true,
+    by,
+    what: 'note' in answer ? `TCP data: ${answer.note}` : 'DNS answer',
+    answers: skb.id,
+  });
+  if (made) k.ops.localOut(k, ns, made);
+}
+
+function proxyAnswer(asked: L4, answer: ProxyAnswer): Tcp | Udp | null {
+  if (!('sport' in asked)) return null;
+  const ports = { sport: asked.dport, dport: asked.sport };
+  if ('dns' in answer)
+    return asked.proto === 'udp' ? { proto: 'udp', ...ports, dataBytes: dnsBytes(answer.dns), dns: answer.dns } : null;
+  if (asked.proto !== 'tcp' || !('flags' in asked)) return null;
+  const { seq, ack, dataBytes } = asked;
+  const bytes = answer.note.length + answer.rest.length;
+  return { proto: 'tcp', ...ports, flags: 'PA', seq: ack, ack: seq + dataBytes, dataBytes: bytes, ...answer };
+}
+
+const TCP_HEADER_BYTES = 32;
+const UDP_HEADER_BYTES = 8;
 
 /** The program made an answer out of the frame and sent it back. */
 function reply(

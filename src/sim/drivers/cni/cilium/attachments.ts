@@ -6,7 +6,7 @@ import * as at from './addresses.ts';
 import * as facts from './facts.ts';
 import { endpointIds, identityOf } from './identities.ts';
 import type { CiliumSettings } from './modes.ts';
-import { policiesOn } from './policies.ts';
+import { nameRules, policiesOn } from './policies.ts';
 import type { EndpointConf, NodeConf } from './programs/conf.ts';
 import { FROM_CONTAINER } from './programs/from-container.ts';
 import { FROM_HOST, FROM_NETDEV, TO_HOST, TO_NETDEV } from './programs/host.ts';
@@ -80,6 +80,7 @@ function ofEndpoint(cluster: Cluster, pod: ClusterPod, node: NodeConf, endpoint:
     pod: podNs(pod),
     ingressPolicies: policiesOn(cluster, pod, 'ingress'),
     egressPolicies: policiesOn(cluster, pod, 'egress'),
+    names: JSON.stringify(nameRules(cluster, pod)),
   };
   const what = `Pod ${podNs(pod)}`;
   const on = (program: { id: string; about: string }, where: BpfAttachment['at']): BpfAttachment => ({

@@ -60,6 +60,13 @@ export const SNAT_PORT_MAX = 65_535;
 /** TTL of an outer header (IPDEFTTL). */
 export const TUNNEL_TTL = 64;
 
+/** Where cilium-envoy listens for what policies send it (`--proxy-port-range-min`, 10000 to 20000); the first one for HTTP. */
+export const HTTP_PROXY_PORT = 10_000;
+/** Of the DNS proxy in the agent. */
+export const DNS_PROXY_PORT = 10_001;
+/** Of addresses that were learned from DNS: local to a node like those of networks, and given after them. */
+export const NAME_IDENTITY_MIN = 2 ** 24 + 2 ** 20;
+
 /** Program arrays. */
 export const CALL_POLICY = 'cilium_call_policy';
 

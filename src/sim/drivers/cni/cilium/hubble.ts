@@ -31,7 +31,7 @@ function flowLines(steps: readonly Step[], cluster: Cluster, hostOf: (ns: string
 }
 
 function isReported(step: Notify, seen: Set<string>): boolean {
-  if (step.dropped !== undefined) return true;
+  if (step.dropped !== undefined || step.request !== undefined) return true;
   const packet = packetOf(step);
   if (!packet || step.point.startsWith('from-') || step.ct === 'unknown') return false;
   const { src, dst, l4 } = packet;
@@ -48,6 +48,10 @@ function notifyLine(step: Notify, cluster: Cluster, node: string): string | null
   const ports = portsOf(packet);
   const src = who(cluster, node, packet.src, ports?.[0], step.src);
   const dst = who(cluster, node, packet.dst, ports?.[1], step.dst);
+  if (step.request !== undefined) {
+    const what = `${step.point} ${step.dropped === undefined ? 'FORWARDED' : 'DROPPED'}`;
+    return `${stamp(step)}: ${src} -> ${dst} ${what} (${step.request})`;
+  }
   const [first, arrow, second] = step.ct === 'reply' ? [dst, '<-', src] : [src, '->', dst];
   const isDrop = step.dropped !== undefined;
   const what = isDrop ? `${step.dropped} DROPPED` : `${step.point} FORWARDED`;

@@ -166,7 +166,13 @@ function portText({ proto, port, bits }: PolicyKey): string {
 /** Of the protocol's 8 bits and the port's 16 (`StaticPrefixBits` is not counted). */
 export const prefixOf = ({ proto, bits }: PolicyKey): number => (proto === 'ANY' ? 0 : 8 + bits);
 
-export type PolicyValue = { readonly deny: boolean };
+export type PolicyValue = {
+  readonly deny: boolean;
+  /** 0: none. */
+  readonly proxyPort: number;
+  /** What the proxy was told of this entry: requests (`HttpMatch`) or names as JSON; empty: everything passes. */
+  readonly requests: string;
+};
 
 /** One map for each endpoint. */
 export const POLICY = mapKind<PolicyKey, PolicyValue>({
@@ -175,15 +181,31 @@ export const POLICY = mapKind<PolicyKey, PolicyValue>({
   about: 'whether this identity may talk to the endpoint, and on which port',
   command: (endpoint) => `cilium-dbg bpf policy get ${Number(endpoint)}`,
   header: ['POLICY', 'DIRECTION', 'LABELS (source:key[=value])', 'PORT/PROTO', 'PROXY PORT', 'AUTH TYPE', 'PREFIX'],
-  print: (key, { deny }) => [
+  print: (key, { deny, proxyPort }) => [
     deny ? 'Deny' : 'Allow',
     key.direction,
     RESERVED_LABELS[key.identity] ?? `${key.identity}`,
     portText(key),
-    'NONE',
+    proxyPort > 0 ? String(proxyPort) : 'NONE',
     'disabled',
     `${prefixOf(key)}`,
   ],
+});
+
+/**
+ * SIMPLIFIED: for a new identity the agent writes entries into every policy map that means its address by a network or as the world; here
+ * this says which identity the address had before, and that one is asked too.
+ */
+export const NAMES = mapKind<
+  { readonly identity: number },
+  { readonly base: number; readonly ip: Ip; readonly name: string }
+>({
+  name: 'cilium_fqdn_cache',
+  type: 'hash',
+  about: 'which address the DNS proxy saw for which name',
+  command: () => 'cilium-dbg fqdn cache list',
+  header: ['IDENTITY', 'FQDN', 'IPS', 'BEFORE'],
+  print: ({ identity }, { name, ip, base }) => [`${identity}`, name, ip, RESERVED_LABELS[base] ?? `${base}`],
 });
 
 export type CtKey = {
@@ -273,6 +295,7 @@ export const CILIUM_MAPS: readonly BpfMapKind[] = [
   IPCACHE,
   ENDPOINTS,
   POLICY,
+  NAMES,
   CT,
   SNAT,
   FRAGMENTS,

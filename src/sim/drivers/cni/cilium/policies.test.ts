@@ -6,7 +6,7 @@ import type { ClusterPolicy, NamedPolicyPort, PolicyPeer, PolicyRule } from '../
 import { cidr } from '../../../wire/ip.ts';
 import { LAB } from '../../conformance/lab-cluster.ts';
 import { identityOf } from './identities.ts';
-import { POLICY, type PolicyKey } from './maps.ts';
+import { POLICY, type PolicyKey, type PolicyValue } from './maps.ts';
 import { policyEntries } from './policies.ts';
 import { cidrIdentities } from './policy-identities.ts';
 import { prefixesOf } from './policy-ports.ts';
@@ -40,7 +40,7 @@ const net = (text: string, ...except: string[]): PolicyPeer => ({
 /** `Ingress 123 80/TCP 24` of web-1, without the node's own. */
 function printed(cluster: Cluster, direction: 'Ingress' | 'Egress' = 'Ingress'): string[] {
   return policyEntries(cluster, podNamed('web-1'))
-    .map(({ key, value }) => POLICY.print(key as PolicyKey, value as { deny: boolean }))
+    .map(({ key, value }) => POLICY.print(key as PolicyKey, value as PolicyValue))
     .filter((columns) => columns[1] === direction && columns[2] !== 'reserved:host')
     .map(([, , identity, port, , , prefix]) => `${identity} ${port} ${prefix}`);
 }
@@ -95,7 +95,7 @@ describe("Cilium's own policies", () => {
   const own = (more: Partial<ClusterPolicy>): ClusterPolicy => policy({ kind: 'CiliumNetworkPolicy', ...more });
   const said = (cluster: Cluster, direction: 'Ingress' | 'Egress' = 'Ingress'): readonly string[] =>
     policyEntries(cluster, podNamed('web-1'))
-      .map(({ key, value }) => POLICY.print(key as PolicyKey, value as { deny: boolean }))
+      .map(({ key, value }) => POLICY.print(key as PolicyKey, value as PolicyValue))
       .filter((columns) => columns[1] === direction)
       .map(([word, , identity, port]) => `${word} ${identity} ${port}`);
   const entity = (name: Extract<PolicyPeer, { kind: 'entity' }>['entity']): PolicyRule => ({

@@ -7,6 +7,7 @@ import { podNs } from '../../../kube/cluster.ts';
 import {
   type ClusterPolicy,
   type PolicyDirection,
+  type PolicyL7,
   type PolicyRule,
   policiesOn as policiesOf,
   policyRef,
@@ -15,7 +16,7 @@ import type { BpfEntry } from '../../../linux/bpf/map.ts';
 import type { Origin } from '../../../linux/origin.ts';
 import type { PolicyEnforcement } from '../../contract.ts';
 import { ruleWords } from '../../parts/policy-words.ts';
-import { HOST, UNKNOWN } from './facts.ts';
+import { DNS_PROXY_PORT, HOST, HTTP_PROXY_PORT, UNKNOWN } from './facts.ts';
 import { ANY_PORT, type PolicyKey, type PolicyValue } from './maps.ts';
 import { canSee, identitiesFor } from './policy-identities.ts';
 import { type PortKey, portKeys } from './policy-ports.ts';
@@ -52,11 +53,35 @@ export const policiesOn = (cluster: Cluster, pod: ClusterPod, direction: PolicyD
     .map(({ policy }) => policyRef(policy))
     .join(' and ');
 
+/** A rule for names of the world: it has no entry before the DNS proxy has seen an address. */
+export interface NameRule {
+  readonly names: readonly string[];
+  readonly ports: readonly PortKey[];
+  readonly value: PolicyValue;
+  readonly origin: Origin;
+}
+
+export const nameRules = (cluster: Cluster, pod: ClusterPod): readonly NameRule[] =>
+  concerning(cluster, pod, 'egress').flatMap(({ policy, rules }) =>
+    rules.flatMap((rule, i): readonly NameRule[] => {
+      const names = (rule.peers ?? []).flatMap((peer) => (peer.kind === 'domains' ? peer.names : []));
+      if (names.length === 0 || rule.action !== undefined) return [];
+      const origin = {
+        by: AGENT,
+        for: policyRef(policy),
+        why: ruleWords(rule, i, 'egress'),
+        decides: 'allows',
+      } as const;
+      const value = rule.l7 ? proxied(rule.l7) : ALLOWED;
+      return [{ names, ports: portKeys(rule.ports, pod, 'egress'), value, origin }];
+    }),
+  );
+
 /** Entries of one endpoint's map. Its node always reaches it (`allow-localhost`), unless a denial says otherwise. */
 export function policyEntries(cluster: Cluster, pod: ClusterPod): BpfEntry[] {
   const entry = (direction: PolicyDirection, identity: number, why: string): PolicyEntry => ({
     key: keyOf(direction, identity, ANY_PORT),
-    value: { deny: false },
+    value: ALLOWED,
     origin: { by: AGENT, for: `Pod ${podNs(pod)}`, why },
   });
   const of = (direction: PolicyDirection): readonly PolicyEntry[] =>
@@ -92,18 +117,19 @@ function entriesOf(
   index: number,
 ): readonly PolicyEntry[] {
   const deny = rule.action === 'Deny';
+  const value = rule.l7 ? proxied(rule.l7) : { ...ALLOWED, deny };
   const why = ruleWords(rule, index, direction);
   const origin = { by: AGENT, for: policyRef(policy), why, decides: deny ? 'denies' : 'allows' } as const;
   const ports = portKeys(rule.ports, pod, direction);
   return identitiesFor(cluster, rule.peers, pod).flatMap((identity) =>
-    ports.map((port) => ({ key: keyOf(direction, identity, port), value: { deny }, origin })),
+    ports.map((port) => ({ key: keyOf(direction, identity, port), value, origin })),
   );
 }
 
 /** `enableDefaultDeny: false` of all of them: an entry that lets everything pass (`AllowsWildcard`, pkg/policy/resolve.go). */
 const leftOpen = (pod: ClusterPod, direction: PolicyDirection, policies: readonly Concerning[]): PolicyEntry => ({
   key: keyOf(direction, UNKNOWN, ANY_PORT),
-  value: { deny: false },
+  value: ALLOWED,
   origin: {
     by: AGENT,
     for: policies.map(({ policy }) => policyRef(policy)).join(' and '),
@@ -111,6 +137,26 @@ const leftOpen = (pod: ClusterPod, direction: PolicyDirection, policies: readonl
     decides: 'allows',
   },
 });
+
+const ALLOWED: PolicyValue = { deny: false, proxyPort: 0, requests: '' };
+
+const proxied = ({ kind, allows }: PolicyL7): PolicyValue => ({
+  deny: false,
+  proxyPort: kind === 'http' ? HTTP_PROXY_PORT : DNS_PROXY_PORT,
+  requests: JSON.stringify(allows),
+});
+
+/**
+ * The proxy is told all requests that any entry for the same packets allows; one that says nothing of requests allows them all
+ * (`wildcardL3L4Rules`, pkg/policy/l4.go).
+ */
+function withEveryRequest(entry: PolicyEntry, entries: readonly PolicyEntry[]): PolicyEntry {
+  if (entry.value.proxyPort === 0) return entry;
+  const covering = entries.filter(({ key, value }) => !value.deny && covers(key, entry.key));
+  const isOpen = covering.some(({ value }) => value.requests === '');
+  const allows = covering.flatMap(({ value }) => (isOpen ? [] : (JSON.parse(value.requests) as unknown[])));
+  return { ...entry, value: { ...entry.value, requests: isOpen ? '' : JSON.stringify(allows) } };
+}
 
 interface PolicyEntry {
   readonly key: PolicyKey;
@@ -122,7 +168,7 @@ interface PolicyEntry {
 function withDenialsFirst(entries: readonly PolicyEntry[]): BpfEntry[] {
   const denials = entries.filter(({ value }) => value.deny);
   const kept = new Map<string, PolicyEntry>();
-  for (const entry of entries) {
+  for (const entry of entries.map((one) => withEveryRequest(one, entries))) {
     const text = `${entry.value.deny} ${Object.values(entry.key).join(' ')}`;
     const isCovered = !entry.value.deny && denials.some(({ key }) => covers(key, entry.key));
     if (!isCovered && !kept.has(text)) kept.set(text, entry);

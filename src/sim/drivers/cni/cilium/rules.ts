@@ -1,6 +1,6 @@
 /**
  * Cilium's iptables chains (pkg/datapath/iptables/iptables.go, 1.19). Each is fed by a rule at the top of a built-in chain.
- * SIMPLIFIED: no TPROXY rules (CILIUM_PRE_mangle), because no L7 proxy is modelled.
+ * SIMPLIFIED: no TPROXY rules (CILIUM_PRE_mangle), because the L7 proxy reads requests where policies are asked (`programs/policy-map.ts`).
  */
 import type { Cluster, ClusterNode } from '../../../kube/cluster.ts';
 import type { IpSet } from '../../../linux/config.ts';

@@ -38,6 +38,8 @@ export type EndpointConf = NodeConf & {
   /** The policies that select it; empty: none, and no verdicts are reported (POLICY_VERDICT_LOG_FILTER). */
   readonly ingressPolicies: string;
   readonly egressPolicies: string;
+  /** Its rules for names of the world (`NameRule`), as JSON: what the agent looks up when the DNS proxy has seen an answer. */
+  readonly names: string;
 };
 
 /** What the caller leaves for the policy program (CB_SRC_LABEL, CB_DELIVERY_FLAGS). */

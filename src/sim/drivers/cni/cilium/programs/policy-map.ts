@@ -1,9 +1,10 @@
 /** The policy of an endpoint (lib/policy.h): who the other side is and what it wants, as one lookup in a trie. */
 import type { TcContext } from '../../../../linux/bpf/program.ts';
-import { ANY_PORT, POLICY, type PolicyKey, prefixOf } from '../maps.ts';
+import { ANY_PORT, NAMES, POLICY, type PolicyKey, prefixOf } from '../maps.ts';
 import { dropFor, type EndpointConf } from './conf.ts';
 import type { Tracked } from './conntrack.ts';
 import type { Flow } from './flow.ts';
+import { atProxy, type Taken } from './proxy.ts';
 
 /** The suffix of an endpoint's map, as the agent pins it. */
 export const policySuffix = (endpoint: number): string => String(endpoint).padStart(5, '0');
@@ -31,11 +32,19 @@ function matchOf({ identity, proto, bits }: PolicyKey): string {
  * What is said of this identity, and what is said of everybody (`__policy_can_access`): a denial goes before, then the longer prefix, then
  * the identity.
  */
-function findEntry(ctx: TcContext, direction: PolicyKey['direction'], identity: number, flow: Flow, suffix: string) {
+export function findEntry(
+  ctx: TcContext,
+  direction: PolicyKey['direction'],
+  identity: number,
+  flow: Flow,
+  suffix: string,
+) {
   const longest = (of: number): PolicyKey | undefined =>
     keysFor(direction, of, flow).find((key) => ctx.peek(POLICY, key, suffix));
   const isDenial = (key: PolicyKey): boolean => ctx.peek(POLICY, key, suffix)?.deny === true;
-  const [own, everybodys] = [longest(identity), longest(0)];
+  const base = ctx.peek(NAMES, { identity })?.base;
+  const own = longest(identity) ?? (base === undefined ? undefined : longest(base));
+  const everybodys = longest(0);
   if (own === undefined || everybodys === undefined) return own ?? everybodys;
   if (isDenial(own) !== isDenial(everybodys)) return isDenial(own) ? own : everybodys;
   return prefixOf(everybodys) > prefixOf(own) ? everybodys : own;
@@ -54,11 +63,7 @@ export interface Question {
  * Asked for every packet that is no answer. Nothing found means denied: an endpoint that no policy selects has an entry that allows all.
  * Where policies select it, what is new or denied is reported (send_policy_verdict_notify). Null: it may pass.
  */
-export function judge(
-  ctx: TcContext,
-  conf: EndpointConf,
-  { direction, src, dst, flow, ct }: Question,
-): ReturnType<typeof dropFor> | null {
+export function judge(ctx: TcContext, conf: EndpointConf, { direction, src, dst, flow, ct }: Question): Taken | null {
   const suffix = policySuffix(conf.endpoint);
   const isIngress = direction === 'ingress';
   const [way, identity] = isIngress ? (['Ingress', src] as const) : (['Egress', dst] as const);
@@ -71,7 +76,7 @@ export function judge(
     const origin = ctx.originOf(POLICY, asked, suffix) ?? denial(policies, conf.pod, direction);
     ctx.policy({ direction, src, dst, isAllowed, match: found ? matchOf(found) : 'none', origin });
   }
-  if (isAllowed) return null;
+  if (isAllowed) return value.proxyPort > 0 ? atProxy(ctx, value, src, dst) : null;
   const verdict = dropFor(value?.deny ? 'POLICY_DENY' : 'POLICY');
   ctx.notify({ point: 'drop', src, dst, ct: ct.status, dropped: verdict.reason });
   return verdict;

@@ -6,6 +6,7 @@ import { deliveryOf, type EndpointConf, endpointConf } from './conf.ts';
 import { create, loopbackEntry, type Tracked, track } from './conntrack.ts';
 import { type Flow, flowOf } from './flow.ts';
 import { identityOfMark, whoIs } from './forward.ts';
+import { learnNames } from './learn-names.ts';
 import { judge } from './policy-map.ts';
 
 /** Translates answers back, asks the policy for everything else (ipv4_policy). Null: the packet may enter. */
@@ -13,6 +14,7 @@ function enter(ctx: TcContext, conf: EndpointConf, source: number, fromTunnel: b
   const flow = flowOf(ctx);
   const ct = track(ctx, flow, 'ingress');
   if (ct.status === 'reply' || ct.status === 'related') {
+    learnNames(ctx, conf, source, flow);
     if (ct.value && ct.value.revNat > 0) reverseService(ctx, ct.value.revNat, ct.value.loopback);
   } else {
     const loopback = isLoopback(ctx, flow, ct);
