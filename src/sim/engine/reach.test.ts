@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PolicyInput } from '../kube/policy/input.ts';
 import type { PolicyObject } from '../kube/policy-objects.ts';
 import { ip } from '../wire/ip.ts';
-import { endsOf, type ReachAsk, reachOf } from './reach.ts';
+import { ASKED, endsOf, type ReachAsk, reachOf, UNKNOWN } from './reach.ts';
 
 const deny: PolicyObject = { kind: 'NetworkPolicy', namespace: 'a', name: 'deny', spec: {} };
 const outsideOnly: PolicyObject = {
@@ -38,11 +38,12 @@ const ask = (...policies: PolicyObject[]): ReachAsk => ({
 
 /** The ports that may pass, as bits; `-` where nobody asks. */
 function rows(of: ReachAsk): readonly string[] {
-  const { ends, allowed, isAsked } = reachOf(of).reach;
+  const { ends, allowed, asked } = reachOf(of).reach;
   return ends.map(({ name }, source) => {
     const cells = ends.map((_, to) => {
       const at = source * ends.length + to;
-      return isAsked[at] === 1 ? String(allowed[at]) : '-';
+      if (asked[at] === UNKNOWN) return '?';
+      return asked[at] === ASKED ? String(allowed[at]) : '-';
     });
     return `${name}: ${cells.join('')}`;
   });
@@ -65,6 +66,24 @@ describe('who may reach whom', () => {
 
   it('each port is a bit of its own', () => {
     expect(rows(ask(outsideOnly)).at(-1)).toBe('internet: 13---');
+  });
+
+  it('where a rule names domains nobody can tell about the outside', () => {
+    const named: PolicyObject = {
+      kind: 'ClusterNetworkPolicy',
+      name: 'named',
+      spec: {
+        tier: 'Admin',
+        priority: 1,
+        subject: { namespaces: {} },
+        egress: [
+          { action: 'Accept', to: [{ domainNames: ['example.org'] }] },
+          { action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] },
+        ],
+      },
+    };
+    expect(rows(ask(named))[0]?.at(-1)).toBe('?');
+    expect(rows(ask(named)).at(-1)).toBe('internet: 33---');
   });
 
   it('ends come as pods, nodes, outside, each with its group', () => {

@@ -2,10 +2,12 @@
  * Who may reach whom, by the specification of policies: pods as the oracle's matrix has them, and beside them the nodes and the machines
  * outside, which have no policies of their own. Plain data, so that a worker can make it.
  */
+import { explain } from '../kube/policy/explain.ts';
 import type { PolicyInput } from '../kube/policy/input.ts';
 import { type MatrixPort, matrixOf } from '../kube/policy/matrix.ts';
 import { type EndRef, type PolicyModel, policyModel } from '../kube/policy/model.ts';
-import { connectionsOf } from '../kube/policy/verdict.ts';
+import type { LookedUp } from '../kube/policy/program.ts';
+import { connectionsOf, type PolicyProbe } from '../kube/policy/verdict.ts';
 import type { Ip } from '../wire/ip.ts';
 
 export type { MatrixPort } from '../kube/policy/matrix.ts';
@@ -40,9 +42,13 @@ export interface Reach {
   readonly ports: readonly MatrixPort[];
   /** By source x ends + destination: a bit for each of `ports` that may pass. */
   readonly allowed: Uint32Array;
-  /** Whether policies are asked about a pair at all: nobody asks about two ends outside, nor about a pod and itself. */
-  readonly isAsked: Uint8Array;
+  /** ASKED, UNKNOWN where a fact is missing; 0 where no policy is asked: about two ends outside, and about a pod and itself. */
+  readonly asked: Uint8Array;
 }
+
+export const ASKED = 1;
+/** It may not pass as far as is known, but a rule is about names whose addresses nobody knows. */
+export const UNKNOWN = 2;
 
 export const NODES_GROUP = 'Nodes';
 export const OUTSIDE_GROUP = 'Outside';
@@ -67,12 +73,13 @@ export function reachOf(ask: ReachAsk, before?: PolicyModel): { readonly reach: 
   const ends = endsOf(ask);
   const { ports, allowed: ofPods, pods } = matrixOf(model, ask.ports);
   const allowed = new Uint32Array(ends.length ** 2);
-  const isAsked = new Uint8Array(ends.length ** 2);
+  const asked = new Uint8Array(ends.length ** 2);
+  const hasNames = model.policies.some(namesDomains);
   for (let source = 0; source < pods.length; source++) {
     const row = source * ends.length;
     allowed.set(ofPods.subarray(source * pods.length, (source + 1) * pods.length), row);
-    isAsked.fill(1, row, row + pods.length);
-    isAsked[row + source] = 0;
+    asked.fill(ASKED, row, row + pods.length);
+    asked[row + source] = 0;
   }
   const put = (source: number, destination: number): void => {
     const [from, to] = [ends[source]?.end, ends[destination]?.end];
@@ -83,12 +90,23 @@ export function reachOf(ask: ReachAsk, before?: PolicyModel): { readonly reach: 
       0,
     );
     allowed[source * ends.length + destination] = bits;
-    isAsked[source * ends.length + destination] = 1;
+    asked[source * ends.length + destination] =
+      hasNames && ports.some((port) => isUnknown(model, { from, to, ...port })) ? UNKNOWN : ASKED;
   };
   for (let other = pods.length; other < ends.length; other++)
     for (let pod = 0; pod < pods.length; pod++) {
       put(other, pod);
       put(pod, other);
     }
-  return { reach: { ends, ports, allowed, isAsked }, model };
+  return { reach: { ends, ports, allowed, asked }, model };
+}
+
+const namesDomains = ({ ingress, egress }: LookedUp): boolean =>
+  [...ingress, ...egress].some(({ rule }) => rule.peers?.some(({ kind }) => kind === 'domains'));
+
+function isUnknown(model: PolicyModel, probe: PolicyProbe): boolean {
+  const { verdict, egress, ingress } = explain(model, probe);
+  if (verdict.isAllowed) return false;
+  const closed = [egress, ingress].filter(({ isAllowed }) => !isAllowed);
+  return closed.every(({ policies }) => policies.some(({ word }) => word === 'cannot tell'));
 }

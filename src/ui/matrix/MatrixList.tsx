@@ -13,7 +13,7 @@ interface MatrixListProps {
   readonly detail: ReactNode;
 }
 
-const STATES: readonly CellState[] = ['allowed', 'partly', 'denied'];
+const STATES: readonly CellState[] = ['allowed', 'partly', 'unknown', 'denied'];
 /** More lines than this are not read: fold, or choose a namespace. */
 const LINES_MAX = 200;
 

@@ -10,6 +10,7 @@ export const STATE_WORDS: Readonly<Record<CellState, string>> = {
   allowed: 'allowed',
   denied: 'denied',
   partly: 'partly allowed',
+  unknown: 'cannot tell',
   unasked: 'no policy is asked',
 };
 

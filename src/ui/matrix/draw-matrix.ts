@@ -57,6 +57,7 @@ const LOOKS: Readonly<Record<CellState, readonly [ground: string, ink: string]>>
   allowed: ['good-soft', 'good'],
   denied: ['stopped-soft', 'stopped'],
   partly: ['surface-sunken', 'text'],
+  unknown: ['surface-sunken', 'text-quiet'],
   unasked: ['surface', 'text-quiet'],
 };
 
@@ -152,7 +153,7 @@ function drawCell(
   }
 }
 
-/** A check, a cross, a half-filled disc, a dash: as in the legend. */
+/** A check, a cross, a half-filled disc, a question mark: as in the legend. */
 function drawGlyph(pen: CanvasRenderingContext2D, state: CellState, x: number, y: number, r: number): void {
   pen.beginPath();
   if (state === 'allowed') {
@@ -172,6 +173,11 @@ function drawGlyph(pen: CanvasRenderingContext2D, state: CellState, x: number, y
     pen.beginPath();
     pen.arc(x, y, r, Math.PI / 2, 1.5 * Math.PI);
     pen.fill();
+  } else if (state === 'unknown') {
+    pen.arc(x, y - r * 0.3, r * 0.7, Math.PI, 0.5 * Math.PI);
+    pen.moveTo(x, y + r * 0.9);
+    pen.lineTo(x, y + r * 1.1);
+    pen.stroke();
   }
 }
 

@@ -53,7 +53,10 @@ const folded = { namespace: null, unfolded: new Set<string>() };
 const picture = (cells: MatrixCells): readonly string[] =>
   cells.lines.map((_, row) =>
     cells.lines
-      .map((__, column) => ({ allowed: 'a', denied: 'd', partly: 'p', unasked: '-' })[cells.stateAt(row, column)])
+      .map(
+        (__, column) =>
+          ({ allowed: 'a', denied: 'd', partly: 'p', unknown: '?', unasked: '-' })[cells.stateAt(row, column)],
+      )
       .join(''),
   );
 

@@ -1,5 +1,5 @@
 /** The matrix as it is drawn: lines are workloads or single pods, and a cell sums up all pairs of its two lines. */
-import type { Reach, ReachEnd } from '../../sim/engine/reach.ts';
+import { type Reach, type ReachEnd, UNKNOWN } from '../../sim/engine/reach.ts';
 
 /** A row, and the column of the same name. */
 export interface MatrixLine {
@@ -60,7 +60,7 @@ export function foldable(ends: readonly ReachEnd[]): ReadonlySet<string> {
 /** As the stage names pods: the first namespace goes without saying. */
 const shortName = (name: string): string => name.replace(/^default\//, '');
 
-export type CellState = 'allowed' | 'denied' | 'partly' | 'unasked';
+export type CellState = 'allowed' | 'denied' | 'partly' | 'unknown' | 'unasked';
 
 export const OPENED = 1;
 export const CLOSED = 2;
@@ -88,6 +88,7 @@ export function cellsOf({ now, would, base }: CellSources, lines: readonly Matri
   const width = lines.length;
   const open = new Uint32Array(width * width);
   const asked = new Uint32Array(width * width);
+  const unknown = new Uint8Array(width * width);
   const changes = new Uint8Array(width * width);
   const staged = new Uint8Array(width * width);
   const size = now.ends.length;
@@ -99,11 +100,12 @@ export function cellsOf({ now, would, base }: CellSources, lines: readonly Matri
     for (let destination = 0; destination < size; destination++) {
       const column = lineOf[destination] ?? -1;
       const pair = source * size + destination;
-      if (column < 0 || now.isAsked[pair] !== 1) continue;
+      if (column < 0 || (now.asked[pair] ?? 0) === 0) continue;
       const cell = row * width + column;
       const bits = now.allowed[pair] ?? 0;
       open[cell] = (open[cell] ?? 0) + countBits(bits);
       asked[cell] = (asked[cell] ?? 0) + now.ports.length;
+      if (now.asked[pair] === UNKNOWN) unknown[cell] = 1;
       if (base) changes[cell] = (changes[cell] ?? 0) | changeOf(base.allowed[pair] ?? 0, bits);
       if (would) staged[cell] = (staged[cell] ?? 0) | changeOf(bits, would.allowed[pair] ?? 0);
     }
@@ -111,15 +113,17 @@ export function cellsOf({ now, would, base }: CellSources, lines: readonly Matri
   const at = (row: number, column: number): number => row * width + column;
   return {
     lines,
-    stateAt: (row, column) => stateOf(open[at(row, column)] ?? 0, asked[at(row, column)] ?? 0),
+    stateAt: (row, column) =>
+      stateOf(open[at(row, column)] ?? 0, asked[at(row, column)] ?? 0, unknown[at(row, column)] === 1),
     countAt: (row, column) => ({ open: open[at(row, column)] ?? 0, asked: asked[at(row, column)] ?? 0 }),
     changeAt: (row, column) => changes[at(row, column)] ?? 0,
     stagedAt: (row, column) => staged[at(row, column)] ?? 0,
   };
 }
 
-const stateOf = (open: number, asked: number): CellState => {
+const stateOf = (open: number, asked: number, isUnknown: boolean): CellState => {
   if (asked === 0) return 'unasked';
+  if (open === 0 && isUnknown) return 'unknown';
   return open === asked ? 'allowed' : open === 0 ? 'denied' : 'partly';
 };
 
@@ -155,7 +159,7 @@ export function changeWords({ opened, closed }: ReturnType<typeof countChanges>)
 
 /** The pair that a cell is explained by: one that is closed where any is, on the first port for which it is. */
 export function exampleOf(
-  { ends, ports, allowed, isAsked }: Reach,
+  { ends, ports, allowed, asked }: Reach,
   from: MatrixLine,
   to: MatrixLine,
 ): { readonly source: number; readonly destination: number; readonly port: number } | null {
@@ -163,7 +167,7 @@ export function exampleOf(
   for (const source of from.members)
     for (const destination of to.members) {
       const pair = source * ends.length + destination;
-      if (isAsked[pair] !== 1) continue;
+      if ((asked[pair] ?? 0) === 0) continue;
       first ??= { source, destination, port: 0 };
       const port = ports.findIndex((_, bit) => ((allowed[pair] ?? 0) & (1 << bit)) === 0);
       if (port >= 0) return { source, destination, port };
