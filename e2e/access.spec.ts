@@ -4,6 +4,8 @@ import { goToMark, inspector, openTab, position, verdict, visit } from './visit.
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on any tab, ${colorScheme}`, async ({ page }) => {
+    // Seven tabs, each looked through as a whole.
+    test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await visit(page);
     for (const tab of ['Timeline', 'Rules', 'Pod', 'YAML', 'Text', 'Policies', 'Matrix']) {
