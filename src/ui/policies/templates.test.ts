@@ -5,6 +5,7 @@ import { writeManifests } from '../../sim/kube/manifests/write.ts';
 import { DEFAULT_SCENARIO } from '../../sim/scenario/defaults.ts';
 import { foldScenario } from '../../sim/scenario/fold.ts';
 import { SHOP } from '../../sim/scenario/sample-scenarios.ts';
+import { OWN_TEMPLATES } from './own-templates.ts';
 import { freshName, TEMPLATES, templateGround } from './templates.ts';
 
 const grounds = [DEFAULT_SCENARIO, SHOP, { events: [] }].map((scenario) => {
@@ -14,16 +15,19 @@ const grounds = [DEFAULT_SCENARIO, SHOP, { events: [] }].map((scenario) => {
   return templateGround(built.value, state.probe);
 });
 
-describe.each(TEMPLATES.map((template) => [template.label, template] as const))('%s', (_label, template) => {
-  it('is a policy that the API server takes, in any cluster', () => {
-    for (const ground of grounds) {
-      const policy = template.make(ground);
-      const { errors, objects } = readManifests(writeManifests([policy]));
-      expect(errors).toEqual([]);
-      expect(objects).toHaveLength(1);
-    }
-  });
-});
+describe.each([...TEMPLATES, ...OWN_TEMPLATES].map((template) => [template.label, template] as const))(
+  '%s',
+  (_label, template) => {
+    it('is a policy that the API server takes, in any cluster', () => {
+      for (const ground of grounds) {
+        const policy = template.make(ground);
+        const { errors, objects } = readManifests(writeManifests([policy]));
+        expect(errors).toEqual([]);
+        expect(objects).toHaveLength(1);
+      }
+    });
+  },
+);
 
 it('is filled in for the two ends of the packet', () => {
   const [ground] = grounds;

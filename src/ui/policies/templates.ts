@@ -45,16 +45,16 @@ const policy = (namespace: string, name: string, spec: NetworkPolicySpec): Netwo
 });
 
 /** `app`, or whatever a workload is known by; labels that a controller adds for each pod tell nothing. */
-function selectorOf({ labels }: TemplatePod): LabelSelectorObject {
+export function selectorOf({ labels }: TemplatePod): LabelSelectorObject {
   const key = ['app', 'app.kubernetes.io/name', 'k8s-app', 'name'].find((one) => labels[one] !== undefined);
   const [first] = Object.entries(labels);
   const chosen = key === undefined ? first : ([key, labels[key] ?? ''] as const);
   return chosen ? { matchLabels: { [chosen[0]]: chosen[1] } } : {};
 }
 
-const nameOf = (pod: TemplatePod): string => Object.values(selectorOf(pod).matchLabels ?? {})[0] ?? 'pods';
+export const nameOf = (pod: TemplatePod): string => Object.values(selectorOf(pod).matchLabels ?? {})[0] ?? 'pods';
 
-const asName = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-');
+export const asName = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-');
 
 export const TEMPLATES: readonly Template[] = [
   {
@@ -201,7 +201,10 @@ export function templateGround({ cluster }: World, probe: Probe | null): Templat
 const ownerless = (pod: ClusterPod): boolean => pod.owner === `Pod ${podNs(pod)}`;
 
 /** A name that no policy of the namespace has yet. */
-export function freshName<Policy extends NetworkPolicyObject>(made: Policy, taken: ReadonlySet<string>): Policy {
+export function freshName<Policy extends Pick<NetworkPolicyObject, 'namespace' | 'name'> & { readonly kind: string }>(
+  made: Policy,
+  taken: ReadonlySet<string>,
+): Policy {
   const isTaken = (name: string): boolean => taken.has(`${made.kind} ${made.namespace}/${name}`);
   if (!isTaken(made.name)) return made;
   let at = 2;
