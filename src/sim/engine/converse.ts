@@ -102,7 +102,11 @@ function namedVerdict(world: World, probe: Probe, ran: RanNamed): Verdict {
   const own = steps.slice(lookupSteps).map((step): Step => ({ ...step, i: step.i - lookupSteps }));
   const atStep = result.atStep === null ? null : result.atStep - lookupSteps;
   const verdict = verdictOf({ ...result, atStep }, own, world, probe);
-  return { ...verdict, step: verdict.step === null ? null : verdict.step + lookupSteps };
+  const waitedMs = lookupOf(ran).tookMs;
+  const waited =
+    waitedMs > 0 ? ` Before that it waited ${waitedMs / 1000} seconds for the address of ${lookedUp.name}.` : '';
+  const sentence = `${verdict.sentence}${waited}`;
+  return { ...verdict, sentence, step: verdict.step === null ? null : verdict.step + lookupSteps };
 }
 
 /** Nothing could be sent: an end of the probe does not exist (any more). */

@@ -225,6 +225,7 @@ export type DropReason =
   | 'NO_SOCKET'
   | 'UNEXPECTED_SEGMENT'
   | 'NAT_FAILED'
+  | 'CT_CLASH'
   | 'IPVS_NO_SERVER'
   | 'IPVS_SERVER_GONE'
   | 'TC_INGRESS'

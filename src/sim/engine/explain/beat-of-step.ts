@@ -254,6 +254,7 @@ function dropMoment(view: PacketView, step: Of<'drop'>, at: number): Moment {
 
 const DROP_TITLES: Readonly<Partial<Record<Of<'drop'>['reason'], string>>> = {
   NETFILTER_DROP: 'Dropped by a rule',
+  CT_CLASH: 'Clash in conntrack',
   TC_INGRESS: 'Dropped by a program',
   TC_EGRESS: 'Dropped by a program',
   SOCK_REJECTED: 'The call fails',

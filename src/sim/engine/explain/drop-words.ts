@@ -12,6 +12,10 @@ interface Words {
 }
 
 const WORDS: Readonly<Record<DropReason, Words>> = {
+  CT_CLASH: {
+    title: 'Clash in connection tracking',
+    sentence: 'Connection tracking on {here} could not enter the packet: {detail}.',
+  },
   NETFILTER_DROP: { title: 'Dropped by a rule', sentence: 'A rule on {here} ended the packet here.' },
   DEV_DOWN: { title: 'Device is down', sentence: 'The device is down on {here}: {detail}.' },
   NO_CARRIER: {

@@ -51,6 +51,10 @@ export function downDevices(c: Case, ns: string): readonly Device[] {
 
 const REASONS: Readonly<Record<DropReason, (scene: Scene) => Reason>> = {
   NETFILTER_DROP: ({ place }) => ({ sentence: `a rule on ${place} drops it`, remedy: null }),
+  CT_CLASH: ({ place }) => ({
+    sentence: `connection tracking on ${place} already has a faster packet of the same socket, which leads to another endpoint`,
+    remedy: 'Use a kernel of 5.6 or later, or options single-request-reopen in dnsConfig.',
+  }),
   DEV_DOWN: ({ place, device }) => ({
     sentence: `${device} of ${place} is down`,
     remedy: `Set it up: ip link set ${device} up   # on ${place}`,

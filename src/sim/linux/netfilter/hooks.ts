@@ -84,7 +84,7 @@ function confirm(k: Kernel, ns: Netns, skb: Skb): boolean {
   }
   const detail =
     'another packet of this socket was faster: its connection has these addresses already and leads to another endpoint, so this one cannot be entered';
-  drop(k, ns, skb, 'NETFILTER_DROP', detail, { kind: 'none', text: 'conntrack -S: insert_failed=1 drop=1' });
+  drop(k, ns, skb, 'CT_CLASH', detail, { kind: 'none', text: 'conntrack -S: insert_failed=1 drop=1' });
   return false;
 }
 
