@@ -216,3 +216,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await violations(page), 'matrix as text').toEqual([]);
   });
 }
+
+test('a proxy of the CNI answers 403 to what a policy does not let be asked, and 200 to the rest', async ({ page }) => {
+  await visit(page);
+  await chooseCni(page, 'Cilium', 'VXLAN');
+  await addPolicy(page, /^Only some requests/);
+  await expect(verdict(page)).toContainText(
+    'HTTP/1.1 403 Forbidden: the connection stands, but no rule of CiliumNetworkPolicy default/public-only-web lets GET / pass',
+  );
+  await expect(page.locator('.change')).toContainText('the answer is HTTP/1.1 403 Forbidden');
+  await page.getByRole('textbox', { name: 'As a command' }).fill('curl http://web.default/public');
+  await page.keyboard.press('Enter');
+  await expect(verdict(page)).toContainText('HTTP/1.1 200 OK');
+});

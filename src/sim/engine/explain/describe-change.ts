@@ -21,6 +21,8 @@ interface Digest extends Cost {
   /** What translated the request. */
   readonly translator: string | null;
   readonly outcome: string;
+  /** `HTTP/1.1 200 OK`; null where nobody answered so. */
+  readonly status: string | null;
 }
 
 /** A trace and the world that it ran in. */
@@ -52,6 +54,7 @@ function differs<K extends keyof Digest>(key: K, say: (now: Digest[K], old: Dige
 
 const CLAUSES: readonly Clause[] = [
   differs('outcome', (now, old) => `the outcome is ${now} instead of ${old}`),
+  differs('status', (now, old) => `the answer is ${now} instead of ${old}`),
   differs('end', (now, old) => `the packet ends at "${now}" instead of "${old}"`),
   (old, now) => {
     if (old.translator === now.translator || old.translator === null || now.translator === null) return null;
@@ -107,6 +110,7 @@ function digestOf({ trace, world }: Traced): Digest {
     translator: translatorOf(steps),
     ...stepsCost(steps, world),
     outcome: OUTCOME_WORDS[trace.verdict.outcome],
+    status: /^HTTP\/1\.1 .*$/m.exec(trace.verdict.printed)?.[0] ?? null,
   };
 }
 
