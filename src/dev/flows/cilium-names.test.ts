@@ -70,6 +70,11 @@ describe.each(modes)('%s', (mode) => {
   });
 });
 
+it('a denial of its network goes before a name', () => {
+  const denied = `${policy(ALL_DNS, '{matchName: example.com}')}  egressDeny: [{toCIDR: [203.0.113.0/24]}]`;
+  expect(asked('vxlan', NAME, denied).outcome).toBe('timeout');
+});
+
 it('the flow log tells what was asked', () => {
   expect(asked('vxlan', NAME, policy(ALL_DNS, '{matchName: example.com}')).log).toContain(
     'dns-request FORWARDED (DNS Query example.com. A)',

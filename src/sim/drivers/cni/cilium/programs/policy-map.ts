@@ -43,7 +43,8 @@ export function findEntry(
     keysFor(direction, of, flow).find((key) => ctx.peek(POLICY, key, suffix));
   const isDenial = (key: PolicyKey): boolean => ctx.peek(POLICY, key, suffix)?.deny === true;
   const base = ctx.peek(NAMES, { identity })?.base;
-  const own = longest(identity) ?? (base === undefined ? undefined : longest(base));
+  const owns = [longest(identity), base === undefined ? undefined : longest(base)].filter((key) => key !== undefined);
+  const own = owns.find(isDenial) ?? owns[0];
   const everybodys = longest(0);
   if (own === undefined || everybodys === undefined) return own ?? everybodys;
   if (isDenial(own) !== isDenial(everybodys)) return isDenial(own) ? own : everybodys;
