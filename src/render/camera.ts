@@ -106,6 +106,8 @@ export class Camera {
       [rect.x - far, rect.y - far],
       [rect.x + rect.width + far, rect.y + rect.height + far],
     ]);
+    // The drawing has changed beneath a camera that may stand still.
+    this.parts.onRest(this.seen());
   }
 
   /** What the person looks at stays in the middle. */

@@ -122,17 +122,17 @@ function drawGate(g: Drawing, { element, rect, isUpright }: LayoutBox): void {
   else if (element.label === 'INPUT')
     write(g, { text: element.label, x: -5, y: cy + 4, look: 'hs-mono hs-gate-name', anchor: 'end' });
   else write(g, { text: element.label, x: rect.width + 5, y: cy + 4, look: 'hs-mono hs-gate-name' });
-  drawChains(g, element.details, isUpright === true, element.label);
 }
 
 const INPUT_PRINT = { x: -33, top: 4, anchor: 'end' };
 const OUTPUT_PRINT = { x: 21, top: 18, anchor: 'start' };
 
 /** Small print for a close look: what waits at the hook. */
-function drawChains(g: Drawing, lines: readonly string[], isUpright: boolean, name: string): void {
+export function drawSmallPrint(g: Drawing, { element, isUpright }: LayoutBox): void {
+  const lines = element.smallPrint?.() ?? [];
   // Beside INPUT, below OUTPUT, above the others: where the kernel's field is empty.
   const place = isUpright
-    ? name === 'INPUT'
+    ? element.label === 'INPUT'
       ? INPUT_PRINT
       : OUTPUT_PRINT
     : { x: 8, top: -16 - (lines.length - 1) * 4, anchor: 'middle' };

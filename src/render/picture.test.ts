@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { NetnsConfig } from '../sim/linux/config.ts';
 import { type MadeUp, makeUpWorld } from './made-up-world.ts';
 import { makePicture, type NodePicture } from './picture.ts';
 
@@ -24,16 +25,33 @@ describe('what a node has follows from its devices', () => {
     expect(first('routed').rooms[0]).toMatchObject({ dev: 'eth0', hostDev: 'veth-web-1', bridge: null });
   });
 
+  it('asks no node for its rules before somebody looks closely', () => {
+    const asked: string[] = [];
+    const world = makeUpWorld({ nodes: 2, pods: [2, 1], shape: 'overlay', services: 2 });
+    const watched = (config: NetnsConfig): NetnsConfig =>
+      new Proxy(config, {
+        get(target, key: keyof NetnsConfig) {
+          if (key === 'iptables' || key === 'nftables' || key === 'ipsets') asked.push(key);
+          return target[key];
+        },
+      });
+    const namespaces = new Map([...world.namespaces].map(([id, config]) => [id, watched(config)]));
+    const { nodes } = makePicture({ ...world, namespaces });
+    expect(asked).toEqual([]);
+    nodes[0]!.hooks.get('OUTPUT')!.smallPrint!();
+    expect(asked).toContain('iptables');
+  });
+
   it('names what waits at a hook, in the order of the tables, and not more than fits', () => {
     const { hooks } = first('overlay');
-    expect(hooks.get('POSTROUTING')!.details).toEqual(['nat KUBE-POSTROUTING', 'nat FLANNEL-POSTRTG']);
-    expect(hooks.get('OUTPUT')!.details).toEqual([
+    expect(hooks.get('POSTROUTING')!.smallPrint!()).toEqual(['nat KUBE-POSTROUTING', 'nat FLANNEL-POSTRTG']);
+    expect(hooks.get('OUTPUT')!.smallPrint!()).toEqual([
       'nat KUBE-SERVICES',
       'filter KUBE-PROXY-FIREWALL',
       'filter KUBE-SERVICES',
       'filter KUBE-FIREWALL',
     ]);
-    expect(hooks.get('FORWARD')!.details.length).toBeLessThanOrEqual(4);
+    expect(hooks.get('FORWARD')!.smallPrint!().length).toBeLessThanOrEqual(4);
   });
 });
 

@@ -3,6 +3,7 @@
  * namespaces alone. A CNI that makes no bridge gets no bridge bar; nothing here knows a CNI by name.
  */
 
+import { once } from '../sim/base/once.ts';
 import type { World } from '../sim/engine/world.ts';
 import { type ClusterNode, type ClusterService, nsOfPod, podNs } from '../sim/kube/cluster.ts';
 import { clusterIPsOf, ipsOf } from '../sim/kube/families.ts';
@@ -53,6 +54,8 @@ export interface PictureElement {
   readonly parent: PictureId | null;
   /** Small print that is worth its place only when zoomed in. */
   readonly details: readonly string[];
+  /** For a close look only: asking a hook for it makes its node write all of its rules. */
+  readonly smallPrint?: () => readonly string[];
   /** It exists, and does not work: a device that is down, a pod that is not ready. */
   readonly isOff?: true;
   /** A load balancer: what comes in goes on to one of several. */
@@ -212,7 +215,8 @@ function hookElement(config: NetnsConfig, hook: HookName): PictureElement {
     about: `${hook} hook on ${config.id}: ${HOOK_ABOUT[hook]}`,
     ns: config.id,
     parent: idOf({ kind: 'ns', ns: config.id }),
-    details: hookChains(config, hook),
+    details: [],
+    smallPrint: once(() => hookChains(config, hook)),
   };
 }
 

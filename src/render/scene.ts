@@ -3,8 +3,9 @@
  * sheet animates `transform`). A moment only switches classes here.
  */
 import { type BaseType, type Selection, select } from 'd3-selection';
-import { type Drawing, drawBox } from './draw-box.ts';
-import type { ElementKind } from './picture.ts';
+import { HEAVY_FROM } from './camera.ts';
+import { type Drawing, drawBox, drawSmallPrint } from './draw-box.ts';
+import type { ElementKind, PictureElement } from './picture.ts';
 import type { PictureId } from './picture-id.ts';
 import type { Layout, LayoutBox, LayoutMark, Rect } from './plot.ts';
 import type { WireKind } from './wire-net.ts';
@@ -19,8 +20,8 @@ export interface Scene {
   readonly links: SVGGElement;
   readonly arrows: SVGGElement;
   draw(layout: Layout): void;
-  /** Leaves out the parts of machines outside this rectangle; null: of none. */
-  cull(seen: Rect | null): void;
+  /** What is seen: of a large picture, machines outside this rectangle are left out; from near, the small print inside it is written. */
+  look(seen: Rect, isNear: boolean): void;
   /** Gives a box the keyboard's focus. */
   focus(id: PictureId): void;
   /** Exactly these boxes and marks have this class. */
@@ -72,11 +73,17 @@ export function makeScene(host: HTMLElement): Scene {
     links: links.node() as SVGGElement,
     arrows: arrows.node() as SVGGElement,
     draw,
-    cull(seen) {
+    look(seen, isNear) {
+      const isHeavy = (current?.boxes.size ?? 0) >= HEAVY_FROM;
       for (const group of camera.node()?.querySelectorAll<SVGGElement>('g.hs-parts') ?? []) {
         const rect = current?.boxes.get(group.dataset.of ?? '')?.rect;
-        if (seen && rect && !meets(seen, rect)) group.setAttribute('display', 'none');
+        if (isHeavy && rect && !meets(seen, rect)) group.setAttribute('display', 'none');
         else group.removeAttribute('display');
+      }
+      if (!isNear) return;
+      for (const [id, box] of current?.boxes ?? []) {
+        const group = groups.get(id);
+        if (group && box.element.smallPrint && meets(seen, box.rect)) printIn(group, box);
       }
     },
     focus: (id) => groups.get(id)?.querySelector<SVGElement>('.hs-button')?.focus(),
@@ -136,6 +143,17 @@ function looksOf({ element, size, rect }: LayoutBox): string {
   return [size, rect.width, rect.height, label, sublabel, about, isOff, ...details].join('\n');
 }
 
+/** Whose small print stands in a box: each world has its own. */
+const printed = new WeakMap<Element, PictureElement['smallPrint']>();
+
+function printIn(group: Element, box: LayoutBox): void {
+  if (printed.get(group) === box.element.smallPrint) return;
+  printed.set(group, box.element.smallPrint);
+  const drawing = select(group).select<SVGGElement>('g.hs-drawing');
+  drawing.selectAll('.hs-near').remove();
+  drawSmallPrint(drawing as unknown as Drawing, box);
+}
+
 function drawAnew(node: SVGGElement, box: LayoutBox): void {
   const { element, size, rect } = box;
   const group = select(node);
@@ -151,6 +169,7 @@ function drawAnew(node: SVGGElement, box: LayoutBox): void {
     .attr('rx', RADIUS[element.kind] ?? 2);
   const drawing = group.select<SVGGElement>('g.hs-drawing');
   drawing.selectAll('*').remove();
+  printed.delete(node);
   drawBox(drawing as unknown as Drawing, box);
 }
 

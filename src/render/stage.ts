@@ -4,7 +4,7 @@ import { select } from 'd3-selection';
 import type { Trace } from '../sim/engine/trace.ts';
 import type { World } from '../sim/engine/world.ts';
 import { type AllowArrow, drawAllowArrows } from './allow-arrows.ts';
-import { Camera, HEAVY_FROM } from './camera.ts';
+import { Camera } from './camera.ts';
 import { Crowd } from './crowd.ts';
 import { crowdPathIn } from './crowd-path.ts';
 import { type EnvelopeLayer, type EnvelopeView, makeEnvelopeLayer } from './envelope.ts';
@@ -90,7 +90,7 @@ class HostStage implements Stage {
       loop: frameLoop,
       mayStart: (event) => !(event.type !== 'wheel' && this.layout && startsProbe(this.layout.boxes, event.target)),
       isStill: () => this.media.matches,
-      onRest: (seen) => this.scene.cull((this.layout?.boxes.size ?? 0) >= HEAVY_FROM ? seen : null),
+      onRest: (seen) => this.scene.look(seen, host.dataset.detail === 'near'),
       onChange: (transform, detail) => this.onCamera(transform.k, detail),
     });
     this.gestures = new Gestures({
