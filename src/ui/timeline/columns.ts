@@ -22,7 +22,7 @@ export interface Column {
   readonly isFirst: boolean;
 }
 
-const WIDTHS = { loud: 1, deliver: 1.35, quiet: 0.7, fold: 1.75, lookup: 2.4, step: 0.2 } as const;
+const WIDTHS = { loud: 1.2, deliver: 1.2, quiet: 0.55, fold: 1.65, lookup: 2.7, step: 0.2 } as const;
 const LOUD: ReadonlySet<BeatMark> = new Set(['send', 'dnat', 'snat', 'encap', 'decap', 'policy', 'drop', 'deliver']);
 
 /** Marks that change or end a packet; the others are stations on its way. */
