@@ -7,6 +7,7 @@ import { lazyFields } from '../base/lazy-fields.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { once } from '../base/once.ts';
 import type { CniDriver, CniOptions, Fragment, NodePlan, ProxyDriver } from '../drivers/contract.ts';
+import { nodeLocalDnsPlan } from '../drivers/dns/nodelocal/node-local-dns.ts';
 import { kubeletPlan } from '../drivers/parts/kubelet.ts';
 import { type Cluster, type ClusterNode, type ClusterPod, onPodNetwork, podNs } from '../kube/cluster.ts';
 import { familiesOf } from '../kube/families.ts';
@@ -99,16 +100,22 @@ function wholeNode(
   cni: NodePlan,
   { node: proxy, daemon }: NodePlan,
 ): Planned {
-  // Start order: kubelet, then kube-proxy, then the CNI. Who inserts later stands higher.
-  const writers: readonly Fragment[] = [kubeletPlan(familiesOf(cluster)).node, proxy, cni.node];
+  // Start order: kubelet, then kube-proxy, then the cache for names, then the CNI. Who inserts later stands higher.
+  const dns = nodeLocalDnsPlan(cluster);
+  const writers: readonly Fragment[] = [kubeletPlan(familiesOf(cluster)).node, proxy, dns, cni.node];
   const rules = once(() => applyRuleOps(writers.flatMap((f) => f.iptables ?? [])));
   const rules6 = once(() => applyRuleOps(writers.flatMap((f) => f.ip6tables ?? [])));
   const sysctl = once((): Partial<Sysctl> => Object.assign({}, ...writers.map((f) => f.sysctl ?? {})));
   const nftables = once(() => writers.flatMap((f) => f.nftables ?? []));
   const ipsets = once(() => writers.flatMap((f) => f.ipsets ?? []));
-  const devices = [...own.devices, ...(cni.node.devices ?? []), ...(proxy.devices ?? [])];
-  // The proxy's come last: who looks for any address of this node must find the node's own.
-  const addresses = [...own.addresses, ...(cni.node.addresses ?? []), ...(proxy.addresses ?? [])];
+  const devices = [...own.devices, ...(cni.node.devices ?? []), ...(proxy.devices ?? []), ...(dns.devices ?? [])];
+  // Those of Services come last: who looks for any address of this node must find the node's own.
+  const addresses = [
+    ...own.addresses,
+    ...(cni.node.addresses ?? []),
+    ...(proxy.addresses ?? []),
+    ...(dns.addresses ?? []),
+  ];
   const { routes, refused } = acceptRoutes({ devices, addresses }, [...own.routes, ...(cni.node.routes ?? [])]);
   return {
     devices,

@@ -5,6 +5,7 @@ import { BALANCERS, CNIS, PROXIES } from '../drivers/registry.ts';
 import { buildCluster } from '../kube/build-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { ClusterNote } from '../kube/cluster-input.ts';
+import { withNodeLocalDns } from '../kube/dns/node-local.ts';
 import { familiesAsked } from '../kube/families.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { ScenarioState } from '../scenario/scenario.ts';
@@ -30,11 +31,13 @@ export function buildWorld(state: ScenarioState): Result<World, readonly Problem
   const makeIpam = ipamOf(cni.value, state.cni.mode);
   const built = buildCluster(clusterInputOf(state, state.faults), makeIpam, controllerOf(state.balancer));
   if (!built.ok) return err(built.error.map(({ ref, text }): Problem => ({ where: ref, what: text, hint: '' })));
-  const agents = stoppedAgents(state, built.value.cluster, cni.value);
-  const cluster = withoutUnwired(built.value.cluster, agents, cni.value.agent?.(state.cni.mode) ?? null);
+  const besideIpvs = proxy.value.usesIpvs?.(state.proxy.mode) ?? false;
+  const asked = withNodeLocalDns(built.value.cluster, state.nodeLocalDns === true, besideIpvs);
+  const agents = stoppedAgents(state, asked, cni.value);
+  const cluster = withoutUnwired(asked, agents, cni.value.agent?.(state.cni.mode) ?? null);
   const notes = [
     ...built.value.notes,
-    ...unwiredNotes(built.value.cluster, cluster),
+    ...unwiredNotes(asked, cluster),
     ...policyNotes(cluster, cni.value, state.cni.mode),
   ];
   for (const [driver, mode] of [

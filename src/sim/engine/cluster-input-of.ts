@@ -1,5 +1,6 @@
 import type { ClusterChange, ClusterInput } from '../kube/cluster-input.ts';
 import { SYSTEM_OBJECTS } from '../kube/dns/cluster-dns.ts';
+import { NODE_LOCAL_OBJECTS } from '../kube/dns/node-local.ts';
 import { currentObjects } from '../scenario/changes.ts';
 import { sizeOf } from '../scenario/normalise.ts';
 import { enforcedObjects } from '../scenario/policy-switches.ts';
@@ -15,7 +16,7 @@ export function clusterInputOf(
   return {
     ...sizeOf(state),
     objects: enforcedObjects(currentObjects(objects, changes), changes),
-    system: currentObjects(SYSTEM_OBJECTS, changes),
+    system: currentObjects(state.nodeLocalDns ? [...SYSTEM_OBJECTS, ...NODE_LOCAL_OBJECTS] : SYSTEM_OBJECTS, changes),
     deletedPods: changes.flatMap((c) => (c.type === 'PodDeleted' ? [c.ref] : [])),
     stoppedListeners: changes.flatMap((c) =>
       c.type === 'ListenerStopped' ? [{ ns: c.ns, proto: c.proto, port: c.port }] : [],

@@ -2,7 +2,7 @@
 import { lazyFields } from '../base/lazy-fields.ts';
 import { hash32 } from '../base/rng.ts';
 import type { FabricRoute, Fragment } from '../drivers/contract.ts';
-import { serverOf } from '../drivers/dns/servers.ts';
+import { boundIps, serverOf } from '../drivers/dns/servers.ts';
 import { anyNet } from '../drivers/parts/family-words.ts';
 import { hostNet } from '../drivers/parts/rules.ts';
 import {
@@ -101,10 +101,11 @@ export function listenersOf(
 ): Listener[] {
   return listens
     .filter((l) => l.up !== false)
-    .map((one) => {
+    .flatMap((one) => {
       const { proto, port, program, pod } = one;
       const origin = { by: program, for: pod === undefined ? owner : `Pod ${pod}` };
-      return { proto, port, program, ...serverOf(cluster, one, ns), origin };
+      const listener = { proto, port, program, ...serverOf(cluster, one, ns), origin };
+      return boundIps(cluster, one).map((address) => ({ ...listener, ...(address && { ip: address }) }));
     });
 }
 

@@ -5,7 +5,7 @@ import { same } from '../base/same.ts';
 import { type Cidr, cidrHas, cidrNth, type Ip, parseCidr, parseIp } from '../wire/ip.ts';
 import type { Cluster, ClusterService, ClusterServicePort } from './cluster.ts';
 import { type ClusterInput, type ClusterNote, type ClusterProblem, PODS_MAX } from './cluster-input.ts';
-import { DNS_IP_OFFSET } from './dns/cluster-dns.ts';
+import { DNS_IP_OFFSET, DNS_SERVICE } from './dns/cluster-dns.ts';
 import { type Backing, backingOf, endpointsOf } from './endpoints.ts';
 import { familiesOf, familyName } from './families.ts';
 import { hintNotes } from './hint-notes.ts';
@@ -127,7 +127,7 @@ function systemServices(
   const isFree = cidrHas(serviceCIDR, wanted) && wanted !== cidrNth(serviceCIDR, -1) && !reserved.includes(wanted);
   const services = system
     .filter((object): object is ServiceObject => object.kind === 'Service' && !taken.has(objectRef(object)))
-    .map((service) => (isFree ? { ...service, clusterIP: wanted } : service));
+    .map((service) => (isFree && service.name === DNS_SERVICE ? { ...service, clusterIP: wanted } : service));
   const { addresses, problems } = allocateAddresses(services, serviceCIDRs, reserved);
   for (const { ref, text } of problems) notes.push({ kind: 'pending', ref, text });
   const failed = new Set(problems.map(({ ref }) => ref));

@@ -19,6 +19,8 @@ export interface ClusterInput {
   readonly mtuBytes: number;
   /** The zone of each node in order; an empty one, and what is missing at the end: a node without that label. */
   readonly zones?: readonly string[];
+  /** NodeLocal DNSCache runs on every node. */
+  readonly nodeLocalDns?: true;
   readonly objects: readonly KubeObject[];
   /** What stands in the cluster whatever a person applies. Its pods take the last addresses, so that they move nobody's. */
   readonly system?: readonly KubeObject[];

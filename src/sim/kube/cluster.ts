@@ -27,10 +27,21 @@ export interface Cluster {
   readonly services: readonly ClusterService[];
   /** What is enforced where the CNI enforces policies; absent: none. */
   readonly policies?: readonly ClusterPolicy[];
+  /** NodeLocal DNSCache runs on every node; absent: it does not. */
+  readonly nodeLocalDns?: NodeLocalDns;
   /** Machines outside the cluster: a client, the router with the Internet behind it, a cloud's load balancer. */
   readonly externals: readonly ExternalHost[];
   /** Absent: Services of type LoadBalancer wait for ever. */
   readonly balancer?: ClusterBalancer;
+}
+
+export interface NodeLocalDns {
+  /** The addresses of its device, where it listens. */
+  readonly ips: readonly Ip[];
+  /** `--cluster-dns` of kubelet. */
+  readonly clusterDns: Ip;
+  /** Whom it asks for names of the cluster: a Service address that it has not taken itself. */
+  readonly upstreams: readonly Ip[];
 }
 
 /** One Ethernet segment: its machines reach each other without a router. */

@@ -158,6 +158,8 @@ function readNetworks(input: ClusterInput): Result<readonly Networks[], string[]
   });
   if (!ipv6) return settle([four()], reasons);
   if (input.farSubnet) reasons.push('farSubnet: a second node subnet is modelled for clusters of IPv4 alone');
+  if (input.nodeLocalDns && ipv6.role !== 'second')
+    reasons.push('nodeLocalDns: NodeLocal DNSCache is modelled for clusters whose Services are of IPv4 first');
   const six = networksIn(6, ipv6);
   if (ipv6.role === 'only') return settle([six], reasons);
   return settle(ipv6.role === 'first' ? [six, four()] : [four(), six], reasons);

@@ -128,7 +128,7 @@ function makeBoard(nodes: readonly ClusterNode[], ipam: PodIpam, isSystem: IsSys
 
   const create = (workload: WorkloadObject, slot: string, key: string): void => {
     const isApart = isSystem(workload);
-    const choose = isApart ? chooseApart : chooseNode;
+    const choose = isApart && workload.kind !== 'DaemonSet' ? chooseApart : chooseNode;
     const chosen = choose(spaces, ownerCounts, workload, slot);
     const name = chosen.ok ? chooseName(workload, slot, key, attempts, byName) : null;
     if (!chosen.ok || name === null)

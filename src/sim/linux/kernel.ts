@@ -50,6 +50,8 @@ export interface KernelOps {
     program: string,
     notify: (event: SocketEvent) => void,
   ) => UdpClient;
+  /** A connection for one question, by the same calls. */
+  readonly openTcp: KernelOps['openUdp'];
   /** The next hop did not answer ARP: tell the sender (`ipv4_link_failure`). */
   readonly linkFailure: (k: Kernel, ns: Netns, skb: Skb) => void;
 }

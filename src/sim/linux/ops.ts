@@ -10,6 +10,7 @@ import { drop, type KernelOps } from './kernel.ts';
 import { localOut } from './output.ts';
 import { receive } from './receive.ts';
 import { rejectWithReset } from './sockets/tcp.ts';
+import { openTcp } from './sockets/tcp-client.ts';
 import { openUdp } from './sockets/udp-client.ts';
 import { sendVia, transmit } from './transmit.ts';
 
@@ -33,6 +34,7 @@ export const LINUX: KernelOps = {
   sendVia,
   localOut,
   openUdp,
+  openTcp,
   reject: (k, ns, skb, how) => (how === 'tcp-reset' ? rejectWithReset(k, ns, skb) : icmpReject(k, ns, skb, how)),
   linkFailure: (k, ns, skb) => icmpError(k, ns, skb, 'neighbour-silent'),
 };

@@ -146,6 +146,8 @@ const rows: readonly Row[] = [
   ],
   ['nodes get zones', [sized({ zones: ['a', '', 'b'] })], { zones: ['a', '', 'b'] }],
   ['zones of nodes that are not there say nothing', [sized({ zones: ['a', '', '', 'b'] })], { zones: ['a'] }],
+  ['every node gets a cache for names', [sized({ nodeLocalDns: true })], { nodeLocalDns: true }],
+  ['a size without it takes it away', [sized({ nodeLocalDns: true }), sized()], BASE_STATE],
   ['a size without zones takes them away', [sized({ zones: ['a'] }), sized()], BASE_STATE],
   [
     'nodes stand in a second subnet',

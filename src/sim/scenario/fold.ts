@@ -17,7 +17,7 @@ export function foldScenario(scenario: Scenario): ScenarioState {
 function applyEvent(state: ScenarioState, event: ScenarioEvent): ScenarioState {
   switch (event.type) {
     case 'ClusterSized': {
-      const { zones: _, farSubnet: __, ipv6: ___, ...standing } = freezeStopped(state);
+      const { zones: _, farSubnet: __, ipv6: ___, nodeLocalDns: ____, ...standing } = freezeStopped(state);
       return settleChanges({ ...standing, ...sizeOf(event) });
     }
     case 'ManifestsApplied':

@@ -215,6 +215,7 @@ const size = {
       nodeNetwork: cidrText,
     }),
   ),
+  nodeLocalDns: optional(fc.constant(true as const)),
   zones: optional(fc.array(fc.constantFrom('', 'zone-a', 'eu-1b'), { maxLength: 6 })),
 };
 const ipvsProtocol = fc.constantFrom('tcp', 'udp', 'sctp');

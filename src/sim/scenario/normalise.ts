@@ -33,9 +33,9 @@ export function sizeOf(of: ClusterSize): ClusterSize {
   const zones = (of.zones ?? []).slice(0, nodes);
   const last = zones.findLastIndex((zone) => zone !== '');
   const named = zones.slice(0, last + 1);
-  const { farSubnet, ipv6 } = of;
+  const { farSubnet, ipv6, nodeLocalDns } = of;
   return without<ClusterSize>(
-    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: named, farSubnet, ipv6 },
+    { nodes, podCIDR, nodeMask, serviceCIDR, nodeNetwork, mtuBytes, zones: named, farSubnet, ipv6, nodeLocalDns },
     { zones: [] },
   );
 }

@@ -99,6 +99,8 @@ export interface ClusterSize {
   readonly zones?: readonly string[];
   /** A second node subnet behind a router, with the nodes from this number on. */
   readonly farSubnet?: FarSubnet;
+  /** NodeLocal DNSCache runs on every node. */
+  readonly nodeLocalDns?: true;
 }
 
 /** The part of a state that a proxy writes rules from. */

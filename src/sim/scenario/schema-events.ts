@@ -110,6 +110,7 @@ const clusterSize = {
       podRoutes: v.exactOptional(v.literal(true, 'must be true')),
     }),
   ),
+  nodeLocalDns: v.exactOptional(v.literal(true, 'must be true')),
 };
 
 const clusterEvents = [

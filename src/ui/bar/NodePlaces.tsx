@@ -12,9 +12,12 @@ import { BalancerKnob } from './BalancerKnob.tsx';
 export function NodePlaces() {
   const { document } = useApp();
   const state = useSession((now) => now.state);
-  const { farSubnet, ipv6, zones = [], ...rest } = sizeOf(state);
-  const choose = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...places });
+  const { farSubnet, ipv6, zones = [], nodeLocalDns, ...rest } = sizeOf(state);
+  const cache: Pick<ClusterSize, 'nodeLocalDns'> = nodeLocalDns ? { nodeLocalDns } : {};
+  const choose = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...cache, ...places });
+  const chooseCache = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...places });
   const stay: Places = { zones, ...(farSubnet && { farSubnet }), ...(ipv6 && { ipv6 }) };
+  const isV6First = ipv6 !== undefined && ipv6.role !== 'second';
   const apart = farSubnetOf(rest);
   return (
     <div className="node-places">
@@ -66,6 +69,21 @@ export function NodePlaces() {
         })}
         onChoose={choose}
       />
+      <Choice
+        label="NodeLocal DNSCache"
+        title="A cache for names on every node: what a pod asks stays on its node, without NAT and connection tracking"
+        options={[
+          { text: 'Off', isChosen: !nodeLocalDns, places: stay },
+          {
+            text: 'On',
+            isChosen: nodeLocalDns === true,
+            isOff: isV6First,
+            ...(isV6First && { about: 'Modelled for clusters whose Services are of IPv4 first' }),
+            places: { ...stay, nodeLocalDns: true },
+          },
+        ]}
+        onChoose={chooseCache}
+      />
       <BalancerKnob />
     </div>
   );
@@ -80,7 +98,7 @@ const FAMILIES: readonly { readonly text: string; readonly about: string; readon
   { text: 'IPv6+4', about: 'Dual stack, IPv6 first', role: 'first' },
 ];
 
-type Places = Pick<ClusterSize, 'zones' | 'farSubnet' | 'ipv6'>;
+type Places = Pick<ClusterSize, 'zones' | 'farSubnet' | 'ipv6' | 'nodeLocalDns'>;
 
 interface ChoiceProps {
   readonly label: string;

@@ -70,7 +70,7 @@ function ruleSentence(scene: RuleScene): string {
     case 'NFLOG':
       return `A copy goes to the program that listens to the kernel's log group ${target.group}; the packet itself goes on.`;
     case 'NOTRACK':
-      return `Connection tracking is told to leave this packet alone.`;
+      return `Connection tracking is told to leave this packet alone: it writes no entry, so nothing can race for one, and no rule of the nat table is asked.`;
     default:
       return `The rule has no target: it only counts or remembers.`;
   }

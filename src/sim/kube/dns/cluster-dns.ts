@@ -13,7 +13,9 @@ export const CLUSTER_DOMAIN = 'cluster.local.';
 /** kubeadm's GetDNSIP: the 10th address of the Service range. */
 export const DNS_IP_OFFSET = 10;
 
-const SELECTOR = { 'k8s-app': 'kube-dns' };
+export const DNS_SERVICE = 'kube-dns';
+/** Of the pods of CoreDNS. */
+export const DNS_SELECTOR = { 'k8s-app': 'kube-dns' };
 
 /**
  * SIMPLIFIED: the two ports of its probes are left out. They would only be noise on every list of ports.
@@ -23,7 +25,7 @@ const DEPLOYMENT: WorkloadObject = {
   namespace: DNS_NAMESPACE,
   name: 'coredns',
   replicas: 2,
-  labels: SELECTOR,
+  labels: DNS_SELECTOR,
   containers: [
     {
       name: 'coredns',
@@ -40,8 +42,8 @@ const DEPLOYMENT: WorkloadObject = {
 const SERVICE: ServiceObject = {
   kind: 'Service',
   namespace: DNS_NAMESPACE,
-  name: 'kube-dns',
-  selector: SELECTOR,
+  name: DNS_SERVICE,
+  selector: DNS_SELECTOR,
   ports: [
     { name: 'dns', port: 53, protocol: 'UDP' },
     { name: 'dns-tcp', port: 53 },

@@ -3,7 +3,8 @@ import { type Ip, ip } from '../../wire/ip.ts';
 import { type Cluster, type ClusterPod, podNs } from '../cluster.ts';
 import { indexOf } from '../cluster-index.ts';
 import { type Family, familiesOf } from '../families.ts';
-import { CLUSTER_DOMAIN, clusterDnsIp } from './cluster-dns.ts';
+import { CLUSTER_DOMAIN } from './cluster-dns.ts';
+import { kubeletDns } from './node-local.ts';
 
 export interface ResolvConf {
   readonly nameservers: readonly Ip[];
@@ -50,7 +51,7 @@ function policyConf(cluster: Cluster, { dnsPolicy = 'ClusterFirst', hostNetwork,
   if (isDefault) return machineResolvConf(cluster);
   const domain = CLUSTER_DOMAIN.slice(0, -1);
   return {
-    nameservers: [clusterDnsIp(cluster)],
+    nameservers: [kubeletDns(cluster)],
     search: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain],
     options: [{ name: 'ndots', value: '5' }],
   };

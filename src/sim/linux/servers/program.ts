@@ -49,6 +49,8 @@ export interface ServerQuestion {
   readonly to: Ip;
   readonly message: DnsMessage;
   readonly waitMs: number;
+  /** Over TCP, also where the first question came in a datagram. */
+  readonly tcp?: true;
 }
 
 export interface ServerMemory {

@@ -57,7 +57,7 @@ function run(k: Kernel, ns: Netns, listener: Listener, event: ServerEvent): void
 }
 
 /** Sends the server's own question, and tells it what became of that. */
-function ask(k: Kernel, ns: Netns, listener: Listener, { asked, to, message, waitMs }: ServerQuestion): void {
+function ask(k: Kernel, ns: Netns, listener: Listener, { asked, to, message, waitMs, tcp }: ServerQuestion): void {
   let isOver = false;
   const end = (event: ServerEvent): void => {
     if (isOver) return;
@@ -65,7 +65,8 @@ function ask(k: Kernel, ns: Netns, listener: Listener, { asked, to, message, wai
     opened.close();
     run(k, ns, listener, event);
   };
-  const opened = k.ops.openUdp(k, ns, { ip: to, port: 53 }, listener.program, (event) => {
+  const open = tcp ? k.ops.openTcp : k.ops.openUdp;
+  const opened = open(k, ns, { ip: to, port: 53 }, listener.program, (event) => {
     if (event.kind === 'error') end({ kind: 'failure', asked, errno: event.errno });
     if (event.kind === 'data' && event.dns) end({ kind: 'answer', asked, message: event.dns });
   });

@@ -46,7 +46,7 @@ export const CILIUM: CniDriver = {
   refusesFamilies: ipv4Only(
     'Cilium itself serves both families (ipv6.enabled), but its programs and maps for IPv6 are not modelled yet.',
   ),
-  refuses: refuseNative,
+  refuses: (cluster, mode) => refuseNodeLocalDns(cluster) ?? refuseNative(cluster, mode),
   plan: planCilium,
   add: addCilium,
   agent: () => ({ label: 'cilium-agent', signs: ['cilium-agent'], addError: AGENT_DOWN }),
@@ -65,6 +65,16 @@ function idleBeside(mode: string, proxyRuns: boolean): { readonly what: string; 
       why: 'this mode of Cilium leaves them to kube-proxy, and none runs. Only clusterIPs that pods ask for work',
     };
   return null;
+}
+
+/**
+ * docs.cilium.io, Local Redirect Policy (read 2026-11-20): this is how packets of pods for a Service are redirected to a pod of their own
+ * node. In every mode here a program at the pod
+ * has translated the address of kube-dns before the node looks for it among its own.
+ */
+function refuseNodeLocalDns({ nodeLocalDns }: Cluster): string | null {
+  if (!nodeLocalDns) return null;
+  return 'With Cilium NodeLocal DNSCache needs a CiliumLocalRedirectPolicy, which is not modelled: without it Cilium sends questions for kube-dns past the cache. Switch the cache off, or choose another CNI.';
 }
 
 /** autoDirectNodeRoutes: a route via a node that is not on the segment would be refused by the kernel. */

@@ -1,16 +1,17 @@
-/**
- * The `cache` plugin (plugin/cache of CoreDNS v1.14.7), with kubeadm's settings: `cache 30 { disable success cluster.local; disable denial
- * cluster.local }`. The API server tells of every change at once, so only what others answered is kept.
- */
-import { CLUSTER_DOMAIN } from '../../../kube/dns/cluster-dns.ts';
-import { type DnsMessage, type DnsQuestion, type DnsRecord, isInZone } from '../../../wire/dns.ts';
+/** The `cache` plugin (plugin/cache of CoreDNS v1.14.7). */
+import type { DnsMessage, DnsQuestion, DnsRecord } from '../../../wire/dns.ts';
 
 export type Cache = ReadonlyMap<
   string,
   { readonly message: DnsMessage; readonly untilNs: number; readonly atNs: number }
 >;
 
-const MAX_SECONDS = 30;
+/** The longest that something is kept. */
+export interface CacheSeconds {
+  readonly success: number;
+  readonly denial: number;
+}
+
 const NS_PER_SECOND = 1_000_000_000;
 
 const keyOf = ({ name, type }: DnsQuestion): string => `${name} ${type}`;
@@ -27,18 +28,19 @@ export function cached(cache: Cache, query: DnsMessage, nowNs: number): DnsMessa
   return { ...entry.message, id, answers: left(answers), authority: left(authority), additional: left(additional) };
 }
 
-/** Successes and denials for the shortest time that their records name, at most 30 s; failures not at all (SIMPLIFIED: 5 s for SERVFAIL). */
+/** Successes and denials for the shortest time that their records name, up to a limit; failures not at all (SIMPLIFIED: 5 s for SERVFAIL). */
 export function keep(
   cache: Cache,
   message: DnsMessage,
   nowNs: number,
+  most: CacheSeconds | null,
 ): { readonly cache: Cache; readonly message: DnsMessage } {
   const { question, rcode } = message;
-  if (isInZone(question.name, CLUSTER_DOMAIN) || (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN'))
-    return { cache, message };
+  if (most === null || (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN')) return { cache, message };
   const records = [...message.answers, ...message.authority, ...message.additional];
   if (records.length === 0) return { cache, message };
-  const seconds = Math.min(MAX_SECONDS, ...records.map(({ ttlSeconds }) => ttlSeconds));
+  const limit = message.answers.length > 0 ? most.success : most.denial;
+  const seconds = Math.min(limit, ...records.map(({ ttlSeconds }) => ttlSeconds));
   const capped = (of: readonly DnsRecord[]): readonly DnsRecord[] =>
     of.map((record) => ({ ...record, ttlSeconds: Math.min(record.ttlSeconds, seconds) }));
   const kept: DnsMessage = {
