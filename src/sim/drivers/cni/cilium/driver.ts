@@ -68,7 +68,7 @@ function idleBeside(mode: string, proxyRuns: boolean): { readonly what: string; 
 }
 
 /**
- * docs.cilium.io, Local Redirect Policy (read 2026-11-20): this is how packets of pods for a Service are redirected to a pod of their own
+ * docs.cilium.io, Local Redirect Policy (introduction, read 2026-11-20): this is how packets of pods for a Service are redirected to a pod of their own
  * node. In every mode here a program at the pod
  * has translated the address of kube-dns before the node looks for it among its own.
  */
