@@ -12,12 +12,9 @@ import { BalancerKnob } from './BalancerKnob.tsx';
 export function NodePlaces() {
   const { document } = useApp();
   const state = useSession((now) => now.state);
-  const { farSubnet, ipv6, zones = [], nodeLocalDns, ...rest } = sizeOf(state);
-  const cache: Pick<ClusterSize, 'nodeLocalDns'> = nodeLocalDns ? { nodeLocalDns } : {};
-  const choose = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...cache, ...places });
-  const chooseCache = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...places });
+  const { farSubnet, ipv6, zones = [], ...rest } = sizeOf(state);
+  const choose = (places: Places): void => document.apply({ type: 'ClusterSized', ...rest, ...places });
   const stay: Places = { zones, ...(farSubnet && { farSubnet }), ...(ipv6 && { ipv6 }) };
-  const isV6First = ipv6 !== undefined && ipv6.role !== 'second';
   const apart = farSubnetOf(rest);
   return (
     <div className="node-places">
@@ -69,23 +66,32 @@ export function NodePlaces() {
         })}
         onChoose={choose}
       />
-      <Choice
-        label="NodeLocal DNSCache"
-        title="A cache for names on every node: what a pod asks stays on its node, without NAT and connection tracking"
-        options={[
-          { text: 'Off', isChosen: !nodeLocalDns, places: stay },
-          {
-            text: 'On',
-            isChosen: nodeLocalDns === true,
-            isOff: isV6First,
-            ...(isV6First && { about: 'Modelled for clusters whose Services are of IPv4 first' }),
-            places: { ...stay, nodeLocalDns: true },
-          },
-        ]}
-        onChoose={chooseCache}
-      />
+      <NameCache />
       <BalancerKnob />
     </div>
+  );
+}
+
+function NameCache() {
+  const { document } = useApp();
+  const { nodeLocalDns, ...size } = sizeOf(useSession((now) => now.state));
+  const isV6First = size.ipv6 !== undefined && size.ipv6.role !== 'second';
+  return (
+    <Choice
+      label="NodeLocal DNSCache"
+      title="A cache for names on every node: what a pod asks stays on its node, without NAT and connection tracking"
+      options={[
+        { text: 'Off', isChosen: !nodeLocalDns, places: {} },
+        {
+          text: 'On',
+          isChosen: nodeLocalDns === true,
+          isOff: isV6First,
+          ...(isV6First && { about: 'Modelled for clusters whose Services are of IPv4 first' }),
+          places: { nodeLocalDns: true },
+        },
+      ]}
+      onChoose={(places) => document.apply({ type: 'ClusterSized', ...size, ...places })}
+    />
   );
 }
 
