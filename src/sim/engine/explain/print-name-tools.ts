@@ -1,11 +1,11 @@
-/** What `dig` and `nslookup` print (bin/dig/dig.c, nslookup.c of BIND 9.16.50). SIMPLIFIED: dig without its line WHEN: there is no clock. */
+/** What `dig` and `nslookup` of BIND 9.18.49 print, seen on 2026-11-20. SIMPLIFIED: dig without its line WHEN: there is no clock. */
 import type { Probe } from '../../scenario/probe.ts';
 import { type DnsMessage, type DnsRecord, dnsBytes } from '../../wire/dns.ts';
 import { recordData } from '../../wire/print-dns.ts';
-import type { NameToolRun } from '../names/name-tool.ts';
+import { NAME_TOOL_TRIES, type NameToolRun } from '../names/name-tool.ts';
 
-const VERSION = '9.16.50';
-const NOBODY = ';; connection timed out; no servers could be reached';
+const VERSION = '9.18.49';
+const NOBODY = ';; no servers could be reached';
 
 /** What was typed after the program's name. */
 export function digArguments({ options }: Probe, name: string): string {
@@ -21,9 +21,15 @@ export function digArguments({ options }: Probe, name: string): string {
 }
 
 export function printDig(probe: Probe, run: NameToolRun): string {
-  const head = ['', `; <<>> DiG ${VERSION} <<>> ${digArguments(probe, run.name)}`, ';; global options: +cmd'];
+  const { server, tcp } = probe.options?.dns ?? {};
+  const head = [
+    '',
+    `; <<>> DiG ${VERSION} <<>> ${digArguments(probe, run.name)}`,
+    ...(server === undefined ? [] : ['; (1 server found)']),
+    ';; global options: +cmd',
+  ];
   const [answer] = run.answers;
-  if (!answer) return [...head, refused(run) ?? NOBODY].join('\n');
+  if (!answer) return [...tries(run), ...head, NOBODY].join('\n');
   const { message, tookMs } = answer;
   const { question } = message;
   return [
@@ -39,13 +45,13 @@ export function printDig(probe: Probe, run: NameToolRun): string {
     '',
     ...optLines(message),
     ';; QUESTION SECTION:',
-    `;${question.name}\t\tIN\t${question.type}`,
+    inColumns(`;${question.name}`, null, question.type),
     ...section('ANSWER', message.answers),
     ...section('AUTHORITY', message.authority),
     ...section('ADDITIONAL', message.additional),
     '',
     `;; Query time: ${tookMs} msec`,
-    `;; SERVER: ${run.server}#53(${run.server})`,
+    `;; SERVER: ${run.server}#53(${run.server}) (${tcp ? 'TCP' : 'UDP'})`,
     `;; MSG SIZE  rcvd: ${dnsBytes(message)}`,
   ].join('\n');
 }
@@ -85,20 +91,46 @@ const section = (title: string, records: readonly DnsRecord[]): readonly string[
     : [
         '',
         `;; ${title} SECTION:`,
-        ...records.map((record) => `${record.name}\t${record.ttlSeconds}\tIN\t${record.type}\t${recordData(record)}`),
+        ...records.map((record) => inColumns(record.name, record.ttlSeconds, record.type, recordData(record))),
       ];
 
-const refused = ({ errno, server }: NameToolRun): string | null =>
-  errno === 'ECONNREFUSED' ? `;; communications error to ${server}#53: connection refused` : null;
+const TTL_COLUMN = 24;
+const TAB = 8;
+
+/** Tabs to columns 24, 32, 40 and 48; what is too long for its column ends with one space. */
+function inColumns(name: string, ttlSeconds: number | null, type: string, data?: string): string {
+  const cells = [
+    { at: TTL_COLUMN, text: ttlSeconds === null ? '' : `${ttlSeconds}` },
+    { at: TTL_COLUMN + TAB, text: 'IN' },
+    { at: TTL_COLUMN + 2 * TAB, text: type },
+    ...(data === undefined ? [] : [{ at: TTL_COLUMN + 3 * TAB, text: data }]),
+  ].filter(({ text }) => text !== '');
+  let line = name;
+  let column = name.length;
+  for (const { at, text } of cells) {
+    const gap = column >= at ? ' ' : '\t'.repeat(Math.ceil(at / TAB) - Math.floor(column / TAB));
+    line += gap + text;
+    column = Math.max(column + 1, at) + text.length;
+  }
+  return line;
+}
+
+/** A line for each time that it was tried. */
+const tries = ({ errno, server }: NameToolRun): readonly string[] => {
+  const what = errno === 'ECONNREFUSED' ? 'connection refused' : 'timed out';
+  return Array.from({ length: NAME_TOOL_TRIES }, () => `;; communications error to ${server}#53: ${what}`);
+};
 
 export function printNslookup(run: NameToolRun): string {
-  if (run.answers.length === 0) return refused(run) ?? NOBODY;
+  if (run.answers.length === 0) return [...tries(run), NOBODY].join('\n');
   const head = [`Server:\t\t${run.server}`, `Address:\t${run.server}#53`, ''];
   const [first] = run.answers;
   const rcode = first?.message.rcode ?? 'SERVFAIL';
   if (rcode !== 'NOERROR') return [...head, `** server can't find ${run.name}: ${rcode}`].join('\n');
   const all = run.answers.flatMap(({ message }) => message.answers);
   if (all.length === 0) return [...head, `*** Can't find ${run.name}: No answer`].join('\n');
+  // An address is answered without the lines on the server.
+  if (first?.message.question.type === 'PTR') return recordLines(all).join('\n');
   const note = first?.message.authoritative ? [] : ['Non-authoritative answer:'];
   return [...head, ...note, ...recordLines(all)].join('\n');
 }

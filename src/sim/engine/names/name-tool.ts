@@ -1,4 +1,4 @@
-/** `nslookup` and `dig` (BIND 9.16): programs whose whole matter is a name. */
+/** `nslookup` and `dig` (BIND 9.18): programs whose whole matter is a name. */
 import type { ResolvConf } from '../../kube/dns/resolv-conf.ts';
 import type { NetnsConfig, NsId } from '../../linux/config.ts';
 import { type Choices, type Kernel, tellBeside } from '../../linux/kernel.ts';
@@ -24,11 +24,11 @@ export interface NameToolRun {
   readonly errno: 'ECONNREFUSED' | 'ETIMEDOUT' | null;
 }
 
-/** What dig says of itself in each query: it takes 4096 bytes, and has a cookie. */
-const DIG_UDP_BYTES = 4096;
+/** What dig says of itself in each query: it takes 1232 bytes, and has a cookie. */
+const DIG_UDP_BYTES = 1232;
 const COOKIE_BELOW = 0xffff_ffff;
-/** Tries for each server, of 5 s each. */
-const TRIES = { dig: 3, nslookup: 2 } as const;
+/** Of 5 s each, where nobody answers. */
+export const NAME_TOOL_TRIES = 3;
 
 export function runNameTool(
   configs: ReadonlyMap<NsId, NetnsConfig>,
@@ -45,7 +45,7 @@ export function runNameTool(
   const own = resolverOptions(conf);
   const typed = server === undefined ? null : parseIp(server);
   const servers = typed?.ok ? [typed.value] : own.servers;
-  const options: ResolverOptions = { ...own, servers, attempts: TRIES[proto], timeoutSeconds: 5 };
+  const options: ResolverOptions = { ...own, servers, attempts: NAME_TOOL_TRIES, timeoutSeconds: 5 };
   const cookie = choices.draw(COOKIE_BELOW).toString(16).padStart(8, '0').repeat(2);
   const resolver: Resolver = {
     k: opened.kernel,
