@@ -1,11 +1,8 @@
 /** A TCP connection that a program opens for one DNS question (RFC 7766), with the calls of a UDP client. */
 import { headerBytes } from '../../wire/frame.ts';
-import { familyOf } from '../../wire/ip.ts';
-import { runSockHook } from '../bpf/sock.ts';
 import type { Kernel } from '../kernel.ts';
-import { neverSent, refuseLocal } from '../local.ts';
 import type { Netns } from '../netns.ts';
-import { routeOutput } from '../routing/route-output.ts';
+import { callOut, wayFor } from './call-out.ts';
 import type { Socket, SocketEvent } from './socket.ts';
 import { close, connect, sendDns } from './tcp.ts';
 import type { UdpClient } from './udp-client.ts';
@@ -20,11 +17,8 @@ export function openTcp(
   program: string,
   notify: (event: SocketEvent) => void,
 ): UdpClient {
-  const port = k.choices.ephemeralPort();
-  const cookie = `${ns.id} ${k.packets} ${port}`;
-  const hooked =
-    ns.bpf && familyOf(to.ip) === 4 ? runSockHook(k, ns, 'connect4', { proto: 'tcp', address: to, cookie }) : undefined;
-  const remote = hooked ? hooked.address : to;
+  const call = callOut(k, ns, 'tcp', to);
+  const { port, cookie, hooked } = call;
   let socket: Socket | null = null;
   return {
     send(message, told = []) {
@@ -36,24 +30,14 @@ export function openTcp(
         df: true,
         by: program,
         what: 'TCP SYN',
-        prelude: [...told, ...(remote ? [] : (hooked?.told ?? []))],
+        prelude: told,
       } as const;
-      if (!remote) {
-        const detail = `the call to ${to.ip}:${to.port} is refused by a program on the node: it has nobody behind it`;
-        const text = `${to.ip}:${to.port}: no backend`;
-        neverSent(k, ns, wanted, 'SOCK_REJECTED', detail, { kind: 'program', text });
-        return hooked?.errno ?? 'EHOSTUNREACH';
-      }
-      const found = routeOutput(ns, remote.ip);
-      if (!found.ok) {
-        const text = `${remote.ip}: no route`;
-        refuseLocal(k, ns, wanted, 'IP_OUTNOROUTES', `${ns.id} has no route to ${remote.ip}`, { kind: 'route', text });
-        return found.errno;
-      }
+      const way = wayFor(k, ns, call, wanted);
+      if (!way.ok) return way.errno;
       const opened: Socket = {
         proto: 'tcp',
-        local: { ip: found.src, port },
-        remote,
+        local: { ip: way.found.src, port },
+        remote: way.remote,
         phase: 'SYN_SENT',
         seq: 0,
         ack: 0,

@@ -1,13 +1,11 @@
 /** A UDP socket that a program connects to one server, as resolvers do (connect(2), then send and receive). */
 import type { DnsMessage } from '../../wire/dns.ts';
 import { headerBytes } from '../../wire/frame.ts';
-import { familyOf } from '../../wire/ip.ts';
-import { runSockHook } from '../bpf/sock.ts';
 import type { Kernel } from '../kernel.ts';
-import { type LocalPacket, neverSent, refuseLocal } from '../local.ts';
+import type { LocalPacket } from '../local.ts';
 import type { Netns } from '../netns.ts';
-import { routeOutput } from '../routing/route-output.ts';
 import type { StepBody } from '../step.ts';
+import { callOut, wayFor } from './call-out.ts';
 import type { Errno, Socket, SocketEvent } from './socket.ts';
 import { dnsPayload, sendDatagram } from './udp.ts';
 
@@ -26,11 +24,8 @@ export function openUdp(
   program: string,
   notify: (event: SocketEvent) => void,
 ): UdpClient {
-  const port = k.choices.ephemeralPort();
-  const cookie = `${ns.id} ${k.packets} ${port}`;
-  const hooked =
-    ns.bpf && familyOf(to.ip) === 4 ? runSockHook(k, ns, 'connect4', { proto: 'udp', address: to, cookie }) : undefined;
-  const remote = hooked ? hooked.address : to;
+  const call = callOut(k, ns, 'udp', to);
+  const { port, cookie, hooked } = call;
   let socket: Socket | null = null;
   return {
     send(message, told = []) {
@@ -42,26 +37,14 @@ export function openUdp(
         df: true,
         by: program,
         what: 'DNS query',
-        prelude: [...told, ...(remote ? [] : (hooked?.told ?? []))],
+        prelude: told,
       };
-      if (!remote) {
-        const detail = `the call to ${to.ip}:${to.port} is refused by a program on the node: it has nobody behind it`;
-        neverSent(k, ns, wanted, 'SOCK_REJECTED', detail, {
-          kind: 'program',
-          text: `${to.ip}:${to.port}: no backend`,
-        });
-        return hooked?.errno ?? 'EHOSTUNREACH';
-      }
-      const found = routeOutput(ns, remote.ip);
-      if (!found.ok) {
-        const text = `${remote.ip}: no route`;
-        refuseLocal(k, ns, wanted, 'IP_OUTNOROUTES', `${ns.id} has no route to ${remote.ip}`, { kind: 'route', text });
-        return found.errno;
-      }
+      const way = wayFor(k, ns, call, wanted);
+      if (!way.ok) return way.errno;
       socket ??= {
         proto: 'udp',
-        local: { ip: found.src, port },
-        remote,
+        local: { ip: way.found.src, port },
+        remote: way.remote,
         phase: 'ESTABLISHED',
         seq: 0,
         ack: 0,
